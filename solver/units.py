@@ -1,0 +1,30 @@
+"""Units and limits. Everything is an integer; nothing here knows a time zone or a currency."""
+
+from typing import TypeAlias
+
+Seconds: TypeAlias = int
+"""Seconds since local midnight of the horizon's first day, or a duration in seconds."""
+Metres: TypeAlias = int
+Cents: TypeAlias = int
+"""Hundredths of whatever currency the caller plans in."""
+
+DAY_S: Seconds = 86_400
+MAX_TIME_S: Seconds = 60 * DAY_S
+"""Two months: a plan further ahead is a forecast, and times still fit an int32 matrix cell many times over."""
+MAX_TRAVEL_S: Seconds = 7 * DAY_S
+"""A drive longer than a week is a wrong unit, most often milliseconds."""
+MAX_TRAVEL_M: Metres = 20_100_000
+"""Half the way round the earth."""
+MAX_CENTS: Cents = 10**11
+"""One amount. 10,000 of them still sum below 2**53, so JSON readers that use doubles stay exact."""
+MAX_QUANTITY = 1_000_000
+MAX_LEVEL = 100
+MAX_JOBS = 20_000
+MAX_SHIFTS = 5_000
+MAX_LOCATIONS = 20_000
+MAX_CREW = 10
+MAX_TIME_LIMIT_S = 6 * 3_600
+"""Six hours: a night. More is a wrong unit."""
+
+UNREACHABLE = -1
+"""The matrix cell of a pair without a road; never 0."""
