@@ -41,7 +41,7 @@ Document = dict[str, Any]
 
 def problem_to_document(problem: Problem, *, packed: bool = True) -> Document:
     """The JSON document of a problem; matrices as packed strings, or as rows for people to read."""
-    pack = _pack if packed else np.ndarray.tolist
+    pack = _pack if packed else _rows
     return {
         "format": PROBLEM_FORMAT,
         "version": VERSION,
@@ -162,6 +162,11 @@ def unpack_matrix(cells: str | list[list[int]], size: int) -> Matrix:
 
 def _pack(matrix: Matrix) -> str:
     return base64.b64encode(zlib.compress(matrix.astype("<i4").tobytes(), 9)).decode()
+
+
+def _rows(matrix: Matrix) -> list[list[int]]:
+    rows: list[list[int]] = matrix.tolist()
+    return rows
 
 
 def _refuse_constant(name: str) -> object:

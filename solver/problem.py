@@ -191,8 +191,8 @@ class Job:
     """A visit.
 
     No windows, skills, tools or territory = no restriction. `skills`: skill to minimum level; all are needed.
-    `service_s_by_level`: (level, seconds) pairs; a technician takes the entry of the highest level not above his
-    own level in the job's first skill, else `service_s`. Required technicians: only these may do it.
+    `service_s_by_level`: (level, seconds) pairs; a technician takes the entry of the highest level that is not above
+    his lowest level over the job's skills, else `service_s`. Required technicians: only these may do it.
     """
 
     id: str
@@ -221,14 +221,9 @@ class Job:
 
     def service_on(self, shift: VehicleShift) -> Seconds:
         """Seconds that the technician of `shift` needs alone."""
-        best = self.service_s
-        if self.service_s_by_level and self.skills:
-            own = shift.skills.get(next(iter(self.skills)), 0)
-            best_level = -1
-            for level, seconds in self.service_s_by_level:
-                if best_level < level <= own:
-                    best_level, best = level, seconds
-        return best
+        own = min((shift.skills.get(skill, 0) for skill in self.skills), default=0)
+        reached = [(level, seconds) for level, seconds in self.service_s_by_level if level <= own]
+        return max(reached)[1] if reached else self.service_s
 
 
 @dataclass(frozen=True, slots=True)
