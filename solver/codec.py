@@ -97,8 +97,7 @@ def plan_to_document(plan: Plan) -> Document:
         "problem": plan.problem,
         "routes": [_plain(route) for route in plan.routes],
         "unplanned": [
-            {"job": left.job, "causes": [_cause_to_document(cause) for cause in left.causes]}
-            for left in plan.unplanned
+            {"job": left.job, "causes": [_cause_to_document(cause) for cause in left.causes]} for left in plan.unplanned
         ],
     }
 
@@ -170,9 +169,7 @@ def _rows(matrix: Matrix) -> list[list[int]]:
 
 
 def _refuse_constant(name: str) -> object:
-    raise InvalidProblem(
-        (Fault("NOT_A_NUMBER", "", f"The document holds {name}; every number must be finite."),)
-    )
+    raise InvalidProblem((Fault("NOT_A_NUMBER", "", f"The document holds {name}; every number must be finite."),))
 
 
 def _refuse_twins(pairs: list[tuple[str, object]]) -> Document:
@@ -232,9 +229,7 @@ def _windows(windows: list[Document]) -> tuple[Window, ...]:
 
 def _shift(shift: Document) -> VehicleShift:
     known = dict(shift)
-    known["breaks"] = tuple(
-        Break(**{**one, "window": _window(one["window"])}) for one in shift.get("breaks", [])
-    )
+    known["breaks"] = tuple(Break(**{**one, "window": _window(one["window"])}) for one in shift.get("breaks", []))
     known["committed"] = tuple(CommittedStop(**stop) for stop in shift.get("committed", []))
     known["tools"] = frozenset(shift.get("tools", []))
     territories = shift.get("territories")

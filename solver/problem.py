@@ -260,7 +260,7 @@ class Problem:
     shifts: tuple[VehicleShift, ...] = ()
     jobs: tuple[Job, ...] = ()
     warehouses: tuple[Warehouse, ...] = ()
-    weights: Weights = Weights()
+    weights: Weights = field(default_factory=Weights)
     freeze_until_s: Seconds | None = None
     sequences: tuple[tuple[str, ...], ...] = ()
     origin: str | None = None

@@ -35,8 +35,6 @@ class Engine(Protocol):
 
     name: str
 
-    def solve(
-        self, problem: Problem, params: SolveParams, start: Plan | None, report: Report, stop: Stop
-    ) -> None:
+    def solve(self, problem: Problem, params: SolveParams, start: Plan | None, report: Report, stop: Stop) -> None:
         """Report incumbents until the limits of `params` are reached or `stop` says so."""
         ...
