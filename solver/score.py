@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from solver.itinerary import Itinerary, Placement, travelled
 from solver.plan import Plan, Route, StopKind
-from solver.problem import Problem, VehicleShift
+from solver.problem import Job, Problem, VehicleShift
 from solver.units import Cents, Metres, Seconds
 
 TERMS = (
@@ -83,21 +83,38 @@ def figures(itinerary: Itinerary, shift: VehicleShift, route: Route) -> RouteFig
     )
 
 
+def route_cents(problem: Problem, route: Route) -> Cents:
+    """All terms of one route, with the skill levels and the disruption of its own jobs; crews count per member."""
+    itinerary = Itinerary(problem, Plan(problem.id, (route,)))
+    shift = problem.shift_by_id[route.shift]
+    levels = sum(_levels_above(placements) for placements in itinerary.placements.values())
+    moved = (disruption_of(itinerary, problem.job_by_id[job]) for job in route.jobs)
+    changed, minutes = map(sum, zip((0, 0), *moved, strict=True))
+    weights = problem.weights
+    return (
+        sum(_route_terms(itinerary, shift, route).values())
+        + levels * weights.over_qualification_cents
+        + changed * weights.disruption_change_cents
+        + minutes * weights.disruption_cents_per_minute
+    )
+
+
 def disruption_units(itinerary: Itinerary) -> tuple[int, int]:
     """(jobs whose shifts changed or that were dispatched and dropped, whole minutes moved beyond the tolerance)."""
-    changed = minutes = 0
-    tolerance = itinerary.problem.weights.disruption_tolerance_s
-    for job in itinerary.problem.jobs:
-        if job.previous is None:
-            continue
-        placements = itinerary.placements.get(job.id)
-        if placements is None:
-            changed += job.previous.dispatched
-            continue
-        changed += {placement.shift.id for placement in placements} != set(job.previous.shifts)
-        moved = abs(placements[0].stop.start_s - job.previous.start_s)
-        minutes += max(0, moved - tolerance) // 60
-    return changed, minutes
+    units = [disruption_of(itinerary, job) for job in itinerary.problem.jobs]
+    return sum(changed for changed, _ in units), sum(minutes for _, minutes in units)
+
+
+def disruption_of(itinerary: Itinerary, job: Job) -> tuple[int, int]:
+    """(1 if the job's shifts changed or it was dispatched and is dropped, whole minutes moved beyond the tolerance)."""
+    if job.previous is None:
+        return 0, 0
+    placements = itinerary.placements.get(job.id)
+    if placements is None:
+        return int(job.previous.dispatched), 0
+    changed = {placement.shift.id for placement in placements} != set(job.previous.shifts)
+    moved = abs(placements[0].stop.start_s - job.previous.start_s)
+    return int(changed), max(0, moved - itinerary.problem.weights.disruption_tolerance_s) // 60
 
 
 def disruption_cents(itinerary: Itinerary) -> Cents:

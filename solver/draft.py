@@ -1,0 +1,191 @@
+"""A plan in the making: the order of visits per shift, timed and stocked, kept free of violations at every step."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from solver.plan import Cause, Plan, Route, StopKind, Unplanned
+from solver.problem import Problem, VehicleShift
+from solver.reasons import Reason
+from solver.schedule import Visit, schedule_route
+from solver.supply import Tour, supply
+from solver.units import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A changed set of tours of one technician that would hold, with the routes it gives."""
+
+    tours: Mapping[str, Tour]
+    routes: Mapping[str, Route]
+
+
+class Draft:
+    """Tours by shift id, with their routes. `try_tours` judges a change, `accept` makes it.
+
+    A change touches the shifts of one technician; what it must respect elsewhere is the shared stock and the
+    predecessors that stand on other routes.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.tours: dict[str, Tour] = {}
+        self.routes: dict[str, Route] = {}
+        self._shifts: dict[str, tuple[VehicleShift, ...]] = defaultdict(tuple)
+        for shift in sorted(problem.shifts, key=lambda one: one.earliest_start):
+            self._shifts[shift.technician] += (shift,)
+        begun = problem.committed_jobs
+        self._followers = tuple(job for job in problem.jobs if job.predecessors and job.id not in begun)
+
+    @classmethod
+    def begun(cls, problem: Problem) -> "Draft":
+        """The least plan there is: committed jobs only."""
+        draft = cls(problem)
+        for shift in problem.shifts:
+            if shift.committed:
+                tour = tuple(Visit(StopKind.JOB, stop.job) for stop in shift.committed)
+                route = schedule_route(problem, shift, tour)
+                if route is not None:
+                    draft.tours[shift.id], draft.routes[shift.id] = tour, route
+        return draft
+
+    @classmethod
+    def of_plan(cls, problem: Problem, plan: Plan) -> "Draft":
+        """The tours of a plan without violations, with its own times."""
+        draft = cls(problem)
+        for route in plan.routes:
+            draft.routes[route.shift] = route
+            draft.tours[route.shift] = tuple(
+                Visit(stop.kind, stop.id, stop.loads, stop.tools, stop.supplies)
+                for stop in route.stops
+                if stop.kind is not StopKind.BREAK
+            )
+        return draft
+
+    def shifts_of(self, technician: str) -> tuple[VehicleShift, ...]:
+        """The technician's shifts in the order of time."""
+        return self._shifts[technician]
+
+    @property
+    def planned(self) -> frozenset[str]:
+        """Ids of the jobs on any tour."""
+        return frozenset(visit.id for tour in self.tours.values() for visit in tour if visit.kind is StopKind.JOB)
+
+    def interval(self, job: str) -> tuple[Seconds, Seconds] | None:
+        """(start, end) of a planned job; None when it is not planned."""
+        for route in self.routes.values():
+            for stop in route.stops:
+                if stop.kind is StopKind.JOB and stop.id == job:
+                    return stop.start_s, stop.end_s
+        return None
+
+    def try_tours(self, changed: Mapping[str, Tour]) -> Trial | None:
+        """Stock, time and check changed tours (shift id to order) of one technician; None where a rule would break."""
+        technician = self.problem.shift_by_id[next(iter(changed))].technician
+        shifts = self._shifts[technician]
+        tours = {shift.id: changed.get(shift.id, self.tours.get(shift.id, ())) for shift in shifts}
+        supplied = supply(self.problem, technician, [(shift.id, tours[shift.id]) for shift in shifts])
+        if supplied is None:
+            return None
+        routes: dict[str, Route] = {}
+        for shift in shifts:
+            tour = supplied[shift.id]
+            if not tour:
+                continue
+            known = self.routes.get(shift.id)
+            if known is not None and tour == self.tours.get(shift.id):
+                routes[shift.id] = known
+                continue
+            route = schedule_route(self.problem, shift, tour, release=self._release(tour))
+            if route is None:
+                return None
+            routes[shift.id] = route
+        trial = Trial(supplied, routes)
+        if self._keeps_successors(trial) and self._keeps_stock(trial) and self._keeps_sequences(trial):
+            return trial
+        return None
+
+    def accept(self, trial: Trial) -> None:
+        """Make a trial the current state."""
+        for shift, tour in trial.tours.items():
+            if tour:
+                self.tours[shift] = tour
+                self.routes[shift] = trial.routes[shift]
+            else:
+                self.tours.pop(shift, None)
+                self.routes.pop(shift, None)
+
+    def plan(self) -> Plan:
+        """The plan as it stands; jobs left out are NOT_PROVEN until `explain` has looked at them."""
+        planned = self.planned
+        return Plan(
+            problem=self.problem.id,
+            routes=tuple(self.routes[shift.id] for shift in self.problem.shifts if shift.id in self.routes),
+            unplanned=tuple(
+                Unplanned(job.id, (Cause(Reason.NOT_PROVEN),)) for job in self.problem.jobs if job.id not in planned
+            ),
+        )
+
+    def _release(self, tour: Iterable[Visit]) -> dict[str, Seconds]:
+        """Earliest starts that predecessors on other tours demand."""
+        release: dict[str, Seconds] = {}
+        here = {visit.id for visit in tour}
+        for visit in tour:
+            if visit.kind is not StopKind.JOB:
+                continue
+            for first in self.problem.job_by_id[visit.id].predecessors:
+                interval = None if first.job in here else self.interval(first.job)
+                if interval is not None:
+                    release[visit.id] = max(release.get(visit.id, 0), interval[1] + first.lag_s)
+        return release
+
+    def _keeps_successors(self, trial: Trial) -> bool:
+        """No planned job would start before a predecessor has ended, or lose it."""
+        if not self._followers:
+            return True
+        routes = {**{shift: route for shift, route in self.routes.items() if shift not in trial.tours}, **trial.routes}
+        times = {stop.id: stop for route in routes.values() for stop in route.stops if stop.kind is StopKind.JOB}
+        return all(
+            (earlier := times.get(first.job)) is not None and times[job.id].start_s >= earlier.end_s + first.lag_s
+            for job in self._followers
+            if job.id in times
+            for first in job.predecessors
+        )
+
+    def _keeps_stock(self, trial: Trial) -> bool:
+        """The free units that all routes load are there by then."""
+        routes = {**{shift: route for shift, route in self.routes.items() if shift not in trial.tours}, **trial.routes}
+        touched = {
+            (stop.id, load.part) for route in trial.routes.values() for stop in route.stops for load in stop.loads
+        }
+        taken: dict[tuple[str, str], list[tuple[Seconds, int]]] = defaultdict(list)
+        for route in routes.values():
+            for stop in route.stops:
+                for load in stop.loads:
+                    if load.job is None and (stop.id, load.part) in touched:
+                        taken[stop.id, load.part].append((stop.start_s, load.quantity))
+        return all(_is_covered(self.problem, warehouse, part, loads) for (warehouse, part), loads in taken.items())
+
+    def _keeps_sequences(self, trial: Trial) -> bool:
+        for sequence in self.problem.sequences:
+            members = set(sequence)
+            homes = {
+                shift: [visit.id for visit in tour if visit.id in members]
+                for shift, tour in {**self.tours, **trial.tours}.items()
+            }
+            used = [order for order in homes.values() if order]
+            if len(used) > 1 or (used and used[0] != [job for job in sequence if job in used[0]]):
+                return False
+        return True
+
+
+def _is_covered(problem: Problem, warehouse: str, part: str, loads: list[tuple[Seconds, int]]) -> bool:
+    receipts = problem.warehouse_by_id[warehouse].stock.get(part, ())
+    if receipts is None:
+        return True
+    total = 0
+    for second, quantity in sorted(loads):
+        total += quantity
+        if total > sum(receipt.quantity for receipt in receipts if receipt.from_s <= second):
+            return False
+    return True

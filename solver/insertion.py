@@ -1,0 +1,135 @@
+"""Insertion: every place at which a job could stand in a draft, with what it would cost.
+
+Emergencies, candidates, repairs and the first-come plan all ask here, so they obey the same rules.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from solver.draft import Draft, Trial
+from solver.eligibility import barriers
+from solver.plan import Plan, StopKind
+from solver.problem import Job, Problem, VehicleShift
+from solver.schedule import Visit
+from solver.score import route_cents
+from solver.supply import Tour
+from solver.units import Cents, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A way to add one job: where, when, at what extra cost (without the penalty it saves), and the change itself."""
+
+    shift: str
+    start_s: Seconds
+    cost_cents: Cents
+    trial: Trial
+
+
+def insertions(draft: Draft, job: Job, shifts: Sequence[VehicleShift] | None = None) -> Iterator[Insertion]:
+    """Every feasible insertion of a job that is not planned, in no order.
+
+    A job that needs a crew has none: its members would have to be inserted together, which this draft can't.
+    """
+    problem = draft.problem
+    if job.crew_size > 1 or job.id in draft.planned:
+        return
+    for shift in problem.shifts if shifts is None else shifts:
+        if barriers(problem, job, shift):
+            continue
+        for tour in _tours_with(problem, shift, draft.tours.get(shift.id, ()), job):
+            trial = draft.try_tours({shift.id: tour})
+            if trial is not None:
+                start = next(
+                    stop.start_s
+                    for stop in trial.routes[shift.id].stops
+                    if stop.kind is StopKind.JOB and stop.id == job.id
+                )
+                yield Insertion(shift.id, start, _extra_cost(draft, trial), trial)
+
+
+def best_insertion(draft: Draft, job: Job, shifts: Sequence[VehicleShift] | None = None) -> Insertion | None:
+    """The cheapest insertion; of equal ones the earliest, then the first shift by id."""
+    return min(insertions(draft, job, shifts), key=lambda one: (one.cost_cents, one.start_s, one.shift), default=None)
+
+
+def insert_where_cheapest(draft: Draft, jobs: Sequence[Job]) -> None:
+    """Insert jobs one after another where each is cheapest, if that costs less than leaving it out."""
+    waiting = list(jobs)
+    while waiting:
+        left = []
+        for job in waiting:
+            found = best_insertion(draft, job)
+            if found is not None and found.cost_cents < job.unplanned_penalty_cents:
+                draft.accept(found.trial)
+            else:
+                left.append(job)
+        has_followers = any(job.predecessors for job in left)
+        if len(left) == len(waiting) or not has_followers:
+            return
+        waiting = left  # a predecessor may have found its place meanwhile
+
+
+def first_come_plan(problem: Problem) -> Plan:
+    """The plan of a desk without a planner: jobs in the order they came, each at the end of the day that has it first.
+
+    Locked and frozen jobs are placed before the others. Parts are fetched right before the job that lacks them.
+    """
+    draft = Draft.begun(problem)
+    open_jobs = [job for job in problem.jobs if job.id not in problem.committed_jobs and job.crew_size == 1]
+    held = [job for job in open_jobs if job.lock is not None or job.previous is not None]
+    for job in (*held, *(job for job in open_jobs if job not in held)):
+        best: tuple[Seconds, str, Trial] | None = None
+        for shift in problem.shifts:
+            if barriers(problem, job, shift):
+                continue
+            for tour in _appended(problem, draft.tours.get(shift.id, ()), job, shift):
+                trial = draft.try_tours({shift.id: tour})
+                if trial is not None:
+                    end = trial.routes[shift.id].stops[-1].end_s
+                    if best is None or (end, shift.id) < best[:2]:
+                        best = (end, shift.id, trial)
+                    break
+        if best is not None:
+            draft.accept(best[2])
+    return draft.plan()
+
+
+def _extra_cost(draft: Draft, trial: Trial) -> Cents:
+    return sum(route_cents(draft.problem, route) for shift, route in trial.routes.items()) - sum(
+        route_cents(draft.problem, draft.routes[shift]) for shift in trial.tours if shift in draft.routes
+    )
+
+
+def _tours_with(problem: Problem, shift: VehicleShift, tour: Tour, job: Job) -> Iterator[Tour]:
+    """The tour with the job at every place, fetching parts nowhere new, first thing, or right before the job."""
+    visit = Visit(StopKind.JOB, job.id)
+    prefix = len(shift.committed)
+    pickups = sum(one.kind is StopKind.WAREHOUSE for one in tour)
+    is_needy = bool(job.parts or job.tools - shift.tools)
+    for place in range(prefix, len(tour) + 1):
+        longer = (*tour[:place], visit, *tour[place:])
+        yield longer
+        if is_needy and pickups < shift.max_pickups:
+            for warehouse in problem.warehouses:
+                fetch = Visit(StopKind.WAREHOUSE, warehouse.id)
+                for at in {prefix, place}:
+                    yield (*longer[:at], fetch, *longer[at:])
+    if is_needy and pickups == 1 == shift.max_pickups:
+        yield from _with_earlier_pickup(tour, visit, prefix)
+
+
+def _with_earlier_pickup(tour: Tour, visit: Visit, prefix: int) -> Iterator[Tour]:
+    """The tour with its one warehouse stop moved up to the front, the job anywhere before where that stop was."""
+    at = next(index for index, one in enumerate(tour) if one.kind is StopKind.WAREHOUSE)
+    rest = (*tour[:at], *tour[at + 1 :])
+    for place in range(prefix, at + 1):
+        yield (*rest[:prefix], tour[at], *rest[prefix:place], visit, *rest[place:])
+
+
+def _appended(problem: Problem, tour: Tour, job: Job, shift: VehicleShift) -> Iterator[Tour]:
+    visit = Visit(StopKind.JOB, job.id)
+    yield (*tour, visit)
+    if sum(one.kind is StopKind.WAREHOUSE for one in tour) < shift.max_pickups:
+        for warehouse in problem.warehouses:
+            yield (*tour, Visit(StopKind.WAREHOUSE, warehouse.id), visit)
