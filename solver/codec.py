@@ -6,6 +6,7 @@
 import base64
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
@@ -175,9 +176,10 @@ def _refuse_constant(name: str) -> object:
 def _refuse_twins(pairs: list[tuple[str, object]]) -> Document:
     document = dict(pairs)
     if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise InvalidProblem((Fault("DUPLICATE_KEY", "", f"The key {twin!r} stands twice in one object."),))
+        twin = Counter(name for name, _ in pairs).most_common(1)[0][0][:40]
+        raise InvalidProblem(
+            (Fault("DUPLICATE_KEY", "", f"The key {twin!r} stands twice in one object; keep one of the two."),)
+        )
     return document
 
 
@@ -265,7 +267,8 @@ def _job(job: Document) -> Job:
     known["service_s_by_level"] = tuple((level, s) for level, s in job.get("service_s_by_level", []))
     known["earmarks"] = tuple(Earmark(**earmark) for earmark in job.get("earmarks", []))
     known["predecessors"] = tuple(Predecessor(**first) for first in job.get("predecessors", []))
-    known["lock"] = _lock(job["lock"]) if job.get("lock") else None
+    lock = job.get("lock")
+    known["lock"] = None if lock is None else _lock(lock)
     previous = job.get("previous")
     known["previous"] = (
         Previous(tuple(previous["shifts"]), previous["start_s"], previous.get("dispatched", False))
@@ -280,7 +283,7 @@ def _lock(lock: Document) -> Lock:
     return Lock(
         shifts=tuple(lock.get("shifts", [])),
         start_s=lock.get("start_s"),
-        start_range=_window(bounds) if bounds else None,
+        start_range=None if bounds is None else _window(bounds),
     )
 
 
