@@ -1,0 +1,66 @@
+"""The tables, a module per noun. Importing this package makes `Base.metadata` complete."""
+
+from fieldsvc.models.access import Session, SignInAttempt, User
+from fieldsvc.models.assets import Asset
+from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
+from fieldsvc.models.base import Base
+from fieldsvc.models.customers import Customer, CustomerLink, Site
+from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
+from fieldsvc.models.job_types import JobType
+from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
+from fieldsvc.models.runs import OptimizationRun, RunScope
+from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
+from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import (
+    Visit,
+    VisitPart,
+    VisitPredecessor,
+    VisitSkill,
+    VisitTechnicianRule,
+    VisitWindow,
+)
+
+__all__ = [
+    "Absence",
+    "Asset",
+    "Assignment",
+    "AuditEntry",
+    "Base",
+    "ChangeCounter",
+    "Consumption",
+    "Customer",
+    "CustomerLink",
+    "Decline",
+    "Diagnosis",
+    "Event",
+    "IdempotencyKey",
+    "JobType",
+    "Loan",
+    "OptimizationRun",
+    "Part",
+    "PlannedPart",
+    "PlannedPickup",
+    "PlannedRoute",
+    "RunScope",
+    "ServiceReport",
+    "Session",
+    "Shift",
+    "SignInAttempt",
+    "SignOff",
+    "Site",
+    "StockBalance",
+    "StockLocation",
+    "StockMove",
+    "Team",
+    "Technician",
+    "TechnicianSkill",
+    "Ticket",
+    "User",
+    "Visit",
+    "VisitPart",
+    "VisitPredecessor",
+    "VisitSkill",
+    "VisitTechnicianRule",
+    "VisitWindow",
+]

@@ -1,0 +1,97 @@
+"""Parts, where they lie, and the ledger of what moved."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
+from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.types import one_of
+
+_PHYSICAL_KINDS = ", ".join(f"'{kind}'" for kind in sorted(PHYSICAL))
+
+
+class Part(Entity, Base):
+    """A catalogue item. Money in cents."""
+
+    __tablename__ = "parts"
+    __table_args__ = (CheckConstraint("unit_cost_cents >= 0 AND price_cents >= 0", name="money"),)
+
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    name_en: Mapped[str]
+    name_zh: Mapped[str]
+    unit_cost_cents: Mapped[int]
+    price_cents: Mapped[int]
+    is_serialised: Mapped[bool] = mapped_column(default=False)
+
+
+class StockLocation(Entity, Base):
+    """A place units are at, or a balancing kind that stands for the world outside.
+
+    opening_windows: [[start, end]] in seconds from local midnight, closed; null = always open.
+    is_physical repeats the kind so that balances can be checked by the database.
+    """
+
+    __tablename__ = "stock_locations"
+    __table_args__ = (
+        UniqueConstraint("id", "is_physical"),
+        CheckConstraint(f"is_physical = (kind IN ({_PHYSICAL_KINDS}))", name="physical_kind"),
+        CheckConstraint("handling_s >= 0", name="handling"),
+    )
+
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str]
+    kind: Mapped[LocationKind] = mapped_column(one_of(LocationKind, "kind"))
+    is_physical: Mapped[bool]
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    opening_windows: Mapped[list[Any] | None]
+    handling_s: Mapped[int] = mapped_column(default=0)
+    lent_tools: Mapped[list[Any] | None]
+
+
+class StockMove(Keyed, Base):
+    """One row of the ledger; never changed, only reversed, and that once."""
+
+    __tablename__ = "stock_moves"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("from_location_id <> to_location_id", name="two_locations"),
+        Index("ix_stock_moves_part_from", "part_id", "from_location_id"),
+        Index("ix_stock_moves_part_to", "part_id", "to_location_id"),
+    )
+
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"))
+    quantity: Mapped[int]
+    from_location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
+    to_location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
+    reason: Mapped[MoveReason] = mapped_column(one_of(MoveReason, "reason"))
+    serial: Mapped[str | None] = mapped_column(String(80))
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("stock_moves.id"), unique=True)
+    actor_id: Mapped[UUID | None]
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class StockBalance(Entity, Base):
+    """What the moves of one part at one location add up to, and how much of it is promised."""
+
+    __tablename__ = "stock_balances"
+    __table_args__ = (
+        UniqueConstraint("part_id", "location_id"),
+        ForeignKeyConstraint(["location_id", "is_physical"], ["stock_locations.id", "stock_locations.is_physical"]),
+        CheckConstraint("reserved >= 0", name="reserved"),
+        CheckConstraint("NOT is_physical OR (on_hand >= 0 AND reserved <= on_hand)", name="physical"),
+        CheckConstraint("is_physical OR reserved = 0", name="balancing"),
+    )
+
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"))
+    location_id: Mapped[UUID] = mapped_column(index=True)
+    is_physical: Mapped[bool]
+    on_hand: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0)
