@@ -1,0 +1,59 @@
+"""What the composition root hands around: one database with its clock and ids."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import sessionmaker
+
+from fieldsvc.domain.clock import Clock
+from fieldsvc.domain.ids import IdSource
+from fieldsvc.models.sealing import Sealer
+from fieldsvc.models.types import sealer_of
+from fieldsvc.persistence.engine import make_engine, make_read_only
+from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
+
+
+class Database:
+    """Opens transactions, for writing and for reading."""
+
+    def __init__(self, engine: Engine, clock: Clock, ids: IdSource) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.ids = ids
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(make_read_only(engine), expire_on_commit=False)
+
+    @classmethod
+    def at(
+        cls,
+        url: str,
+        sealer: Sealer,
+        clock: Clock,
+        ids: IdSource,
+        *,
+        lock_wait_s: float = 5.0,
+        pool_size: int = 10,
+    ) -> "Database":
+        """Return the database at an address; nothing is connected yet."""
+        return cls(make_engine(url, sealer, lock_wait_s=lock_wait_s, pool_size=pool_size), clock, ids)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Return what seals this database's personal data and makes its search indexes."""
+        return sealer_of(self.engine.dialect)
+
+    def unit_of_work(self, context: Context | None = None) -> UnitOfWork:
+        """Return a transaction that may write; without a context the system acts."""
+        return UnitOfWork(self._writing(), self.clock, self.ids, context or Context())
+
+    @contextmanager
+    def read_only(self) -> Iterator[OrmSession]:
+        """Give a session that sees one moment of the database and can't write."""
+        with self._reading() as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close the pooled connections: at the end, and in a child process after a fork."""
+        self.engine.dispose()

@@ -1,0 +1,73 @@
+"""Engines that behave the same for the rest of the system, on SQLite and on PostgreSQL."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from fieldsvc.models.sealing import Sealer
+from fieldsvc.models.types import give_sealer
+
+READ_ONLY = "fieldsvc_read_only"
+
+
+def make_engine(url: str, sealer: Sealer, *, lock_wait_s: float = 5.0, pool_size: int = 10) -> Engine:
+    """Return an engine; a lock that is not had within lock_wait_s is given up with an OperationalError."""
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = _make_sqlite_engine(url, parsed.database, lock_wait_s, pool_size)
+    elif backend == "postgresql":
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            connect_args={"options": f"-c lock_timeout={round(lock_wait_s * 1000)} -c timezone=UTC"},
+        )
+    else:
+        raise ValueError(f"{backend} is no database this system knows; use sqlite or postgresql")
+    give_sealer(engine.dialect, sealer)
+    return engine
+
+
+def make_read_only(engine: Engine) -> Engine:
+    """Return the same engine for transactions that only read, each of which sees one moment of the database."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(**{READ_ONLY: True})
+
+
+def _make_sqlite_engine(url: str, database: str | None, lock_wait_s: float, pool_size: int) -> Engine:
+    if not database or database == ":memory:":
+        raise ValueError("a SQLite database in memory is another one for each connection; name a file")
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": lock_wait_s})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: DBAPIConnection, _record: Any) -> None:
+    # The driver's own BEGIN comes too late and takes no write lock: _begin_sqlite does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE would delete without asking the triggers
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: a reader that turns writer later may find its snapshot outdated and fail.
+    if connection.get_execution_options().get(READ_ONLY):
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,243 @@
+"""One transaction: what changes in it, the events that say so, and the evidence of both, or nothing at all."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.exc import StaleDataError
+
+from fieldsvc.domain.actor import SYSTEM, Actor
+from fieldsvc.domain.clock import Clock
+from fieldsvc.domain.errors import ChangedMeanwhile, NotFound, StaleVersion
+from fieldsvc.domain.evidence import canonical_json, chain_hash, commitment
+from fieldsvc.domain.ids import IdSource
+from fieldsvc.models.base import Entity, Keyed, entity_type
+from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
+from fieldsvc.models.records import SignOff
+from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.faults import CHANGED_MEANWHILE
+
+Row = TypeVar("Row", bound=Keyed)
+
+# An assignment's state moves with its visit's, under the visit's event.
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who acts and how it came in. occurred_at: when it happened in the field; None = now."""
+
+    actor: Actor = SYSTEM
+    occurred_at: datetime | None = None
+    on_behalf: bool = False
+    source: str = "system"
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    entity_type: str
+    entity_id: UUID
+    kind: str
+    from_state: str | None
+    to_state: str | None
+    occurred_at: datetime
+    source: str
+    reason: str | None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class UnitOfWork:
+    """A transaction as a context manager; rolled back unless `commit` was reached."""
+
+    def __init__(self, session: OrmSession, clock: Clock, ids: IdSource, context: Context) -> None:
+        self.session = session
+        self.ids = ids
+        self.context = context
+        self.now = clock.now()
+        self._records: list[_Record] = []
+        self._state_changes: set[tuple[UUID, str, str]] = set()
+        sqlalchemy_event.listen(session, "before_flush", self._note_state_changes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.session.close()
+        if isinstance(error, StaleDataError):
+            raise ChangedMeanwhile(CHANGED_MEANWHILE) from error
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts."""
+        return self.context.actor
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Return when what is being recorded happened."""
+        return self.context.occurred_at or self.now
+
+    def new_id(self) -> UUID:
+        """Return an id for a new row."""
+        return self.ids.new()
+
+    def find(self, model: type[Row], row_id: UUID, *, lock: bool = False) -> Row | None:
+        """Return a row or None; with lock nobody else changes it before this transaction ends."""
+        if not lock:
+            return self.session.get(model, row_id)
+        return self.session.get(model, row_id, with_for_update=True, populate_existing=True)
+
+    def get(self, model: type[Row], row_id: UUID, *, lock: bool = False, version: int | None = None) -> Row:
+        """Return a row or refuse; with a version, refuse any other version of it."""
+        row = self.find(model, row_id, lock=lock)
+        if row is None:
+            raise NotFound(f"There is no {entity_type(model).replace('_', ' ')} {row_id}.")
+        if version is not None and isinstance(row, Entity) and row.version != version:
+            raise StaleVersion(f"This is version {row.version} by now, not {version}; read it again.")
+        return row
+
+    def record(
+        self,
+        entity: Keyed,
+        kind: str,
+        from_state: str | None = None,
+        to_state: str | None = None,
+        *,
+        occurred_at: datetime | None = None,
+        reason: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        source: str | None = None,
+    ) -> None:
+        """Say what happened to an entity; gives one event and one audit entry at the commit.
+
+        reason is a code and data holds ids, codes and whole numbers: neither may hold personal data.
+        """
+        self._records.append(
+            _Record(
+                entity_type(entity),
+                entity.id,
+                kind,
+                from_state,
+                to_state,
+                occurred_at or self.occurred_at,
+                source or self.context.source,
+                reason,
+                dict(data or {}),
+            )
+        )
+
+    def flush(self) -> None:
+        """Send the changes to the database, where its constraints and the versions are compared."""
+        try:
+            self.session.flush()
+        except StaleDataError as error:
+            raise ChangedMeanwhile(CHANGED_MEANWHILE) from error
+
+    def commit(self) -> None:
+        """Number the changes, bind them into the evidence chain, and make all of it last."""
+        self.flush()
+        self._check_all_recorded()
+        if self._records:
+            self._append_events()
+            self.flush()
+        self.session.commit()
+
+    def _note_state_changes(self, session: OrmSession, *_: object) -> None:
+        for row in session.dirty:
+            if isinstance(row, _HAVE_LIFE_CYCLE):
+                change = get_history(row, "state")
+                if change.added and change.deleted:
+                    self._state_changes.add((row.id, str(change.deleted[0]), str(change.added[0])))
+
+    def _check_all_recorded(self) -> None:
+        recorded = {(record.entity_id, record.from_state, record.to_state) for record in self._records}
+        missing = self._state_changes - recorded
+        if missing:
+            raise RuntimeError(f"state changes without an event: {sorted(map(str, missing))}")
+
+    def _append_events(self) -> None:
+        # Every writer takes this lock, and takes it last: numbers follow the order of the commits, without gaps,
+        # and nobody who holds it ever waits for another lock.
+        counter = self.session.scalars(
+            select(ChangeCounter).with_for_update().execution_options(populate_existing=True)
+        ).one()
+        for record in self._records:
+            counter.last_change_no += 1
+            event = self._event_of(record, counter.last_change_no)
+            entry = audit_entry_of(event, counter.last_hash)
+            counter.last_hash = entry.hash
+            self.session.add_all([event, entry])
+        self._records.clear()
+
+    def _event_of(self, record: _Record, change_no: int) -> Event:
+        return Event(
+            id=self.new_id(),
+            change_no=change_no,
+            entity_type=record.entity_type,
+            entity_id=record.entity_id,
+            kind=record.kind,
+            from_state=record.from_state,
+            to_state=record.to_state,
+            actor_id=self.actor.user_id,
+            actor_role=self.actor.role,
+            on_behalf=self.context.on_behalf,
+            occurred_at=record.occurred_at,
+            recorded_at=self.now,
+            source=record.source,
+            request_id=self.context.request_id,
+            reason=record.reason,
+            data=dict(record.data),
+            salt=secrets.token_hex(16),
+        )
+
+
+def audit_payload(event: Event) -> str:
+    """Return the canonical JSON that stands for an event in the evidence chain; its data only as a commitment."""
+    return canonical_json(
+        {
+            "seq": event.change_no,
+            "event_id": event.id,
+            "entity_type": event.entity_type,
+            "entity_id": event.entity_id,
+            "kind": event.kind,
+            "from_state": event.from_state,
+            "to_state": event.to_state,
+            "actor_id": event.actor_id,
+            "actor_role": event.actor_role,
+            "on_behalf": event.on_behalf,
+            "occurred_at": event.occurred_at,
+            "recorded_at": event.recorded_at,
+            "source": event.source,
+            "reason": event.reason,
+            "fields": sorted(event.data),
+            "data_commitment": commitment(event.salt, event.data),
+        }
+    )
+
+
+def audit_entry_of(event: Event, previous_hash: str) -> AuditEntry:
+    """Return the link that follows previous_hash in the chain."""
+    payload = audit_payload(event)
+    return AuditEntry(
+        seq=event.change_no,
+        entity_type=event.entity_type,
+        entity_id=event.entity_id,
+        action=event.kind,
+        actor_id=event.actor_id,
+        at=event.recorded_at,
+        payload=payload,
+        previous_hash=previous_hash,
+        hash=chain_hash(previous_hash, payload),
+    )

