@@ -2,7 +2,7 @@
 
 from solver.problem import Job, Problem, VehicleShift, Window
 from solver.reasons import Reason
-from solver.units import MAX_TIME_S, Seconds
+from solver.units import DAY_S, MAX_TIME_S, Seconds
 
 ALWAYS = Window(-MAX_TIME_S, MAX_TIME_S)
 
@@ -31,11 +31,16 @@ def barriers(problem: Problem, job: Job, shift: VehicleShift) -> frozenset[Reaso
         found.add(Reason.MAX_JOBS)
     if not _is_locked_here(problem, job, shift):
         found.add(Reason.LOCK_CONFLICT)
-    if not any(
-        window.start <= shift.latest_return and window.end >= shift.earliest_start for window in job_windows(job)
-    ):
+    if not any(_touches_day(window, shift) for window in job_windows(job)):
         found.add(Reason.NO_SHIFT)
     return frozenset(found)
+
+
+def _touches_day(window: Window, shift: VehicleShift) -> bool:
+    """Whether the window has a second of a day on which the shift works."""
+    first = shift.earliest_start // DAY_S * DAY_S
+    last = shift.latest_return // DAY_S * DAY_S + DAY_S - 1
+    return window.start <= last and window.end >= first
 
 
 def job_windows(job: Job) -> tuple[Window, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from solver.eligibility import start_windows
 from solver.plan import Load, Route, Stop, StopKind
-from solver.problem import Break, Problem, VehicleShift, Window
+from solver.problem import Break, Problem, VehicleShift, Warehouse, Window
 from solver.units import MAX_TIME_S, Seconds
 
 
@@ -93,8 +93,9 @@ def _task(
 ) -> _Task:
     if visit.kind is StopKind.WAREHOUSE:
         warehouse = problem.warehouse_by_id[visit.id]
-        windows = warehouse.windows or (Window(-MAX_TIME_S, MAX_TIME_S),)
-        windows = tuple(sorted(windows, key=lambda window: window.start))
+        opening = sorted(warehouse.windows, key=lambda one: one.start) or [Window(-MAX_TIME_S, MAX_TIME_S)]
+        ready = max((_received(warehouse, load) for load in visit.loads), default=-MAX_TIME_S)
+        windows = tuple(Window(max(ready, one.start), one.end) for one in opening if one.end >= ready)
         return _Task(visit, warehouse.location, warehouse.handling_s, windows, MAX_TIME_S)
     job = problem.job_by_id[visit.id]
     duration = durations.get(job.id, job.service_on(shift))
@@ -112,6 +113,19 @@ def _task(
         promises.append(job.previous.start_s)
     lags = tuple((first.job, first.lag_s) for first in job.predecessors)
     return _Task(visit, job.location, duration, windows, min(promises), lags=lags)
+
+
+def _received(warehouse: Warehouse, load: Load) -> Seconds:
+    """From when on the warehouse has received as much as the load takes; past every window if it never has."""
+    receipts = warehouse.stock.get(load.part, ())
+    if load.job is not None or receipts is None:
+        return -MAX_TIME_S
+    total = 0
+    for receipt in sorted(receipts, key=lambda one: one.from_s):
+        total += receipt.quantity
+        if total >= load.quantity:
+            return receipt.from_s
+    return MAX_TIME_S + 1
 
 
 def _best_label(

@@ -13,7 +13,7 @@ from solver.validate.order import note_predecessors
 from solver.validate.plans import PLAN
 from solver.validate.references import note_references, note_twins, records
 from solver.validate.report import Place, Report
-from solver.validate.shapes import PLAN_FORMAT, PROBLEM, PROBLEM_FORMAT, VERSION, note_heading
+from solver.validate.shapes import PLAN_FORMAT, PROBLEM, PROBLEM_FORMAT, VERSION, note_format
 from solver.validate.times import note_horizon
 from solver.validate.travel import note_travel
 
@@ -34,7 +34,7 @@ def problem_faults(document: object) -> list[Fault]:
     A document whose `format` says that it is a plan has that one fault. A list over its limit is not looked into.
     """
     report = Report()
-    if not note_heading(document, PROBLEM_FORMAT, report):
+    if not note_format(document, PROBLEM_FORMAT, report):
         return report.faults
     problem = PROBLEM.read(document, Place(), report)
     if problem is None:
@@ -58,6 +58,6 @@ def problem_object_faults(problem: Problem) -> list[Fault]:
 def plan_faults(document: object) -> list[Fault]:
     """All faults of shape of a plan document (parsed JSON, any value); what the plan says is judged by `check`."""
     report = Report()
-    if note_heading(document, PLAN_FORMAT, report):
+    if note_format(document, PLAN_FORMAT, report):
         PLAN.read(document, Place(), report)
     return report.faults

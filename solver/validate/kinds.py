@@ -125,9 +125,30 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Anything; judged elsewhere."""
+    """Anything but null; judged elsewhere."""
 
-    def read(self, value: object, place: Place, report: Report) -> object:  # noqa: ARG002 - as every kind
+    wanted: str
+
+    def read(self, value: object, place: Place, report: Report) -> object:
+        if value is None:
+            report.wrong_type(place, value, self.wanted)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The one version that is read."""
+
+    number: int
+
+    def read(self, value: object, place: Place, report: Report) -> int | None:
+        if type(value) is not int or value != self.number:
+            report.add(
+                FaultCode.WRONG_VERSION,
+                place,
+                f"The version is {shown(value)}; write the document as version {self.number} of the contract says.",
+            )
+            return None
         return value
 
 
@@ -244,7 +265,7 @@ class RecordOf:
             report.wrong_type(place, value, f"an object with {listed(self.fields)}")
             return None
         own_id = value.get(self.id_field) if self.id_field else None
-        if isinstance(own_id, str):
+        if isinstance(own_id, str) and own_id:
             place = replace(place, record=printable(own_id))
         self._note_unknown(value, place, report)
         record = Record((name, self._field(value, name, place, report)) for name in self.fields)

@@ -19,8 +19,9 @@ def note_coordinates(location: Record, place: Place, report: Report) -> None:
     elif 90 < abs(latitude) <= 180 and abs(longitude) <= 90:
         report.add(
             FaultCode.COORDINATES_SWAPPED,
-            place,
-            f"Latitude {latitude:g} and longitude {longitude:g} seem swapped; swap them.",
+            place.at("latitude"),
+            f"Latitude {latitude:g} is beyond 90, longitude {longitude:g} is not: the two seem swapped; swap them, or "
+            "correct the latitude.",
         )
     elif latitude == 0 and longitude == 0:
         report.add(

@@ -7,9 +7,9 @@ from solver.plan import StopKind
 from solver.reasons import Reason
 from solver.units import MAX_TIME_S
 from solver.validate.codes import FaultCode
-from solver.validate.kinds import Choice, Field, Flag, ListOf, Nullable, Raw, RecordOf, Text, Whole
+from solver.validate.kinds import Choice, Field, Flag, ListOf, Nullable, RecordOf, Text, Version, Whole
 from solver.validate.report import Place, Record, Report, shown_text
-from solver.validate.shapes import ID, INDEX, LABEL, NAMES, UNITS, needed
+from solver.validate.shapes import ID, INDEX, LABEL, NAMES, UNITS, VERSION, needed
 
 _TIME = Whole(-2 * MAX_TIME_S, 2 * MAX_TIME_S)
 """Twice the horizon's limit: overtime and the way home may go beyond it."""
@@ -106,7 +106,7 @@ UNPLANNED = RecordOf({"job": needed(ID), "causes": needed(ListOf(CAUSE))}, id_fi
 PLAN = RecordOf(
     {
         "format": needed(ID),
-        "version": needed(Raw()),
+        "version": needed(Version(VERSION)),
         "problem": needed(ID),
         "routes": Field(ListOf(ROUTE), []),
         "unplanned": Field(ListOf(UNPLANNED), []),

@@ -101,11 +101,9 @@ def listed(words: Iterable[str]) -> str:
 
 def _closest(word: str, known: Collection[str]) -> str | None:
     similar = [own for own in known if abs(len(own) - len(word)) <= 3][:_COMPARED_IDS]
-    folded = word.casefold()
-    for own in similar:
-        if own.casefold() == folded:
-            return own
-    return next(iter(difflib.get_close_matches(word, similar, n=1, cutoff=0.7)), None)
+    by_folded = {own.casefold(): own for own in similar}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    return by_folded[close[0]] if close else None
 
 
 def _escaped(token: str | int) -> str:

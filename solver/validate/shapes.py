@@ -25,6 +25,7 @@ from solver.validate.kinds import (
     Raw,
     RecordOf,
     Text,
+    Version,
     Whole,
 )
 from solver.validate.places import note_coordinates
@@ -44,6 +45,7 @@ AMOUNT = Whole(0, MAX_QUANTITY)
 UNITS = Whole(1, MAX_QUANTITY)
 LEVEL = Whole(1, MAX_LEVEL)
 INDEX = Whole(0, MAX_LOCATIONS - 1)
+MATRIX = Raw("a list of rows, or base64 of zlib of little-endian int32")
 NAMES = ListOf(ID, unique=True)
 
 
@@ -194,14 +196,14 @@ WEIGHTS = RecordOf(
 PROBLEM = RecordOf(
     {
         "format": needed(ID),
-        "version": needed(Raw()),
+        "version": needed(Version(VERSION)),
         "id": needed(ID),
         "origin": Field(Nullable(Day())),
         "horizon_s": needed(Whole(1, MAX_TIME_S)),
         "freeze_until_s": Field(Nullable(TIME)),
         "weights": Field(WEIGHTS, {}),
         "locations": needed(ListOf(LOCATION, at_most=MAX_LOCATIONS)),
-        "profiles": needed(MapOf(RecordOf({"seconds": needed(Raw()), "metres": needed(Raw())}), names_records=True)),
+        "profiles": needed(MapOf(RecordOf({"seconds": needed(MATRIX), "metres": needed(MATRIX)}), names_records=True)),
         "technicians": Field(ListOf(TECHNICIAN), []),
         "shifts": Field(ListOf(SHIFT, at_most=MAX_SHIFTS), []),
         "warehouses": Field(ListOf(WAREHOUSE), []),
@@ -211,22 +213,14 @@ PROBLEM = RecordOf(
 )
 
 
-def note_heading(document: object, wanted: str, report: Report) -> bool:
-    """Judge `format` and `version`; False where the document is of the other kind and its fields mean nothing."""
-    if not isinstance(document, dict):
+def note_format(document: object, wanted: str, report: Report) -> bool:
+    """Judge `format`; False where the document is of the other kind, so that its fields mean nothing here."""
+    found = document.get("format") if isinstance(document, dict) else None
+    if not isinstance(found, str) or found in ("", wanted):
         return True
-    version = document.get("version", VERSION)
-    if type(version) is not int or version != VERSION:
-        report.add(
-            FaultCode.WRONG_VERSION,
-            Place("/version"),
-            f"The version is not {VERSION}; write the document as version {VERSION} of the contract describes.",
-        )
-    found = document.get("format", wanted)
-    if isinstance(found, str) and found and found != wanted:
-        report.add(
-            FaultCode.WRONG_FORMAT,
-            Place("/format"),
-            f'The format is "{shown_text(found)}"; this reads "{wanted}".',
-        )
-    return found not in {PROBLEM_FORMAT, PLAN_FORMAT} - {wanted} if isinstance(found, str) else True
+    report.add(
+        FaultCode.WRONG_FORMAT,
+        Place("/format"),
+        f'The format is "{shown_text(found)}"; this reads "{wanted}".',
+    )
+    return found not in (PROBLEM_FORMAT, PLAN_FORMAT)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from solver.units import MAX_TRAVEL_M, MAX_TRAVEL_S, UNREACHABLE
 from solver.validate.codes import FaultCode
 from solver.validate.report import Place, Record, Report, shown, shown_text
+from solver.validate.shapes import MATRIX
 
 _FAR_M = 300
 """Places further apart are not one place: no drive between them takes 0."""
@@ -80,7 +81,7 @@ def _read(value: object, size: int, place: Place, report: Report) -> Cells | Non
         return _from_text(value, size, place, report)
     if isinstance(value, list):
         return _from_rows(value, size, place, report)
-    report.wrong_type(place, value, "a list of rows, or base64 of zlib of little-endian int32")
+    report.wrong_type(place, value, MATRIX.wanted)
     return None
 
 

@@ -1,0 +1,102 @@
+"""What it would take to fit in a job that could be served alone: which visit it would displace, at what cost."""
+
+from dataclasses import dataclass
+
+from solver.draft import Draft
+from solver.eligibility import barriers
+from solver.insertion import best_insertion
+from solver.plan import Cause, Plan, StopKind
+from solver.problem import Job, Problem, VehicleShift
+from solver.reasons import Reason
+from solver.score import route_cents
+from solver.sentences import names
+from solver.units import Cents
+
+MOST_SHIFTS = 6
+"""So many of the nearest suitable shifts are tried; the sentence says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """The job goes in on `shift`, `displaced` comes out; the objective changes by so many cents."""
+
+    cost_cents: Cents
+    shift: str
+    displaced: str
+
+
+def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
+    """COMPETITION with the cheapest way in: an insertion that costs more than the penalty, or an exchange."""
+    draft = Draft.of_plan(problem, plan)
+    found = best_insertion(draft, job)
+    if found is not None:
+        who = names(problem, [problem.shift_by_id[found.shift]])
+        text = (
+            f"Fits in with {who}, but costs {_money(found.cost_cents)} more, while leaving it out costs "
+            f"{_money(job.unplanned_penalty_cents)}."
+        )
+        details: dict[str, object] = {"shift": found.shift, "cost_cents": found.cost_cents, "displaces": None}
+        return Cause(
+            Reason.COMPETITION, text, "Accept the cost by inserting it by hand, or raise its priority.", details
+        )
+    shifts = _nearest(problem, draft, job)
+    exchange = min(
+        (one for shift in shifts for one in _exchanges(problem, draft, job, shift)),
+        key=lambda one: (one.cost_cents, one.shift, one.displaced),
+        default=None,
+    )
+    if exchange is None:
+        text = (
+            f"Could be served on an empty day, but no exchange of one visit makes room for it on the {len(shifts)} "
+            "nearest suitable shifts."
+        )
+        return Cause(Reason.COMPETITION, text, "Add capacity, or raise its priority.", {"shifts_tried": len(shifts)})
+    who = names(problem, [problem.shift_by_id[exchange.shift]])
+    text = (
+        f"Could take the place of visit {exchange.displaced} with {who}; the plan would then cost "
+        f"{_money(abs(exchange.cost_cents))} {'more' if exchange.cost_cents >= 0 else 'less'}."
+    )
+    details = {"shift": exchange.shift, "displaces": exchange.displaced, "cost_cents": exchange.cost_cents}
+    return Cause(Reason.COMPETITION, text, "Add capacity, or raise its priority.", details)
+
+
+def _nearest(problem: Problem, draft: Draft, job: Job) -> list[VehicleShift]:
+    """Suitable shifts by the travel from the nearest of their stops."""
+    reach = {}
+    for shift in problem.shifts:
+        if not barriers(problem, job, shift):
+            route = draft.routes.get(shift.id)
+            places = (
+                [shift.start_location, *(stop.location for stop in route.stops)] if route else [shift.start_location]
+            )
+            roads = [seconds for place in places if (seconds := problem.travel_s(shift, place, job.location)) >= 0]
+            if roads:
+                reach[shift.id] = min(roads)
+    nearest = sorted(reach, key=lambda shift: (reach[shift], shift))[:MOST_SHIFTS]
+    return [problem.shift_by_id[shift] for shift in nearest]
+
+
+def _exchanges(problem: Problem, draft: Draft, job: Job, shift: VehicleShift) -> list[_Exchange]:
+    """Every exchange of the job for one open, unlocked visit of a shift."""
+    found = []
+    before = route_cents(problem, draft.routes[shift.id]) if shift.id in draft.routes else 0
+    for visit in draft.tours.get(shift.id, ()):
+        other = problem.job_by_id.get(visit.id) if visit.kind is StopKind.JOB else None
+        if other is None or other.id in problem.committed_jobs or other.lock is not None or other.crew_size > 1:
+            continue
+        trial = Draft(problem)
+        trial.tours, trial.routes = dict(draft.tours), dict(draft.routes)
+        without = trial.try_tours({shift.id: tuple(one for one in draft.tours[shift.id] if one is not visit)})
+        if without is None:
+            continue
+        trial.accept(without)
+        inserted = best_insertion(trial, job, [shift])
+        if inserted is not None:
+            after = route_cents(problem, inserted.trial.routes[shift.id])
+            change = after - before + other.unplanned_penalty_cents - job.unplanned_penalty_cents
+            found.append(_Exchange(change, shift.id, other.id))
+    return found
+
+
+def _money(cents: Cents) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
