@@ -38,6 +38,8 @@ def _judge_lock(job: Job, placements: tuple[Placement, ...]) -> Iterator[Violati
 def _judge_sequence(itinerary: Itinerary, sequence: tuple[str, ...]) -> Iterator[Violation]:
     planned = [job for job in sequence if job in itinerary.placements]
     for before, after in pairwise(planned):
+        if itinerary.is_committed(before) and itinerary.is_committed(after):
+            continue  # both have begun: in which order is a fact
         last = {placement.shift.id: placement.index for placement in itinerary.placements[before]}
         positions = [(last.get(place.shift.id), place.index) for place in itinerary.placements[after]]
         if not all(first is not None and first < second for first, second in positions):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from solver.itinerary import Itinerary, is_after_return, is_before_departure
+from solver.itinerary import Itinerary, is_after_return, is_before_departure, travelled
 from solver.plan import Route, Stop, StopKind
 from solver.problem import VehicleShift
 from solver.reasons import Reason
@@ -14,17 +14,16 @@ def judge(itinerary: Itinerary) -> Iterator[Violation]:
     """Travel, waiting and durations of every route."""
     for shift, route in itinerary.routes:
         yield from _judge_legs(itinerary, shift, route)
-        yield from _judge_order(itinerary, shift, route)
+        yield from _judge_order(shift, route)
         for stop in route.stops:
             yield from _judge_stop(itinerary, shift, stop)
 
 
 def _judge_legs(itinerary: Itinerary, shift: VehicleShift, route: Route) -> Iterator[Violation]:
-    starts = {stop.job: stop.start_s for stop in shift.committed}
     for leg in itinerary.legs(shift, route):
         stop = leg.to
-        if stop is not None and stop.kind is StopKind.JOB and starts.get(stop.id) is not None:
-            continue  # it has begun: how the technician got there is a fact
+        if stop is not None and _has_stated_start(shift, stop):
+            continue  # how the technician got there is a fact
         job = stop.id if stop is not None and stop.kind is StopKind.JOB else None
         there = f"stop {stop.id}" if stop is not None else "the end of the shift"
         arrives = stop.arrival_s if stop is not None else route.return_s
@@ -39,12 +38,24 @@ def _judge_legs(itinerary: Itinerary, shift: VehicleShift, route: Route) -> Iter
             yield Violation("times", message, Reason.WINDOW_UNREACHABLE, job, shift.id)
 
 
-def _judge_order(itinerary: Itinerary, shift: VehicleShift, route: Route) -> Iterator[Violation]:
+def _has_stated_start(shift: VehicleShift, stop: Stop) -> bool:
+    """Whether the stop is a job whose service has begun; one that somebody is on the way to is judged in full."""
+    return stop.kind is StopKind.JOB and any(
+        begun.job == stop.id and begun.start_s is not None for begun in shift.committed
+    )
+
+
+def _judge_order(shift: VehicleShift, route: Route) -> Iterator[Violation]:
     if route.return_s < route.departure_s:
         yield Violation("times", "the route returns before it departs", shift=shift.id)
+    first = next(iter(travelled(route)), None)
+    if first is not None and first.start_s < route.departure_s and route.departure_s > shift.earliest_start:
+        message = f"departs at {clock(route.departure_s)}, after its stop {first.id} starts"
+        yield Violation("times", message, shift=shift.id)
     for before, after in pairwise(route.stops):
-        begun = after.kind is StopKind.JOB and itinerary.is_committed(after.id)
-        if after.start_s < (before.start_s if begun else before.end_s):
+        # Of two jobs, the later may have begun while the plan still has the earlier under way.
+        overtaken = before.kind is StopKind.JOB and _has_stated_start(shift, after)
+        if after.start_s < (before.start_s if overtaken else before.end_s):
             message = f"stop {after.id} starts at {clock(after.start_s)}, before stop {before.id} is over"
             yield Violation("times", message, shift=shift.id)
     stops = route.stops
@@ -59,8 +70,7 @@ def _judge_order(itinerary: Itinerary, shift: VehicleShift, route: Route) -> Ite
 
 def _judge_stop(itinerary: Itinerary, shift: VehicleShift, stop: Stop) -> Iterator[Violation]:
     job = stop.id if stop.kind is StopKind.JOB else None
-    begun = job is not None and itinerary.is_committed(job)
-    if stop.arrival_s > stop.start_s and not begun:
+    if stop.arrival_s > stop.start_s and not _has_stated_start(shift, stop):
         yield Violation("times", f"stop {stop.id} starts before the arrival", None, job, shift.id)
     if stop.kind is StopKind.JOB:
         needed = itinerary.service_s(stop.id)
