@@ -1,0 +1,165 @@
+"""Environment to frozen settings: everything is read once at the start, and every fault is named at once."""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+_MIN_SECRET_LENGTH = 32
+_KINDS = ("demo", "production")
+
+
+class SettingsError(Exception):
+    """The environment does not describe a system that could run; `faults` names all that is wrong."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("The settings are wrong:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process needs to know before it starts. Each field is the variable FIELDSVC_<NAME>.
+
+    secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
+    all of them open.
+    """
+
+    env: str
+    database_url: str
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
+    host: str
+    port: int
+    access_token_s: int
+    refresh_token_s: int
+    link_token_s: int
+    sign_in_window_s: int
+    sign_in_failures: int
+    geofence_m: int
+    run_lease_s: int
+    worker_poll_s: float
+    max_visits_per_run: int
+    max_solve_s: int
+    max_body_bytes: int
+
+
+class _Reader:
+    """Reads one variable after the other and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(f"FIELDSVC_{name}", "") or default
+
+    def number(self, name: str, default: Value, parse: Callable[[str], Value], low: Value, high: Value) -> Value:
+        raw = self.text(name, str(default))
+        try:
+            value = parse(raw)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:  # type: ignore[operator]  # int or float, as parse says
+            self.faults.append(f"FIELDSVC_{name} is {raw!r}; it has to be a number from {low} to {high}.")
+            return default
+        return value
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        return self.number(name, default, int, low, high)
+
+
+def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
+    """Return the settings an environment describes, or raise SettingsError.
+
+    In a demo the secrets nobody set are made once and kept in `directory`; in production they have to be set.
+    """
+    read = _Reader(environ)
+    env = read.text("ENV", "production")
+    if env not in _KINDS:
+        read.faults.append(f"FIELDSVC_ENV is {env!r}; it has to be one of {', '.join(_KINDS)}.")
+    kept = _kept_secrets(directory) if env == "demo" else {}
+    settings = Settings(
+        env=env,
+        database_url=_database_url(read),
+        secret_key=_secret_key(read, kept),
+        encryption_keys=_encryption_keys(read, kept),
+        host=read.text("HOST", "127.0.0.1"),
+        port=read.whole("PORT", 8080, 0, 65_535),
+        access_token_s=read.whole("ACCESS_TOKEN_S", 600, 30, 3600),
+        refresh_token_s=read.whole("REFRESH_TOKEN_S", 30 * 86_400, 600, 366 * 86_400),
+        link_token_s=read.whole("LINK_TOKEN_S", 30 * 86_400, 600, 366 * 86_400),
+        sign_in_window_s=read.whole("SIGN_IN_WINDOW_S", 900, 1, 86_400),
+        sign_in_failures=read.whole("SIGN_IN_FAILURES", 10, 1, 1000),
+        geofence_m=read.whole("GEOFENCE_M", 300, 1, 100_000),
+        run_lease_s=read.whole("RUN_LEASE_S", 20, 1, 600),
+        worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),
+        max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),
+        max_solve_s=read.whole("MAX_SOLVE_S", 600, 1, 86_400),
+        max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
+    )
+    if read.faults:
+        raise SettingsError(read.faults)
+    return settings
+
+
+def _database_url(read: _Reader) -> str:
+    url = read.text("DATABASE_URL", "sqlite:///var/fieldsvc.db")
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        read.faults.append("FIELDSVC_DATABASE_URL has to begin with sqlite:/// or postgresql://.")
+    return url
+
+
+def _secret_key(read: _Reader, kept: Mapping[str, str]) -> str:
+    key = read.text("SECRET_KEY", kept.get("secret_key", ""))
+    if len(key) < _MIN_SECRET_LENGTH:
+        read.faults.append(f"FIELDSVC_SECRET_KEY has to have at least {_MIN_SECRET_LENGTH} characters.")
+    return key
+
+
+def _encryption_keys(read: _Reader, kept: Mapping[str, str]) -> tuple[str, ...]:
+    raw = read.text("ENCRYPTION_KEYS", kept.get("encryption_key", ""))
+    keys = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if not keys or not all(map(_is_fernet_key, keys)):
+        read.faults.append(
+            "FIELDSVC_ENCRYPTION_KEYS has to hold one or more keys, separated by commas, each of 32 bytes in "
+            "URL-safe base64; the first one seals, all of them open."
+        )
+    return keys
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key.encode(), altchars=b"-_", validate=True)) == 32
+    except (binascii.Error, UnicodeEncodeError):
+        return False
+
+
+def _kept_secrets(directory: Path) -> dict[str, str]:
+    """Read the demo's secrets, making them first if there are none; the first of several processes wins."""
+    path = directory / "secrets.json"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        made = {
+            "secret_key": secrets.token_urlsafe(48),
+            "encryption_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        }
+        with tempfile.NamedTemporaryFile("w", dir=directory, delete=False) as file:  # readable by the owner only
+            json.dump(made, file)
+        draft = Path(file.name)
+        try:
+            os.link(draft, path)  # fails if another process was faster, and never shows half a file
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
