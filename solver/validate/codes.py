@@ -32,7 +32,7 @@ class FaultCode(Enum):
     NESTED_TOO_DEEP = ("free figures nest too deep to be kept", "flatten them")
     # Ids and what refers to them.
     DUPLICATE_ID = ("two records of one kind share an id", "rename or remove one of them")
-    DUPLICATE_ENTRY = ("a list without order or count names the same thing twice", "name it once")
+    DUPLICATE_ENTRY = ("a list names the same thing twice", "name it once")
     DUPLICATE_DAY = ("a technician has two shifts on one day", "join them, or remove one")
     UNKNOWN_REFERENCE = ("an id that no record has", "correct the id, or add the record")
     UNKNOWN_LOCATION = ("an index beyond the list of locations", "give an index into `locations`; 0 is first")
