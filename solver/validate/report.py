@@ -17,7 +17,7 @@ class Record(dict[str, Any]):
 
 
 _LONGEST_SHOWN = 40
-_SUGGESTIONS = 40
+_SUGGESTIONS = 20
 """Suggestions per document: each compares with every known id, and a wholly wrong document needs no more."""
 _COMPARED_IDS = 2_000
 
