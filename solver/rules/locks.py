@@ -1,7 +1,6 @@
 """A locked job that is planned stands where its lock says; locked sequences keep their order."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from solver.itinerary import Itinerary, Placement
 from solver.problem import Job
@@ -36,15 +35,17 @@ def _judge_lock(job: Job, placements: tuple[Placement, ...]) -> Iterator[Violati
 
 
 def _judge_sequence(itinerary: Itinerary, sequence: tuple[str, ...]) -> Iterator[Violation]:
-    planned = [job for job in sequence if job in itinerary.placements]
-    for before, after in pairwise(planned):
-        if itinerary.is_committed(before) and itinerary.is_committed(after):
-            continue  # both have begun: in which order is a fact
-        last = {placement.shift.id: placement.index for placement in itinerary.placements[before]}
-        positions = [(last.get(place.shift.id), place.index) for place in itinerary.placements[after]]
-        if not all(first is not None and first < second for first, second in positions):
-            message = f"must stand after {before} on the same route"
-            yield Violation("locks", message, Reason.LOCK_CONFLICT, after)
+    """Follow the routes on which all jobs so far stand in order; a crew job stands on several."""
+    before, kept = "", dict[str, int]()
+    for job in sequence:
+        here = {placement.shift.id: placement.index for placement in itinerary.placements.get(job, ())}
+        if not here:
+            continue
+        in_order = {shift: index for shift, index in here.items() if kept.get(shift, index) < index}
+        # In which order two jobs have begun is a fact.
+        if before and not in_order and not (itinerary.is_committed(before) and itinerary.is_committed(job)):
+            yield Violation("locks", f"must stand after {before} on the same route", Reason.LOCK_CONFLICT, job)
+        before, kept = job, in_order or here
 
 
 RULE = Rule("locks", judge)

@@ -126,3 +126,25 @@ def test_what_has_not_begun_does_not_follow_what_has_out_of_order() -> None:
     out_of_order = plan(route(ann, stop(SECOND, at(9)), stop(FIRST, at(10))))
     assert rules_broken(town, out_of_order) == {"locks"}
     assert rules_broken(town, plan(route(ann, stop(SECOND, at(9))), unplanned=left_out(FIRST))) == set()
+
+
+@pytest.mark.parametrize("sequence", [("first", "pair"), ("pair", "first"), ("first", "pair", "second")])
+def test_a_crew_job_keeps_the_order_on_one_of_its_routes(sequence: tuple[str, ...]) -> None:
+    pair = job("pair", crew_size=2)
+    town = problem((FIRST, SECOND, pair), (ANN, BOB), sequences=(sequence,))
+    starts = {name: at(9 + hour) for hour, name in enumerate(sequence)}
+    singles = [stop(one, starts[one.id]) for one in (FIRST, SECOND) if one.id in sequence]
+    mate = stop(pair, starts["pair"], supplies=False)
+    anns = sorted([*singles, stop(pair, starts["pair"])], key=lambda one: one.start_s)
+    rest_out = left_out(*(one for one in (FIRST, SECOND) if one.id not in sequence))
+    assert rules_broken(town, plan(route(ANN, *anns), route(BOB, mate), unplanned=rest_out)) == set()
+
+
+def test_a_crew_job_does_not_join_two_routes_to_one() -> None:
+    pair = job("pair", crew_size=2)
+    town = problem((FIRST, SECOND, pair), (ANN, BOB), sequences=(("first", "pair", "second"),))
+    by = plan(
+        route(ANN, stop(FIRST, at(9)), stop(pair, at(10))),
+        route(BOB, stop(pair, at(10), supplies=False), stop(SECOND, at(11))),
+    )
+    assert rules_broken(town, by) == {"locks"}
