@@ -1,0 +1,199 @@
+"""Visits as jobs: what they need, when they may start, and how far a run may move them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from fieldsvc.dispatching.horizon import Horizon
+from fieldsvc.dispatching.places import Places
+from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
+from fieldsvc.models.assignments import Assignment, Decline
+from fieldsvc.models.stock import Part
+from fieldsvc.models.visits import TechnicianRuleKind, Visit, VisitPredecessor
+from solver.problem import Job, Lock, Predecessor, Previous, Window
+from solver.units import MAX_TIME_S
+
+if TYPE_CHECKING:
+    from fieldsvc.dispatching.snapshot import Scope
+
+PRIORITIES = {1: "emergency", 2: "high", 3: "normal", 4: "low"}
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """A visit with its open assignments, who declined it, its part numbers and its unfinished predecessors."""
+
+    visit: Visit
+    assignments: tuple[Assignment, ...]
+    declined_by: frozenset[UUID]
+    part_numbers: dict[UUID, str]
+    predecessors: tuple[tuple[str, int], ...]
+
+
+def read_visits(
+    session: OrmSession, scope: "Scope", horizon: Horizon, technicians: Collection[UUID]
+) -> list[VisitFacts]:
+    """Visits that belong to the scope: unscheduled ones that may start on its day, and its technicians' open ones.
+
+    A published visit of a technician outside the scope is left where it is, and so are its parts.
+    """
+    start, end = horizon.moment(0), horizon.moment(horizon.length_s)
+    in_scope = select(Assignment.visit_id).where(
+        Assignment.day == scope.day, Assignment.ended_at.is_(None), Assignment.technician_id.in_(technicians)
+    )
+    query = (
+        select(Visit)
+        .where(
+            or_(
+                and_(Visit.team_id == scope.team_id, Visit.state == VisitState.UNSCHEDULED),
+                and_(Visit.state.in_((*PUBLISHED, *STARTED)), Visit.id.in_(in_scope)),
+            )
+        )
+        .options(joinedload(Visit.site), selectinload(Visit.predecessors))
+        .order_by(Visit.number)
+    )
+    if scope.visits is not None:
+        query = query.where(Visit.number.in_(scope.visits))
+    visits = [
+        visit
+        for visit in session.scalars(query).unique()
+        if visit.state is not VisitState.UNSCHEDULED or _may_start_on(visit, start, end)
+    ]
+    return _with_facts(session, visits)
+
+
+def job_of(facts: VisitFacts, horizon: Horizon, places: Places, now: datetime) -> Job:
+    """The visit as the solver knows it; what may not be changed becomes a lock."""
+    visit = facts.visit
+    rules: dict[TechnicianRuleKind, set[str]] = {kind: set() for kind in TechnicianRuleKind}
+    for rule in visit.technician_rules:
+        rules[rule.kind].add(str(rule.technician_id))
+    return Job(
+        id=visit.number,
+        location=places.index((visit.site.latitude, visit.site.longitude), visit.site.address),
+        service_s=_service_s(facts, now),
+        windows=tuple(_window(horizon, window.earliest, window.latest) for window in visit.windows),
+        service_s_by_level=tuple(
+            sorted((int(level), seconds) for level, seconds in (visit.service_s_by_level or {}).items())
+        ),
+        skills={skill.skill: skill.level for skill in sorted(visit.skills, key=lambda one: one.skill)},
+        tools=frozenset(visit.tools),
+        parts={facts.part_numbers[part.part_id]: part.quantity for part in visit.parts},
+        unplanned_penalty_cents=visit.unplanned_penalty_cents,
+        due_s=None if visit.due_at is None else horizon.second(visit.due_at),
+        lateness_cents_per_minute=visit.lateness_cents_per_minute,
+        required_technicians=frozenset(rules[TechnicianRuleKind.REQUIRED]),
+        preferred_technicians=frozenset(rules[TechnicianRuleKind.PREFERRED]),
+        excluded_technicians=frozenset(rules[TechnicianRuleKind.EXCLUDED]),
+        declined_by=frozenset(str(technician) for technician in facts.declined_by),
+        territory=visit.territory,
+        crew_size=visit.crew_size,
+        predecessors=tuple(Predecessor(number, lag) for number, lag in facts.predecessors),
+        lock=_lock(facts, horizon),
+        previous=_previous(facts, horizon),
+        priority=PRIORITIES.get(visit.priority, str(visit.priority)),
+    )
+
+
+def _with_facts(session: OrmSession, visits: list[Visit]) -> list[VisitFacts]:
+    ids = [visit.id for visit in visits]
+    assignments: dict[UUID, list[Assignment]] = {}
+    for one in session.scalars(
+        select(Assignment)
+        .where(Assignment.visit_id.in_(ids), Assignment.ended_at.is_(None))
+        .order_by(Assignment.is_lead.desc(), Assignment.id)
+    ):
+        assignments.setdefault(one.visit_id, []).append(one)
+    declines: dict[UUID, set[UUID]] = {}
+    for decline in session.scalars(select(Decline).where(Decline.visit_id.in_(ids))):
+        declines.setdefault(decline.visit_id, set()).add(decline.technician_id)
+    wanted = {part.part_id for visit in visits for part in visit.parts}
+    numbers = {part.id: part.number for part in session.scalars(select(Part).where(Part.id.in_(wanted)))}
+    known = {visit.id: visit.number for visit in visits}
+    firsts = _unfinished_predecessors(session, visits)
+    return [
+        VisitFacts(
+            visit,
+            tuple(assignments.get(visit.id, ())),
+            frozenset(declines.get(visit.id, ())),
+            numbers,
+            tuple(
+                (known[row.predecessor_id], row.lag_s)
+                for row in firsts.get(visit.id, ())
+                if row.predecessor_id in known
+            ),
+        )
+        for visit in visits
+    ]
+
+
+def _unfinished_predecessors(session: OrmSession, visits: list[Visit]) -> dict[UUID, list[VisitPredecessor]]:
+    """Rows whose earlier visit is still to be done; a finished or cancelled one no longer holds anybody up."""
+    rows = [row for visit in visits for row in visit.predecessors]
+    states = dict(
+        session.execute(
+            select(Visit.id, Visit.state).where(Visit.id.in_({row.predecessor_id for row in rows}))
+        ).tuples()
+    )
+    waiting = (VisitState.UNSCHEDULED, *PUBLISHED, *STARTED)
+    found: dict[UUID, list[VisitPredecessor]] = {}
+    for row in rows:
+        if states[row.predecessor_id] in waiting:
+            found.setdefault(row.visit_id, []).append(row)
+    return found
+
+
+def _may_start_on(visit: Visit, start: datetime, end: datetime) -> bool:
+    """Whether a run of the day should look at an unscheduled visit: it has no window, or one that is not over."""
+    return not visit.windows or any(window.latest >= start and window.earliest < end for window in visit.windows)
+
+
+def _window(horizon: Horizon, earliest: datetime, latest: datetime) -> Window:
+    def bounded(moment: datetime) -> int:
+        return max(-MAX_TIME_S, min(MAX_TIME_S, horizon.second(moment)))
+
+    return Window(bounded(earliest), bounded(latest))
+
+
+def _service_s(facts: VisitFacts, now: datetime) -> int:
+    """Planned work; for a visit that has begun at least until now."""
+    visit = facts.visit
+    if visit.state in STARTED and facts.assignments:
+        lead = facts.assignments[0]
+        began = lead.started_at or lead.arrived_at
+        if began is not None:
+            return max(visit.service_s, round((now - began).total_seconds()))
+    return visit.service_s
+
+
+def _lock(facts: VisitFacts, horizon: Horizon) -> Lock | None:
+    """Locks of the desk, and the promise of an accepted visit: its technician, and its arrival window."""
+    visit = facts.visit
+    if not facts.assignments or visit.planned_start is None or visit.state not in PUBLISHED:
+        return None
+    is_accepted = visit.state is VisitState.ACCEPTED
+    shifts = tuple(f"{one.technician_id}/{one.day.isoformat()}" for one in facts.assignments)
+    start = horizon.second(visit.planned_start) if visit.locks_start else None
+    bounds = None
+    if visit.lock_earliest is not None and visit.lock_latest is not None:
+        bounds = _window(horizon, visit.lock_earliest, visit.lock_latest)
+    elif is_accepted and visit.arrival_window_start is not None and visit.arrival_window_end is not None:
+        bounds = _window(horizon, visit.arrival_window_start, visit.arrival_window_end)
+    holds = shifts if visit.locks_technician or is_accepted else ()
+    return Lock(holds, start, bounds) if holds or start is not None or bounds is not None else None
+
+
+def _previous(facts: VisitFacts, horizon: Horizon) -> Previous | None:
+    """Where the phone already shows the visit; a visit that is only planned moves freely."""
+    visit = facts.visit
+    told = (VisitState.DISPATCHED, VisitState.ACCEPTED)
+    if visit.state not in told or visit.planned_start is None or not facts.assignments:
+        return None
+    shifts = tuple(f"{one.technician_id}/{one.day.isoformat()}" for one in facts.assignments)
+    return Previous(shifts, horizon.second(visit.planned_start), dispatched=True)

@@ -1,0 +1,153 @@
+"""The database as a problem: one team's day, with what the published plan has in it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.adapters.travel import TravelTimes
+from fieldsvc.dispatching.crew import ShiftFacts, read_shifts, vehicle_shift
+from fieldsvc.dispatching.horizon import Horizon
+from fieldsvc.dispatching.jobs import VisitFacts, job_of, read_visits
+from fieldsvc.dispatching.places import Places
+from fieldsvc.dispatching.stock import read_free_stock, read_part_numbers, warehouse_of
+from fieldsvc.domain.visit_states import STARTED
+from fieldsvc.models.technicians import Team
+from fieldsvc.models.technicians import Technician as TechnicianRow
+from solver import codec
+from solver.params import Weights
+from solver.problem import Job, Problem, Technician
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which technician-days a run may change: one team's day, all its technicians or the ones named.
+
+    visits: numbers of the only visits to look at; None = all that belong to the day.
+    """
+
+    team_id: UUID
+    day: date
+    technicians: frozenset[UUID] | None = None
+    visits: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A problem with the way back from its ids to rows, and the versions it was read at.
+
+    visits: visit number to row id. technicians: solver id to row id. parts: part number to row id.
+    locations: solver id of a warehouse to row id. route_versions: technician to the version of the published day,
+    0 where nothing is published.
+    """
+
+    problem: Problem
+    horizon: Horizon
+    visits: Mapping[str, UUID]
+    technicians: Mapping[str, UUID]
+    parts: Mapping[str, UUID]
+    locations: Mapping[str, UUID]
+    vans: Mapping[str, UUID]
+    visit_versions: Mapping[str, int]
+    route_versions: Mapping[str, int]
+    hash: str = field(default="")
+
+
+def take_snapshot(
+    session: OrmSession, scope: Scope, travel: TravelTimes, now: datetime, weights: Weights | None = None
+) -> Snapshot:
+    """Read everything a plan of the scope depends on, at one moment of the database."""
+    team = session.get_one(Team, scope.team_id)
+    horizon = Horizon(scope.day, team.zone)
+    shifts = read_shifts(session, scope, now)
+    technicians = {facts.technician.id for facts in shifts}
+    visits = read_visits(session, scope, horizon, technicians)
+    parts = read_part_numbers(session)
+    movable = {facts.visit.id for facts in visits if facts.visit.state not in STARTED}
+    free = read_free_stock(session, movable)
+    places = Places()
+    built = tuple(
+        vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
+        for facts in shifts
+    )
+    jobs = tuple(job_of(facts, horizon, places, now) for facts in visits)
+    houses = tuple(warehouse_of(house, free, parts, places) for house in free.warehouses)
+    problem = Problem(
+        id=f"{team.name} {scope.day.isoformat()}",
+        horizon_s=horizon.length_s,
+        locations=places.locations,
+        profiles=places.profiles(frozenset(shift.profile for shift in built) or frozenset({"car"}), travel),
+        technicians=(
+            *(
+                Technician(str(facts.technician.id), facts.technician.name, free.on_van(facts.technician, parts))
+                for facts in shifts
+            ),
+            *_named_only(session, jobs, technicians),
+        ),
+        shifts=built,
+        jobs=jobs,
+        warehouses=houses,
+        weights=weights or Weights(),
+        sequences=_sequences(visits),
+        origin=scope.day.isoformat(),
+    )
+    return Snapshot(
+        problem=problem,
+        horizon=horizon,
+        visits={facts.visit.number: facts.visit.id for facts in visits},
+        technicians={str(technician): technician for technician in technicians},
+        parts={number: part_id for part_id, number in parts.items()},
+        locations={house.code: house.id for house in free.warehouses},
+        vans={
+            str(facts.technician.id): facts.technician.van_location_id
+            for facts in shifts
+            if facts.technician.van_location_id is not None
+        },
+        visit_versions={facts.visit.number: facts.visit.version for facts in visits},
+        route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
+        hash=hash_of(problem),
+    )
+
+
+def hash_of(problem: Problem) -> str:
+    """SHA-256 of the problem's document."""
+    return hashlib.sha256(codec.dumps(codec.problem_to_document(problem)).encode()).hexdigest()
+
+
+def _named_only(session: OrmSession, jobs: tuple[Job, ...], working: set[UUID]) -> tuple[Technician, ...]:
+    """Technicians whom jobs name but who have no shift in the scope: without them "required" would mean nobody."""
+    named = {
+        UUID(technician)
+        for job in jobs
+        for technician in job.required_technicians
+        | job.preferred_technicians
+        | job.excluded_technicians
+        | job.declined_by
+    }
+    rows = session.scalars(
+        select(TechnicianRow).where(TechnicianRow.id.in_(named - working)).order_by(TechnicianRow.id)
+    )
+    return tuple(Technician(str(row.id), row.name) for row in rows)
+
+
+def _is_begun_by(facts: VisitFacts, shift: ShiftFacts) -> bool:
+    return facts.visit.state in STARTED and any(
+        one.technician_id == shift.technician.id and one.state in STARTED for one in facts.assignments
+    )
+
+
+def _sequences(visits: list[VisitFacts]) -> tuple[tuple[str, ...], ...]:
+    """Visits that share a sequence lock, in the order of their published starts."""
+    groups: dict[UUID, list[VisitFacts]] = {}
+    for facts in visits:
+        if facts.visit.lock_sequence_id is not None and facts.visit.planned_start is not None:
+            groups.setdefault(facts.visit.lock_sequence_id, []).append(facts)
+    return tuple(
+        tuple(facts.visit.number for facts in sorted(group, key=lambda one: str(one.visit.planned_start)))
+        for group in groups.values()
+        if len(group) > 1
+    )
