@@ -22,6 +22,8 @@ from fieldsvc.persistence.migrate import upgrade
 
 OpenDatabase = Callable[..., Database]
 
+TEST_DATABASE_URL = "TEST_DATABASE_URL"
+
 
 @pytest.fixture(scope="session")
 def sealer() -> Sealer:
@@ -44,9 +46,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, sealer: Sealer) ->
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Give the address of a server's maintenance database; TEST_DATABASE_URL overrides the one from the wheel."""
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield given
+    if TEST_DATABASE_URL in os.environ:
+        yield os.environ[TEST_DATABASE_URL]
         return
     with warnings.catch_warnings():
         # It looks for a runtime directory that a container has not got; the data directory is ours anyway.
@@ -68,11 +69,15 @@ def postgres_url() -> Iterator[str]:
 class PostgresCopies:
     """Makes databases from a migrated template, and drops them."""
 
-    def __init__(self, url: str, sealer: Sealer) -> None:
+    def __init__(self, url: str, sealer: Sealer, *, is_ours: bool) -> None:
         self.url = url
         self.prefix = f"fieldsvc_{os.getpid()}"
         self.count = 0
         self.connection = psycopg.connect(self.plain(url), autocommit=True)
+        if is_ours:  # nothing of it has to survive the tests, so it need not wait for the disk
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                self.connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            self.connection.execute("SELECT pg_reload_conf()")
         self.template = self.create()
         database = open_at(self.template, sealer)
         upgrade(database.engine)
@@ -85,7 +90,7 @@ class PostgresCopies:
     def create(self, template: str = "template1") -> str:
         self.count += 1
         name = f"{self.prefix}_{self.count}"
-        self.connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        self.connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def copy(self) -> str:
@@ -101,7 +106,9 @@ class PostgresCopies:
 
 @pytest.fixture(scope="session")
 def postgres_copies(postgres_url: str, sealer: Sealer) -> Iterator[PostgresCopies]:
-    with contextlib.closing(PostgresCopies(postgres_url, sealer)) as copies:
+    with contextlib.closing(
+        PostgresCopies(postgres_url, sealer, is_ours=TEST_DATABASE_URL not in os.environ)
+    ) as copies:
         yield copies
 
 

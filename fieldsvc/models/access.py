@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.roles import Role
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.types import one_of
 
 
@@ -20,8 +20,8 @@ class User(Entity, Base):
     display_name: Mapped[str]
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(one_of(Role, "role"))
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
-    technician_id: Mapped[UUID | None] = mapped_column(ForeignKey("technicians.id"), unique=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
+    technician_id: Mapped[UUID | None] = mapped_column(refers_to("technicians.id"), unique=True)
     language: Mapped[str] = mapped_column(String(16), default="en")
     is_active: Mapped[bool] = mapped_column(default=True)
 
@@ -34,7 +34,7 @@ class Session(Entity, Base):
 
     __tablename__ = "sessions"
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(refers_to("users.id"), index=True)
     family_id: Mapped[UUID] = mapped_column(index=True)
     refresh_hash: Mapped[str] = mapped_column(String(64), unique=True)
     device_id: Mapped[str | None] = mapped_column(String(80))

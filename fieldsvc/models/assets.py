@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldsvc.models.base import Base, Entity
+from fieldsvc.models.base import Base, Entity, refers_to
 from fieldsvc.models.customers import Site
 
 
@@ -16,7 +16,7 @@ class Asset(Entity, Base):
     __tablename__ = "assets"
     __table_args__ = (CheckConstraint("warranty_months >= 0", name="warranty"),)
 
-    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(refers_to("sites.id"), index=True)
     category: Mapped[str] = mapped_column(String(64))
     model: Mapped[str]
     serial: Mapped[str | None] = mapped_column(String(80), index=True)

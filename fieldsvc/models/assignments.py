@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.types import SealedText, one_of
 from fieldsvc.models.visits import Visit
@@ -26,9 +26,9 @@ class PlannedRoute(Entity, Base):
     __tablename__ = "planned_routes"
     __table_args__ = (UniqueConstraint("technician_id", "day"),)
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"))
     day: Mapped[date] = mapped_column(index=True)
-    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("optimization_runs.id"), index=True)
+    run_id: Mapped[UUID | None] = mapped_column(refers_to("optimization_runs.id"), index=True)
     departs_at: Mapped[datetime]
     returns_at: Mapped[datetime]
     return_travel_s: Mapped[int]
@@ -64,8 +64,8 @@ class Assignment(Entity, Base):
         CheckConstraint("planned_arrival <= planned_start AND planned_start <= planned_end", name="order"),
     )
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"))
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"))
     day: Mapped[date] = mapped_column(index=True)
     state: Mapped[VisitState] = mapped_column(one_of(VisitState, "state"))
     position: Mapped[int]
@@ -96,9 +96,9 @@ class PlannedPickup(Keyed, Base):
     __tablename__ = "planned_pickups"
     __table_args__ = (CheckConstraint("planned_arrival <= planned_start", name="order"),)
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"))
     day: Mapped[date] = mapped_column(index=True)
-    location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"), index=True)
+    location_id: Mapped[UUID] = mapped_column(refers_to("stock_locations.id"), index=True)
     before_position: Mapped[int]
     planned_arrival: Mapped[datetime]
     planned_start: Mapped[datetime]
@@ -113,10 +113,10 @@ class PlannedPart(Keyed, Base):
     __tablename__ = "planned_parts"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 
-    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"), index=True)
-    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"), index=True)
-    location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"), index=True)
-    pickup_id: Mapped[UUID | None] = mapped_column(ForeignKey("planned_pickups.id"), index=True)
+    assignment_id: Mapped[UUID] = mapped_column(refers_to("assignments.id"), index=True)
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), index=True)
+    location_id: Mapped[UUID] = mapped_column(refers_to("stock_locations.id"), index=True)
+    pickup_id: Mapped[UUID | None] = mapped_column(refers_to("planned_pickups.id"), index=True)
     quantity: Mapped[int]
 
 
@@ -126,8 +126,8 @@ class Decline(Keyed, Base):
     __tablename__ = "declines"
     __table_args__ = (UniqueConstraint("visit_id", "technician_id"),)
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"), index=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), index=True)
     reason: Mapped[str] = mapped_column(String(32))
     note: Mapped[str | None] = mapped_column(SealedText())
     declined_at: Mapped[datetime]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Date, MetaData, String, Uuid
+from sqlalchemy import Date, ForeignKey, MetaData, String, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from fieldsvc.models.types import PlainJSON, UTCDateTime
@@ -47,6 +47,11 @@ class Entity(Keyed):
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 -- SQLAlchemy hands over the class
         return {"version_id_col": cls.version}
+
+
+def refers_to(column: str) -> ForeignKey:
+    """Return a reference that is compared at the commit, so that rows may be written in any order before it."""
+    return ForeignKey(column, deferrable=True, initially="DEFERRED")
 
 
 def entity_type(row: Keyed | type[Keyed]) -> str:

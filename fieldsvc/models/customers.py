@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldsvc.models.base import Base, Entity
+from fieldsvc.models.base import Base, Entity, refers_to
 from fieldsvc.models.types import SealedText
 
 
@@ -15,7 +15,7 @@ class Customer(Entity, Base):
 
     __tablename__ = "customers"
 
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(SealedText())
     phone: Mapped[str | None] = mapped_column(SealedText())
@@ -30,8 +30,8 @@ class Site(Entity, Base):
 
     __tablename__ = "sites"
 
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"), index=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    customer_id: Mapped[UUID] = mapped_column(refers_to("customers.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
     name: Mapped[str] = mapped_column(SealedText())
     address: Mapped[str] = mapped_column(SealedText())
     latitude: Mapped[float]
@@ -49,8 +49,8 @@ class CustomerLink(Entity, Base):
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     purpose: Mapped[str] = mapped_column(String(32))
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"), index=True)
-    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    ticket_id: Mapped[UUID] = mapped_column(refers_to("tickets.id"), index=True)
+    visit_id: Mapped[UUID | None] = mapped_column(refers_to("visits.id"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

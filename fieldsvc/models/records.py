@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.domain.sign_off_states import SignOffState
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.types import SealedBytes, SealedText, one_of
 
 
@@ -17,8 +17,8 @@ class Diagnosis(Keyed, Base):
 
     __tablename__ = "diagnoses"
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
-    technician_id: Mapped[UUID | None] = mapped_column(ForeignKey("technicians.id"))
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
+    technician_id: Mapped[UUID | None] = mapped_column(refers_to("technicians.id"))
     symptom: Mapped[str] = mapped_column(String(64))
     cause: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
@@ -33,11 +33,11 @@ class Consumption(Keyed, Base):
     __tablename__ = "consumptions"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
-    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"))
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"))
     quantity: Mapped[int]
     serial: Mapped[str | None] = mapped_column(String(80))
-    move_id: Mapped[UUID] = mapped_column(ForeignKey("stock_moves.id"), unique=True)
+    move_id: Mapped[UUID] = mapped_column(refers_to("stock_moves.id"), unique=True)
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
@@ -51,7 +51,7 @@ class ServiceReport(Keyed, Base):
     __tablename__ = "service_reports"
     __table_args__ = (UniqueConstraint("visit_id", "report_version"),)
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
     report_version: Mapped[int]
     content: Mapped[bytes] = mapped_column(SealedBytes())
     sha256: Mapped[str] = mapped_column(String(64))
@@ -65,8 +65,8 @@ class SignOff(Entity, Base):
 
     __tablename__ = "sign_offs"
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
-    report_id: Mapped[UUID] = mapped_column(ForeignKey("service_reports.id"), unique=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
+    report_id: Mapped[UUID] = mapped_column(refers_to("service_reports.id"), unique=True)
     report_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[SignOffState] = mapped_column(one_of(SignOffState, "state"))
     signer_name: Mapped[str | None] = mapped_column(SealedText())

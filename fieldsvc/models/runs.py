@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.run_states import RunState
-from fieldsvc.models.base import Base, Entity
+from fieldsvc.models.base import Base, Entity, refers_to
 from fieldsvc.models.types import SealedBytes, one_of
 
 
@@ -29,8 +29,8 @@ class OptimizationRun(Entity, Base):
 
     number: Mapped[str] = mapped_column(String(32), unique=True)
     state: Mapped[RunState] = mapped_column(one_of(RunState, "state"))
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
-    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
+    requested_by: Mapped[UUID | None] = mapped_column(refers_to("users.id"))
     requested_at: Mapped[datetime] = mapped_column(index=True)
     day: Mapped[date] = mapped_column(index=True)
     scope: Mapped[dict[str, Any]]
@@ -53,7 +53,7 @@ class OptimizationRun(Entity, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
-    applied_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    applied_by: Mapped[UUID | None] = mapped_column(refers_to("users.id"))
     application: Mapped[dict[str, Any] | None]
 
     covers: Mapped[list["RunScope"]] = relationship(cascade="all, delete-orphan")
@@ -65,6 +65,6 @@ class RunScope(Base):
     __tablename__ = "run_scopes"
     __table_args__ = (Index("ix_run_scopes_technician_day", "technician_id", "day"),)
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("optimization_runs.id"), primary_key=True)
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(refers_to("optimization_runs.id"), primary_key=True)
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.types import one_of
 
 _PHYSICAL_KINDS = ", ".join(f"'{kind}'" for kind in sorted(PHYSICAL))
@@ -46,7 +46,7 @@ class StockLocation(Entity, Base):
     name: Mapped[str]
     kind: Mapped[LocationKind] = mapped_column(one_of(LocationKind, "kind"))
     is_physical: Mapped[bool]
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    team_id: Mapped[UUID | None] = mapped_column(refers_to("teams.id"), index=True)
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     opening_windows: Mapped[list[Any] | None]
@@ -65,14 +65,14 @@ class StockMove(Keyed, Base):
         Index("ix_stock_moves_part_to", "part_id", "to_location_id"),
     )
 
-    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"))
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"))
     quantity: Mapped[int]
-    from_location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
-    to_location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
+    from_location_id: Mapped[UUID] = mapped_column(refers_to("stock_locations.id"))
+    to_location_id: Mapped[UUID] = mapped_column(refers_to("stock_locations.id"))
     reason: Mapped[MoveReason] = mapped_column(one_of(MoveReason, "reason"))
     serial: Mapped[str | None] = mapped_column(String(80))
-    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
-    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("stock_moves.id"), unique=True)
+    visit_id: Mapped[UUID | None] = mapped_column(refers_to("visits.id"), index=True)
+    reverses_id: Mapped[UUID | None] = mapped_column(refers_to("stock_moves.id"), unique=True)
     actor_id: Mapped[UUID | None]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -84,13 +84,18 @@ class StockBalance(Entity, Base):
     __tablename__ = "stock_balances"
     __table_args__ = (
         UniqueConstraint("part_id", "location_id"),
-        ForeignKeyConstraint(["location_id", "is_physical"], ["stock_locations.id", "stock_locations.is_physical"]),
+        ForeignKeyConstraint(
+            ["location_id", "is_physical"],
+            ["stock_locations.id", "stock_locations.is_physical"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         CheckConstraint("reserved >= 0", name="reserved"),
         CheckConstraint("NOT is_physical OR (on_hand >= 0 AND reserved <= on_hand)", name="physical"),
         CheckConstraint("is_physical OR reserved = 0", name="balancing"),
     )
 
-    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"))
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"))
     location_id: Mapped[UUID] = mapped_column(index=True)
     is_physical: Mapped[bool]
     on_hand: Mapped[int] = mapped_column(default=0)

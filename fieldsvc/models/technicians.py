@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 
 
 class Team(Entity, Base):
@@ -24,7 +24,7 @@ class Technician(Entity, Base):
 
     __tablename__ = "technicians"
 
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
     name: Mapped[str]
     home_latitude: Mapped[float]
     home_longitude: Mapped[float]
@@ -37,7 +37,7 @@ class Technician(Entity, Base):
     max_pickups: Mapped[int] = mapped_column(default=1)
     load_target_s: Mapped[int | None]
     travel_profile: Mapped[str] = mapped_column(String(40), default="car")
-    van_location_id: Mapped[UUID | None] = mapped_column(ForeignKey("stock_locations.id"), unique=True)
+    van_location_id: Mapped[UUID | None] = mapped_column(refers_to("stock_locations.id"), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
 
     skills: Mapped[list["TechnicianSkill"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
@@ -53,7 +53,7 @@ class TechnicianSkill(Keyed, Base):
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"))
     skill: Mapped[str] = mapped_column(String(64))
     level: Mapped[int]
     valid_from: Mapped[date]
@@ -74,7 +74,7 @@ class Shift(Entity, Base):
         CheckConstraint("overtime_limit_s >= 0", name="overtime"),
     )
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"))
     day: Mapped[date] = mapped_column(index=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
@@ -95,7 +95,7 @@ class Absence(Entity, Base):
     __tablename__ = "absences"
     __table_args__ = (CheckConstraint("starts_at < ends_at", name="order"),)
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"), index=True)
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), index=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(40))
@@ -107,7 +107,7 @@ class Loan(Entity, Base):
     __tablename__ = "loans"
     __table_args__ = (CheckConstraint("first_day <= last_day", name="order"),)
 
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"), index=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), index=True)
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"), index=True)
     first_day: Mapped[date]
     last_day: Mapped[date]

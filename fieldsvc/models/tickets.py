@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.models.assets import Asset
-from fieldsvc.models.base import Base, Entity
+from fieldsvc.models.base import Base, Entity, refers_to
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.types import SealedText, one_of
 
@@ -20,11 +20,11 @@ class Ticket(Entity, Base):
     __table_args__ = (Index("ix_tickets_team_state", "team_id", "state"),)
 
     number: Mapped[str] = mapped_column(String(32), unique=True)
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"), index=True)
-    site_id: Mapped[UUID | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    asset_id: Mapped[UUID | None] = mapped_column(ForeignKey("assets.id"), index=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"))
-    handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    customer_id: Mapped[UUID] = mapped_column(refers_to("customers.id"), index=True)
+    site_id: Mapped[UUID | None] = mapped_column(refers_to("sites.id"), index=True)
+    asset_id: Mapped[UUID | None] = mapped_column(refers_to("assets.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"))
+    handler_id: Mapped[UUID | None] = mapped_column(refers_to("users.id"), index=True)
     state: Mapped[TicketState] = mapped_column(one_of(TicketState, "state"))
     channel: Mapped[str] = mapped_column(String(32))
     nature: Mapped[str | None] = mapped_column(String(32))
@@ -38,7 +38,7 @@ class Ticket(Entity, Base):
     recorded_at: Mapped[datetime]
     occurred_since: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    repeat_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("tickets.id"))
+    repeat_of_id: Mapped[UUID | None] = mapped_column(refers_to("tickets.id"))
 
     customer: Mapped[Customer] = relationship()
     site: Mapped[Site | None] = relationship()

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models.base import Base, Entity, Keyed
+from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.customers import Site
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.tickets import Ticket
@@ -40,10 +40,10 @@ class Visit(Entity, Base):
     )
 
     number: Mapped[str] = mapped_column(String(32), unique=True)
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"), index=True)
-    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"), index=True)
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"))
-    job_type_id: Mapped[UUID] = mapped_column(ForeignKey("job_types.id"), index=True)
+    ticket_id: Mapped[UUID] = mapped_column(refers_to("tickets.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(refers_to("sites.id"), index=True)
+    team_id: Mapped[UUID] = mapped_column(refers_to("teams.id"))
+    job_type_id: Mapped[UUID] = mapped_column(refers_to("job_types.id"), index=True)
     state: Mapped[VisitState] = mapped_column(one_of(VisitState, "state"))
     priority: Mapped[int] = mapped_column(default=3)
     service_s: Mapped[int]
@@ -65,7 +65,7 @@ class Visit(Entity, Base):
     planned_end: Mapped[datetime | None]
     arrival_window_start: Mapped[datetime | None]
     arrival_window_end: Mapped[datetime | None]
-    published_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("optimization_runs.id"), index=True)
+    published_run_id: Mapped[UUID | None] = mapped_column(refers_to("optimization_runs.id"), index=True)
 
     solution: Mapped[str | None] = mapped_column(SealedText())
     verification_passed: Mapped[bool | None]
@@ -94,7 +94,7 @@ class VisitWindow(Keyed, Base):
     __tablename__ = "visit_windows"
     __table_args__ = (CheckConstraint("earliest <= latest", name="order"),)
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
     earliest: Mapped[datetime]
     latest: Mapped[datetime]
 
@@ -105,7 +105,7 @@ class VisitSkill(Keyed, Base):
     __tablename__ = "visit_skills"
     __table_args__ = (UniqueConstraint("visit_id", "skill"), CheckConstraint("level >= 1", name="level"))
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
     skill: Mapped[str] = mapped_column(String(64))
     level: Mapped[int]
 
@@ -116,8 +116,8 @@ class VisitPart(Keyed, Base):
     __tablename__ = "visit_parts"
     __table_args__ = (UniqueConstraint("visit_id", "part_id"), CheckConstraint("quantity > 0", name="quantity"))
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
-    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"), index=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), index=True)
     quantity: Mapped[int]
 
 
@@ -127,8 +127,8 @@ class VisitTechnicianRule(Keyed, Base):
     __tablename__ = "visit_technician_rules"
     __table_args__ = (UniqueConstraint("visit_id", "technician_id", "kind"),)
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
-    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id"), index=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
+    technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), index=True)
     kind: Mapped[TechnicianRuleKind] = mapped_column(one_of(TechnicianRuleKind, "kind"))
 
 
@@ -142,6 +142,6 @@ class VisitPredecessor(Keyed, Base):
         CheckConstraint("lag_s >= 0", name="lag"),
     )
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
-    predecessor_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
+    visit_id: Mapped[UUID] = mapped_column(refers_to("visits.id"))
+    predecessor_id: Mapped[UUID] = mapped_column(refers_to("visits.id"), index=True)
     lag_s: Mapped[int] = mapped_column(default=0)

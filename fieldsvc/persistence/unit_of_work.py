@@ -1,5 +1,6 @@
 """One transaction: what changes in it, the events that say so, and the evidence of both, or nothing at all."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,7 +136,7 @@ class UnitOfWork:
                 occurred_at or self.occurred_at,
                 source or self.context.source,
                 reason,
-                dict(data or {}),
+                json.loads(canonical_json(data or {})),  # refused here, not at the commit, if it has no one form
             )
         )
 

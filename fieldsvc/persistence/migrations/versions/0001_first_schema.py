@@ -156,7 +156,13 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_customers_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_customers_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
     op.create_index(op.f("ix_customers_email_index"), "customers", ["email_index"], unique=False)
@@ -200,7 +206,13 @@ def upgrade() -> None:
             name=op.f("ck_stock_locations_physical_kind"),
         ),
         sa.CheckConstraint("handling_s >= 0", name=op.f("ck_stock_locations_handling")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_stock_locations_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_stock_locations_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_locations")),
         sa.UniqueConstraint("code", name=op.f("uq_stock_locations_code")),
         sa.UniqueConstraint("id", "is_physical", name=op.f("uq_stock_locations_id_is_physical")),
@@ -219,9 +231,19 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_sites_customer_id_customers")
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_sites_customer_id_customers"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_sites_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_sites_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
     )
     op.create_index(op.f("ix_sites_customer_id"), "sites", ["customer_id"], unique=False)
@@ -245,8 +267,16 @@ def upgrade() -> None:
             ["location_id", "is_physical"],
             ["stock_locations.id", "stock_locations.is_physical"],
             name=op.f("fk_stock_balances_location_id_is_physical_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["part_id"], ["parts.id"], name=op.f("fk_stock_balances_part_id_parts")),
+        sa.ForeignKeyConstraint(
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_stock_balances_part_id_parts"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_balances")),
         sa.UniqueConstraint("part_id", "location_id", name=op.f("uq_stock_balances_part_id_location_id")),
     )
@@ -270,11 +300,19 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_technicians_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_technicians_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.ForeignKeyConstraint(
             ["van_location_id"],
             ["stock_locations.id"],
             name=op.f("fk_technicians_van_location_id_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_technicians")),
         sa.UniqueConstraint("van_location_id", name=op.f("uq_technicians_van_location_id")),
@@ -290,7 +328,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_absences_order")),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_absences_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_absences_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
@@ -307,7 +349,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("warranty_months >= 0", name=op.f("ck_assets_warranty")),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_assets_site_id_sites")),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+            name=op.f("fk_assets_site_id_sites"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
     )
     op.create_index(op.f("ix_assets_serial"), "assets", ["serial"], unique=False)
@@ -321,9 +369,19 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("first_day <= last_day", name=op.f("ck_loans_order")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_loans_team_id_teams")),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_loans_technician_id_technicians")
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_loans_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_loans_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loans")),
     )
@@ -346,9 +404,15 @@ def upgrade() -> None:
             ["location_id"],
             ["stock_locations.id"],
             name=op.f("fk_planned_pickups_location_id_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_planned_pickups_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_planned_pickups_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_pickups")),
     )
@@ -372,7 +436,11 @@ def upgrade() -> None:
         sa.CheckConstraint("overtime_limit_s >= 0", name=op.f("ck_shifts_overtime")),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_shifts_order")),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_shifts_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_shifts_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
         sa.UniqueConstraint("technician_id", "day", name=op.f("uq_shifts_technician_id_day")),
@@ -391,7 +459,11 @@ def upgrade() -> None:
             "valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_technician_skills_validity")
         ),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_technician_skills_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_technician_skills_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_technician_skills")),
         sa.UniqueConstraint(
@@ -430,9 +502,19 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_users_team_id_teams")),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_users_technician_id_technicians")
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_users_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_users_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
@@ -491,12 +573,26 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("attempts >= 0 AND fencing_token >= 0", name=op.f("ck_optimization_runs_counts")),
         sa.ForeignKeyConstraint(
-            ["applied_by"], ["users.id"], name=op.f("fk_optimization_runs_applied_by_users")
+            ["applied_by"],
+            ["users.id"],
+            name=op.f("fk_optimization_runs_applied_by_users"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["requested_by"], ["users.id"], name=op.f("fk_optimization_runs_requested_by_users")
+            ["requested_by"],
+            ["users.id"],
+            name=op.f("fk_optimization_runs_requested_by_users"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_optimization_runs_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_optimization_runs_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_optimization_runs")),
         sa.UniqueConstraint("number", name=op.f("uq_optimization_runs_number")),
     )
@@ -525,7 +621,13 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id_users")),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_sessions_user_id_users"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("refresh_hash", name=op.f("uq_sessions_refresh_hash")),
     )
@@ -572,16 +674,48 @@ def upgrade() -> None:
         sa.Column("repeat_of_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_tickets_asset_id_assets")),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_tickets_customer_id_customers")
+            ["asset_id"],
+            ["assets.id"],
+            name=op.f("fk_tickets_asset_id_assets"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["handler_id"], ["users.id"], name=op.f("fk_tickets_handler_id_users")),
         sa.ForeignKeyConstraint(
-            ["repeat_of_id"], ["tickets.id"], name=op.f("fk_tickets_repeat_of_id_tickets")
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_tickets_customer_id_customers"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_tickets_site_id_sites")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_tickets_team_id_teams")),
+        sa.ForeignKeyConstraint(
+            ["handler_id"],
+            ["users.id"],
+            name=op.f("fk_tickets_handler_id_users"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["repeat_of_id"],
+            ["tickets.id"],
+            name=op.f("fk_tickets_repeat_of_id_tickets"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+            name=op.f("fk_tickets_site_id_sites"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_tickets_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
     )
@@ -603,10 +737,18 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["run_id"], ["optimization_runs.id"], name=op.f("fk_planned_routes_run_id_optimization_runs")
+            ["run_id"],
+            ["optimization_runs.id"],
+            name=op.f("fk_planned_routes_run_id_optimization_runs"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_planned_routes_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_planned_routes_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_routes")),
         sa.UniqueConstraint("technician_id", "day", name=op.f("uq_planned_routes_technician_id_day")),
@@ -619,10 +761,18 @@ def upgrade() -> None:
         sa.Column("technician_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["run_id"], ["optimization_runs.id"], name=op.f("fk_run_scopes_run_id_optimization_runs")
+            ["run_id"],
+            ["optimization_runs.id"],
+            name=op.f("fk_run_scopes_run_id_optimization_runs"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_run_scopes_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_run_scopes_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("run_id", "technician_id", "day", name=op.f("pk_run_scopes")),
     )
@@ -688,16 +838,40 @@ def upgrade() -> None:
         sa.CheckConstraint("crew_size >= 1", name=op.f("ck_visits_crew")),
         sa.CheckConstraint("service_s >= 0", name=op.f("ck_visits_service")),
         sa.ForeignKeyConstraint(
-            ["job_type_id"], ["job_types.id"], name=op.f("fk_visits_job_type_id_job_types")
+            ["job_type_id"],
+            ["job_types.id"],
+            name=op.f("fk_visits_job_type_id_job_types"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["published_run_id"],
             ["optimization_runs.id"],
             name=op.f("fk_visits_published_run_id_optimization_runs"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_visits_site_id_sites")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_visits_team_id_teams")),
-        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_visits_ticket_id_tickets")),
+        sa.ForeignKeyConstraint(
+            ["site_id"],
+            ["sites.id"],
+            name=op.f("fk_visits_site_id_sites"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["teams.id"],
+            name=op.f("fk_visits_team_id_teams"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["tickets.id"],
+            name=op.f("fk_visits_ticket_id_tickets"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
         sa.UniqueConstraint("number", name=op.f("uq_visits_number")),
     )
@@ -756,9 +930,19 @@ def upgrade() -> None:
             name=op.f("ck_assignments_order"),
         ),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_assignments_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_assignments_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_assignments_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_assignments_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
     )
     op.create_index(op.f("ix_assignments_day"), "assignments", ["day"], unique=False)
@@ -794,9 +978,19 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["ticket_id"], ["tickets.id"], name=op.f("fk_customer_links_ticket_id_tickets")
+            ["ticket_id"],
+            ["tickets.id"],
+            name=op.f("fk_customer_links_ticket_id_tickets"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_customer_links_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_customer_links_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_links")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_customer_links_token_hash")),
     )
@@ -811,9 +1005,19 @@ def upgrade() -> None:
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_declines_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_declines_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_declines_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_declines_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_declines")),
         sa.UniqueConstraint("visit_id", "technician_id", name=op.f("uq_declines_visit_id_technician_id")),
     )
@@ -830,9 +1034,19 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["technician_id"], ["technicians.id"], name=op.f("fk_diagnoses_technician_id_technicians")
+            ["technician_id"],
+            ["technicians.id"],
+            name=op.f("fk_diagnoses_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_diagnoses_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_diagnoses_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnoses")),
     )
     op.create_index(op.f("ix_diagnoses_visit_id"), "diagnoses", ["visit_id"], unique=False)
@@ -846,7 +1060,13 @@ def upgrade() -> None:
         sa.Column("is_after_signature", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_service_reports_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_service_reports_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_reports")),
         sa.UniqueConstraint(
             "visit_id", "report_version", name=op.f("uq_service_reports_visit_id_report_version")
@@ -886,17 +1106,37 @@ def upgrade() -> None:
             ["from_location_id"],
             ["stock_locations.id"],
             name=op.f("fk_stock_moves_from_location_id_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["part_id"], ["parts.id"], name=op.f("fk_stock_moves_part_id_parts")),
         sa.ForeignKeyConstraint(
-            ["reverses_id"], ["stock_moves.id"], name=op.f("fk_stock_moves_reverses_id_stock_moves")
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_stock_moves_part_id_parts"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses_id"],
+            ["stock_moves.id"],
+            name=op.f("fk_stock_moves_reverses_id_stock_moves"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["to_location_id"],
             ["stock_locations.id"],
             name=op.f("fk_stock_moves_to_location_id_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_stock_moves_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_stock_moves_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_moves")),
         sa.UniqueConstraint("reverses_id", name=op.f("uq_stock_moves_reverses_id")),
     )
@@ -910,8 +1150,20 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_visit_parts_quantity")),
-        sa.ForeignKeyConstraint(["part_id"], ["parts.id"], name=op.f("fk_visit_parts_part_id_parts")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_visit_parts_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_visit_parts_part_id_parts"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_parts_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_parts")),
         sa.UniqueConstraint("visit_id", "part_id", name=op.f("uq_visit_parts_visit_id_part_id")),
     )
@@ -925,10 +1177,18 @@ def upgrade() -> None:
         sa.CheckConstraint("lag_s >= 0", name=op.f("ck_visit_predecessors_lag")),
         sa.CheckConstraint("visit_id <> predecessor_id", name=op.f("ck_visit_predecessors_not_itself")),
         sa.ForeignKeyConstraint(
-            ["predecessor_id"], ["visits.id"], name=op.f("fk_visit_predecessors_predecessor_id_visits")
+            ["predecessor_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_predecessors_predecessor_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["visit_id"], ["visits.id"], name=op.f("fk_visit_predecessors_visit_id_visits")
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_predecessors_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_predecessors")),
         sa.UniqueConstraint(
@@ -945,7 +1205,13 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("level >= 1", name=op.f("ck_visit_skills_level")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_visit_skills_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_skills_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_skills")),
         sa.UniqueConstraint("visit_id", "skill", name=op.f("uq_visit_skills_visit_id_skill")),
     )
@@ -971,9 +1237,15 @@ def upgrade() -> None:
             ["technician_id"],
             ["technicians.id"],
             name=op.f("fk_visit_technician_rules_technician_id_technicians"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["visit_id"], ["visits.id"], name=op.f("fk_visit_technician_rules_visit_id_visits")
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_technician_rules_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_technician_rules")),
         sa.UniqueConstraint(
@@ -996,7 +1268,13 @@ def upgrade() -> None:
         sa.Column("latest", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("earliest <= latest", name=op.f("ck_visit_windows_order")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_visit_windows_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_visit_windows_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_windows")),
     )
     op.create_index(op.f("ix_visit_windows_visit_id"), "visit_windows", ["visit_id"], unique=False)
@@ -1012,10 +1290,26 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_consumptions_quantity")),
         sa.ForeignKeyConstraint(
-            ["move_id"], ["stock_moves.id"], name=op.f("fk_consumptions_move_id_stock_moves")
+            ["move_id"],
+            ["stock_moves.id"],
+            name=op.f("fk_consumptions_move_id_stock_moves"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["part_id"], ["parts.id"], name=op.f("fk_consumptions_part_id_parts")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_consumptions_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_consumptions_part_id_parts"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_consumptions_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consumptions")),
         sa.UniqueConstraint("move_id", name=op.f("uq_consumptions_move_id")),
     )
@@ -1030,14 +1324,32 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_planned_parts_quantity")),
         sa.ForeignKeyConstraint(
-            ["assignment_id"], ["assignments.id"], name=op.f("fk_planned_parts_assignment_id_assignments")
+            ["assignment_id"],
+            ["assignments.id"],
+            name=op.f("fk_planned_parts_assignment_id_assignments"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["location_id"], ["stock_locations.id"], name=op.f("fk_planned_parts_location_id_stock_locations")
+            ["location_id"],
+            ["stock_locations.id"],
+            name=op.f("fk_planned_parts_location_id_stock_locations"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["part_id"], ["parts.id"], name=op.f("fk_planned_parts_part_id_parts")),
         sa.ForeignKeyConstraint(
-            ["pickup_id"], ["planned_pickups.id"], name=op.f("fk_planned_parts_pickup_id_planned_pickups")
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_planned_parts_part_id_parts"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["pickup_id"],
+            ["planned_pickups.id"],
+            name=op.f("fk_planned_parts_pickup_id_planned_pickups"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_parts")),
     )
@@ -1084,9 +1396,19 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["report_id"], ["service_reports.id"], name=op.f("fk_sign_offs_report_id_service_reports")
+            ["report_id"],
+            ["service_reports.id"],
+            name=op.f("fk_sign_offs_report_id_service_reports"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
-        sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_sign_offs_visit_id_visits")),
+        sa.ForeignKeyConstraint(
+            ["visit_id"],
+            ["visits.id"],
+            name=op.f("fk_sign_offs_visit_id_visits"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_offs")),
         sa.UniqueConstraint("report_id", name=op.f("uq_sign_offs_report_id")),
     )
