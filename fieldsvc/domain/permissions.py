@@ -22,6 +22,8 @@ class Action(StrEnum):
     CUSTOMER_READ = "customer.read"
     TICKET_READ = "ticket.read"
     TICKET_CREATE = "ticket.create"
+    TICKET_TRIAGE = "ticket.triage"
+    LINK_CREATE = "link.create"
     VISIT_READ = "visit.read"
     VISIT_TRANSITION = "visit.transition"
     VISIT_EXPLAIN = "visit.explain"
@@ -54,6 +56,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.CUSTOMER_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.TICKET_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TICKET_CREATE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
+    Action.TICKET_TRIAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.LINK_CREATE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_TRANSITION: {_T: _OWN, _D: _TEAM, _V: _ALL},
     Action.VISIT_EXPLAIN: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
