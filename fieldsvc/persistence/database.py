@@ -55,5 +55,5 @@ class Database:
             yield session
 
     def dispose(self) -> None:
-        """Close the pooled connections: at the end, and in a child process after a fork."""
+        """Close the pooled connections."""
         self.engine.dispose()

@@ -99,6 +99,7 @@ class UnitOfWork:
         """Return a row or None; with lock nobody else changes it before this transaction ends."""
         if not lock:
             return self.session.get(model, row_id)
+        self.flush()  # reading the row anew would throw away what was changed of it
         return self.session.get(model, row_id, with_for_update=True, populate_existing=True)
 
     def get(self, model: type[Row], row_id: UUID, *, lock: bool = False, version: int | None = None) -> Row:

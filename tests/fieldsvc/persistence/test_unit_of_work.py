@@ -170,6 +170,12 @@ def test_of_eight_who_read_the_same_version_one_writes(open_database: Any, world
     assert len(events(database)) == 1
 
 
+def test_locking_a_row_keeps_what_was_changed_of_it(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        uow.get(Visit, world.visit).priority = 1
+        assert uow.get(Visit, world.visit, lock=True).priority == 1
+
+
 def test_an_expected_version_is_compared(database: Database, world: Any) -> None:
     with database.unit_of_work() as uow:
         assert uow.get(Visit, world.visit, version=1).number == "V7"
