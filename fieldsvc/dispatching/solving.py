@@ -1,0 +1,80 @@
+"""One run, from a snapshot to a proposal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from solver.solve import Result, solve
+
+from fieldsvc.adapters.travel import TravelTimes
+from fieldsvc.dispatching.proposal import Proposal, proposal_of
+from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.snapshot import Scope, take_snapshot
+from fieldsvc.domain.errors import DomainError
+from fieldsvc.persistence.database import Database
+from solver.engines.base import Incumbent
+from solver.errors import InvalidProblem, SolverError
+from solver.params import SolveParams
+from solver.plan import Plan
+from solver.problem import Problem
+
+
+class SolveFailed(DomainError):
+    """A run gave no plan; code and detail say why."""
+
+    default_code = "solve_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long and with what a run may solve."""
+
+    engine: str
+    time_limit_s: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a solve is: the best plan so far."""
+
+    seconds: float
+    cost_cents: int
+    unplanned: int
+
+
+def solve_scope(
+    database: Database,
+    scope: Scope,
+    travel: TravelTimes,
+    effort: Effort,
+    on_progress: Callable[[Progress], None],
+    should_stop: Callable[[], bool],
+) -> Proposal:
+    """Read, solve in a child process, check, explain. Nothing is written, and nothing is open while it solves."""
+    now = database.clock.now()
+    with database.read_only() as session:
+        snapshot = take_snapshot(session, scope, travel, now)
+        published = published_plan(session, snapshot)
+
+    def tell(found: Incumbent) -> None:
+        on_progress(Progress(found.found_after_s, found.cost_cents, len(found.plan.unplanned)))
+
+    try:
+        result = _solve(snapshot.problem, effort, published, tell, should_stop)
+    except InvalidProblem as error:
+        raise SolveFailed("; ".join(map(str, error.faults[:20])), code=error.code.lower()) from error
+    except SolverError as error:
+        raise SolveFailed(str(error), code=error.code.lower()) from error
+    return Proposal(snapshot, result.plan, proposal_of(snapshot, result, published))
+
+
+def _solve(
+    problem: Problem,
+    effort: Effort,
+    published: Plan,
+    tell: Callable[[Incumbent], None],
+    should_stop: Callable[[], bool],
+) -> Result:
+    params = SolveParams(engine=effort.engine, time_limit_s=effort.time_limit_s, seed=effort.seed)
+    start = published if published.routes else None
+    return solve(problem, params, start=start, on_incumbent=tell, should_stop=should_stop)

@@ -1,0 +1,153 @@
+"""Applying a proposal: what still holds is published in one piece, the rest is skipped and named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.dispatching.days import days_of, technicians_of, unplanned_numbers
+from fieldsvc.dispatching.restriction import publishable
+from fieldsvc.dispatching.snapshot import Snapshot
+from fieldsvc.dispatching.storage import plan_from_bytes, snapshot_from_bytes
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.run_states import RUN, RunState
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.assignments import Assignment, PlannedRoute
+from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.publication import publish
+from fieldsvc.services.runs import change_run, move_run
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """technicians: only these days; None = all. dispatches: tell the phones at once, not at the policy's hour."""
+
+    technicians: frozenset[UUID] | None = None
+    dispatches: bool = False
+
+
+def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int | None = None) -> OptimizationRun:
+    """Publish a proposal as far as nothing it rests on has changed.
+
+    Whole technician-days are published or skipped, with every day that shares a visit with a skipped one. The run
+    ends applied, partly_applied, or stale where nothing could be published.
+    """
+    run = change_run(uow, Action.RUN_APPLY, run_id, version)
+    RUN.allowed(run.state, "apply", uow.actor.role)
+    assert run.snapshot is not None, "a proposed run has its snapshot"
+    assert run.plan is not None, "a proposed run has its plan"
+    stored, plan = snapshot_from_bytes(run.snapshot), plan_from_bytes(run.plan)
+    visits = _lock_visits(uow.session, stored)
+    published = _published(uow.session, stored)
+    skipped = _changed_days(uow.session, stored, visits, published, technicians_of(stored, plan))
+    skipped |= _unwanted_days(stored, options)
+    skipped |= _kept_promises(stored, visits, published, unplanned_numbers(plan))
+    current = publishable(uow.session, stored, plan, run.team_id, published, skipped, uow.now)
+    skipped = dict(current.skipped)
+    days, left_out = days_of(current.snapshot, current.plan), unplanned_numbers(current.plan)
+    changed = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
+    _close(uow, run, stored, skipped, changed)
+    return run
+
+
+def _close(
+    uow: UnitOfWork, run: OptimizationRun, stored: Snapshot, skipped: Mapping[str, str], changed: Mapping[str, int]
+) -> None:
+    routes = sorted(stored.technicians.keys() - skipped.keys())
+    if not routes:
+        move_run(uow, run, "go_stale", "run_gone_stale", reason="changed_meanwhile")
+    elif skipped:
+        move_run(uow, run, "apply_partly", "run_partly_applied", data=dict(changed))
+    else:
+        move_run(uow, run, "apply", "run_applied", data=dict(changed))
+    if run.state is not RunState.STALE:
+        run.applied_at, run.applied_by = uow.now, uow.actor.user_id
+    names = {one.id: one.name for one in stored.problem.technicians}
+    run.application = {
+        "technicians": routes,
+        "skipped": [
+            {"technician_id": technician, "technician": names.get(technician, ""), "because": because}
+            for technician, because in sorted(skipped.items())
+        ],
+        **changed,
+    }
+
+
+def _lock_visits(session: OrmSession, stored: Snapshot) -> dict[str, Visit]:
+    """The visits of the snapshot as they are now, locked in one order."""
+    rows = session.scalars(
+        select(Visit)
+        .where(Visit.id.in_(stored.visits.values()))
+        .order_by(Visit.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {visit.number: visit for visit in rows}
+
+
+def _published(session: OrmSession, stored: Snapshot) -> dict[str, frozenset[str]]:
+    """Visit number to the technicians who have it now."""
+    numbers = {visit_id: number for number, visit_id in stored.visits.items()}
+    found: dict[str, set[str]] = {}
+    rows = session.execute(
+        select(Assignment.visit_id, Assignment.technician_id).where(
+            Assignment.visit_id.in_(numbers), Assignment.ended_at.is_(None)
+        )
+    )
+    for visit_id, technician_id in rows.tuples():
+        found.setdefault(numbers[visit_id], set()).add(str(technician_id))
+    return {number: frozenset(technicians) for number, technicians in found.items()}
+
+
+def _changed_days(
+    session: OrmSession,
+    stored: Snapshot,
+    visits: Mapping[str, Visit],
+    published: Mapping[str, frozenset[str]],
+    planned: Mapping[str, frozenset[str]],
+) -> dict[str, str]:
+    """Technician-days that changed since the snapshot, or that have or would get a visit that did."""
+    skipped: dict[str, str] = {}
+    rows = session.scalars(
+        select(PlannedRoute)
+        .where(PlannedRoute.technician_id.in_(stored.technicians.values()), PlannedRoute.day == stored.horizon.day)
+        .order_by(PlannedRoute.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    versions = {str(route.technician_id): route.version for route in rows}
+    for technician, version in stored.route_versions.items():
+        if versions.get(technician, 0) != version:
+            skipped[technician] = "the day was published anew meanwhile"
+    for number, version in stored.visit_versions.items():
+        if visits[number].version != version:
+            for technician in {*published.get(number, ()), *planned.get(number, ())} & stored.technicians.keys():
+                skipped.setdefault(technician, f"visit {number} has changed meanwhile")
+    return skipped
+
+
+def _unwanted_days(stored: Snapshot, options: ApplyOptions) -> dict[str, str]:
+    if options.technicians is None:
+        return {}
+    return {
+        technician: "it was not among those to apply"
+        for technician, row_id in stored.technicians.items()
+        if row_id not in options.technicians
+    }
+
+
+def _kept_promises(
+    stored: Snapshot, visits: Mapping[str, Visit], published: Mapping[str, frozenset[str]], left_out: Sequence[str]
+) -> dict[str, str]:
+    """Days whose accepted visit the plan leaves out: it keeps its place until a dispatcher decides."""
+    return {
+        technician: f"visit {number} is accepted, but can't be kept; decide about it first"
+        for number in left_out
+        if visits[number].state is VisitState.ACCEPTED
+        for technician in published.get(number, ())
+        if technician in stored.technicians
+    }

@@ -1,0 +1,270 @@
+"""Writing a plan into the database: assignments, pick-ups, parts counted on, and the state of every visit it moves."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from fieldsvc.dispatching.days import DayPlan, PickupPlan, VisitPlan
+from fieldsvc.dispatching.snapshot import Snapshot
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
+from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
+from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.tickets import follow_visits
+
+RETIME_TOLERANCE = timedelta(minutes=15)
+"""A start that moves no further keeps the visit dispatched or accepted: the phone shows the new time."""
+
+
+def publish(
+    uow: UnitOfWork,
+    snapshot: Snapshot,
+    days: Sequence[DayPlan],
+    left_out: Sequence[str],
+    run: OptimizationRun,
+    *,
+    dispatches: bool,
+) -> dict[str, int]:
+    """Make days without violations the published ones of the snapshot; count what changed.
+
+    left_out: numbers of visits that are in no day; those that are in one now are taken out.
+    """
+    if not snapshot.technicians:
+        return {}
+    writer = _Writer(uow, snapshot, days, run)
+    writer.clear_pickups()
+    for number in left_out:
+        writer.drop(number)
+    for day in days:
+        writer.write_day(day)
+    writer.close_empty_days()
+    if dispatches:
+        writer.dispatch()
+    uow.flush()
+    for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
+        follow_visits(uow, ticket)
+    return dict(writer.counts)
+
+
+class _Writer:
+    """One publication: rows of the snapshot's days by visit and technician, and what was done to them."""
+
+    def __init__(self, uow: UnitOfWork, snapshot: Snapshot, days: Sequence[DayPlan], run: OptimizationRun) -> None:
+        self.uow, self.snapshot, self.days, self.run = uow, snapshot, days, run
+        self.counts: Counter[str] = Counter()
+        self.touched: dict[UUID, Visit] = {}
+        ids = list(snapshot.visits.values())
+        self.visits = {visit.number: visit for visit in uow.session.scalars(select(Visit).where(Visit.id.in_(ids)))}
+        self.assignments: dict[UUID, dict[UUID, Assignment]] = {}
+        for one in uow.session.scalars(
+            select(Assignment).where(Assignment.visit_id.in_(ids), Assignment.ended_at.is_(None))
+        ):
+            self.assignments.setdefault(one.visit_id, {})[one.technician_id] = one
+        self.routes = {
+            route.technician_id: route
+            for route in uow.session.scalars(
+                select(PlannedRoute).where(
+                    PlannedRoute.technician_id.in_(snapshot.technicians.values()),
+                    PlannedRoute.day == snapshot.horizon.day,
+                )
+            )
+        }
+
+    def clear_pickups(self) -> None:
+        """Forget the warehouse stops of these days; parts already counted on are written anew with the routes."""
+        open_ids = [one.id for own in self.assignments.values() for one in own.values() if one.state not in STARTED]
+        session = self.uow.session
+        session.execute(delete(PlannedPart).where(PlannedPart.assignment_id.in_(open_ids)))
+        kept = select(PlannedPart.pickup_id).where(PlannedPart.pickup_id.is_not(None))
+        session.execute(
+            delete(PlannedPickup).where(
+                PlannedPickup.technician_id.in_(self.snapshot.technicians.values()),
+                PlannedPickup.day == self.snapshot.horizon.day,
+                PlannedPickup.id.not_in(kept),
+            )
+        )
+        for own in self.assignments.values():
+            for one in own.values():
+                session.expire(one, ["planned_parts"])
+
+    def drop(self, number: str) -> None:
+        """Take a visit out of the plan if it is in it and nobody has accepted it."""
+        visit = self.visits[number]
+        if visit.state not in (VisitState.PLANNED, VisitState.DISPATCHED):
+            return
+        self._end_assignments(visit, keep=frozenset(), reason="unplanned")
+        visit.planned_start = visit.planned_end = None
+        self._move(visit, "unplan", "visit_unplanned")
+        self.counts["visits_dropped"] += 1
+
+    def write_day(self, day: DayPlan) -> None:
+        """Publish one technician-day."""
+        self._write_route(day)
+        pickups = {pickup.index: self._write_pickup(day.technician_id, pickup) for pickup in day.pickups}
+        self.uow.flush()  # parts refer to pick-ups
+        for stop in day.visits:
+            self._write_visit(day.technician_id, stop, pickups)
+
+    def close_empty_days(self) -> None:
+        """Remove what was published of days that have no route any more."""
+        used = {day.technician_id for day in self.days}
+        for technician, route in self.routes.items():
+            if technician not in used:
+                self.uow.session.delete(route)
+
+    def dispatch(self) -> None:
+        """Tell the phones about every planned visit of these days."""
+        for number in sorted({stop.number for day in self.days for stop in day.visits}):
+            visit = self.visits[number]
+            if visit.state is VisitState.PLANNED:
+                self._move(visit, "dispatch", "visit_dispatched")
+                for one in self.assignments[visit.id].values():
+                    one.state, one.dispatched_at = VisitState.DISPATCHED, self.uow.now
+                self.counts["visits_dispatched"] += 1
+
+    def _write_visit(self, technician: UUID, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:
+        visit = self.visits[stop.number]
+        known = self.assignments.setdefault(visit.id, {})
+        if visit.state in STARTED:
+            known[technician].position = stop.position
+            return
+        times = {
+            "position": stop.position,
+            "is_lead": stop.is_lead,
+            "planned_arrival": stop.arrival,
+            "planned_start": stop.start,
+            "planned_end": stop.end,
+            "travel_s": stop.travel_s,
+            "travel_m": stop.travel_m,
+        }
+        self._settle(visit, stop)
+        assignment = known.get(technician)
+        if assignment is None:
+            assignment = Assignment(
+                id=self.uow.new_id(),
+                visit_id=visit.id,
+                technician_id=technician,
+                day=self.snapshot.horizon.day,
+                state=VisitState.PLANNED,
+                **times,
+            )
+            self.uow.session.add(assignment)
+            known[technician] = assignment
+        else:
+            _set(assignment, times)
+            if visit.state is VisitState.PLANNED:
+                _set(assignment, {"state": VisitState.PLANNED, "dispatched_at": None, "accepted_at": None})
+        self._count_on(assignment, stop, pickups)
+
+    def _settle(self, visit: Visit, stop: VisitPlan) -> None:
+        """Move a visit's state to what its new place means; a visit that stays where it was is not touched."""
+        before = frozenset(self.assignments.get(visit.id, {}))
+        is_same = before == stop.team and visit.planned_start == stop.start and visit.planned_end == stop.end
+        if is_same and visit.state is not VisitState.UNSCHEDULED:
+            return
+        data = {
+            "technicians": sorted(map(str, stop.team)),
+            "start": stop.start.isoformat(),
+            "run_id": str(self.run.id),
+        }
+        moved = abs(stop.start - visit.planned_start) if visit.planned_start is not None else None
+        self._end_assignments(visit, keep=stop.team, reason="reassigned")
+        if visit.state is VisitState.UNSCHEDULED:
+            self._move(visit, "plan", "visit_planned", data)
+            self.counts["visits_planned"] += 1
+        elif before == stop.team and moved is not None and moved <= RETIME_TOLERANCE:
+            self.uow.record(visit, "visit_retimed", visit.state, visit.state, data=data)
+            self.counts["visits_retimed"] += 1
+        else:
+            self._move(visit, "reassign", "visit_reassigned", data)
+            self.counts["visits_reassigned"] += 1
+        visit.planned_start, visit.planned_end = stop.start, stop.end
+        visit.published_run_id = self.run.id
+        _promise(visit, stop.start)
+        self.touched[visit.id] = visit
+
+    def _end_assignments(self, visit: Visit, keep: frozenset[UUID], reason: str) -> None:
+        for technician, one in list(self.assignments.get(visit.id, {}).items()):
+            if technician not in keep:
+                one.ended_at, one.end_reason = self.uow.now, reason
+                del self.assignments[visit.id][technician]
+        self.uow.flush()  # the database allows one open assignment for a visit and technician
+
+    def _move(self, visit: Visit, action: str, event: str, data: Mapping[str, Any] | None = None) -> None:
+        before = visit.state
+        # The run moves visits, whoever applies it: the rows of the table are the system's.
+        visit.state = VISIT.allowed(before, action, Role.SYSTEM).to
+        self.uow.record(visit, event, before, visit.state, data=data)
+        self.touched[visit.id] = visit
+
+    def _write_route(self, day: DayPlan) -> None:
+        values = {
+            "run_id": self.run.id,
+            "departs_at": day.departs_at,
+            "returns_at": day.returns_at,
+            "return_travel_s": day.return_travel_s,
+            "return_travel_m": day.return_travel_m,
+            "breaks": [{"starts_at": start.isoformat(), "ends_at": end.isoformat()} for start, end in day.breaks],
+        }
+        route = self.routes.get(day.technician_id)
+        if route is None:
+            key = {"technician_id": day.technician_id, "day": self.snapshot.horizon.day}
+            self.uow.session.add(PlannedRoute(id=self.uow.new_id(), **key, **values))
+        else:
+            _set(route, values)
+
+    def _write_pickup(self, technician: UUID, stop: PickupPlan) -> UUID:
+        pickup = PlannedPickup(
+            id=self.uow.new_id(),
+            technician_id=technician,
+            day=self.snapshot.horizon.day,
+            location_id=stop.location_id,
+            before_position=stop.before_position,
+            planned_arrival=stop.arrival,
+            planned_start=stop.start,
+            planned_end=stop.end,
+            travel_s=stop.travel_s,
+            travel_m=stop.travel_m,
+        )
+        self.uow.session.add(pickup)
+        return pickup.id
+
+    def _count_on(self, assignment: Assignment, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:
+        for claim in stop.parts:
+            self.uow.session.add(
+                PlannedPart(
+                    id=self.uow.new_id(),
+                    assignment_id=assignment.id,
+                    part_id=claim.part_id,
+                    location_id=claim.location_id,
+                    pickup_id=pickups[claim.pickup] if claim.pickup is not None else None,
+                    quantity=claim.quantity,
+                )
+            )
+
+
+def _set(row: Any, values: Mapping[str, Any]) -> None:
+    """Set what differs, so that a row that stays the same keeps its version."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+
+
+def _promise(visit: Visit, start: datetime) -> None:
+    """Keep the window promised to the customer while the start is in it; else promise the one around the start."""
+    first, last = visit.arrival_window_start, visit.arrival_window_end
+    if first is not None and last is not None and first <= start <= last:
+        return
+    agreed = next((window for window in visit.windows if window.earliest <= start <= window.latest), None)
+    if agreed is not None and agreed.latest - agreed.earliest <= timedelta(hours=5):
+        visit.arrival_window_start, visit.arrival_window_end = agreed.earliest, agreed.latest
+    else:
+        half_hour = timedelta(minutes=30)
+        floor = start - timedelta(seconds=round(start.timestamp()) % round(half_hour.total_seconds()))
+        visit.arrival_window_start, visit.arrival_window_end = floor - half_hour, floor + 3 * half_hour

@@ -1,0 +1,134 @@
+"""A worker's hold on a run: claimed through a lease, renewed by heartbeats, given back with a result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
+
+from fieldsvc.dispatching.proposal import Proposal
+from fieldsvc.dispatching.storage import plan_to_bytes, snapshot_to_bytes
+from fieldsvc.domain.run_states import RunState
+from fieldsvc.models.runs import OptimizationRun, RunScope
+from fieldsvc.models.technicians import Team
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.runs import RunRequest, move_run, request_of
+
+MOST_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a run: whoever writes with an older token is late."""
+
+    run_id: UUID
+    fencing_token: int
+    request: RunRequest
+
+
+def claim_run(uow: UnitOfWork, owner: str, lease_s: int) -> Claim | None:
+    """Take the oldest queued run that shares no technician-day with one being solved; None where there is none."""
+    # One claim at a time: two workers must not take two runs that overlap.
+    uow.session.execute(select(Team.id).order_by(Team.id).with_for_update()).all()
+    own, other = aliased(RunScope), aliased(RunScope)
+    solving = (
+        select(own.run_id)
+        .join(other, (own.technician_id == other.technician_id) & (own.day == other.day))
+        .join(OptimizationRun, OptimizationRun.id == other.run_id)
+        .where(OptimizationRun.state == RunState.SOLVING)
+    )
+    run = uow.session.scalars(
+        select(OptimizationRun)
+        .where(OptimizationRun.state == RunState.QUEUED, OptimizationRun.id.not_in(solving))
+        .order_by(OptimizationRun.requested_at, OptimizationRun.id)
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    if run is None:
+        return None
+    move_run(uow, run, "claim", "run_claimed")
+    run.lease_owner, run.lease_until = owner, uow.now + timedelta(seconds=lease_s)
+    run.fencing_token += 1
+    run.attempts += 1
+    run.started_at = uow.now
+    run.progress = {"phase": "reading", "seconds": 0}
+    return Claim(run.id, run.fencing_token, request_of(run))
+
+
+def renew_lease(uow: UnitOfWork, claim: Claim, lease_s: int, progress: Mapping[str, Any]) -> bool:
+    """Say that the worker lives and how far it is; False when the run is no longer its own."""
+    renewed = uow.session.execute(
+        update(OptimizationRun)
+        .where(
+            OptimizationRun.id == claim.run_id,
+            OptimizationRun.fencing_token == claim.fencing_token,
+            OptimizationRun.state == RunState.SOLVING,
+        )
+        .values(
+            lease_until=uow.now + timedelta(seconds=lease_s),
+            progress=dict(progress),
+            version=OptimizationRun.version + 1,
+        )
+        .returning(OptimizationRun.id)
+    ).first()
+    return renewed is not None
+
+
+def sweep_runs(uow: UnitOfWork) -> int:
+    """Queue runs whose worker is lost once more, and fail those lost twice; return how many."""
+    lost = uow.session.scalars(
+        select(OptimizationRun)
+        .where(OptimizationRun.state == RunState.SOLVING, OptimizationRun.lease_until < uow.now)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for run in lost:
+        if run.attempts < MOST_ATTEMPTS:
+            move_run(uow, run, "requeue", "run_requeued", reason="worker_lost")
+            run.lease_owner = run.lease_until = None
+        else:
+            _fail(uow, run, "worker_lost", f"The worker was lost {run.attempts} times.")
+    return len(lost)
+
+
+def propose(uow: UnitOfWork, claim: Claim, proposal: Proposal) -> bool:
+    """Store what a worker found. False when it comes too late: somebody else owns the run, or it was cancelled."""
+    run = _owned(uow, claim)
+    if run is None:
+        return False
+    snapshot, plan = proposal.snapshot, proposal.plan
+    move_run(uow, run, "propose", "run_proposed", data={"unplanned": len(plan.unplanned), "routes": len(plan.routes)})
+    run.snapshot, run.snapshot_hash = snapshot_to_bytes(snapshot), snapshot.hash
+    run.visit_versions, run.route_versions = dict(snapshot.visit_versions), dict(snapshot.route_versions)
+    run.plan, run.result = plan_to_bytes(plan), dict(proposal.document)
+    run.progress = {"phase": "done"}
+    run.lease_owner = run.lease_until = None
+    run.finished_at = uow.now
+    return True
+
+
+def fail_run(uow: UnitOfWork, claim: Claim, code: str, detail: str) -> bool:
+    """Store why a run gave nothing; False when it is no longer the worker's."""
+    run = _owned(uow, claim)
+    if run is None:
+        return False
+    _fail(uow, run, code, detail)
+    return True
+
+
+def _owned(uow: UnitOfWork, claim: Claim) -> OptimizationRun | None:
+    """The run if the claim still holds; otherwise it is on record that a result came too late."""
+    run = uow.get(OptimizationRun, claim.run_id, lock=True)
+    if run.fencing_token == claim.fencing_token and run.state is RunState.SOLVING:
+        return run
+    uow.record(run, "late_result_superseded", data={"fencing_token": claim.fencing_token, "newer": run.fencing_token})
+    return None
+
+
+def _fail(uow: UnitOfWork, run: OptimizationRun, code: str, detail: str) -> None:
+    move_run(uow, run, "fail", "run_failed", reason=code)
+    run.error = {"code": code, "detail": detail}
+    run.lease_owner = run.lease_until = None
+    run.finished_at = uow.now

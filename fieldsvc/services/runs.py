@@ -1,0 +1,190 @@
+"""Optimization runs: asked for, claimed by a worker through a lease, finished with a proposal or an error."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import undefer
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import Fault, Forbidden, Invalid, NotFound
+from fieldsvc.domain.evidence import canonical_json
+from fieldsvc.domain.permissions import Action, Scope, scope_for
+from fieldsvc.domain.run_states import RUN, UNFINISHED, RunState
+from fieldsvc.models.runs import OptimizationRun, RunScope
+from fieldsvc.models.technicians import Loan, Shift, Team, Technician
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to plan: a team's day, all technicians or some; how long and how to solve."""
+
+    team_id: UUID
+    day: date
+    technicians: tuple[UUID, ...] | None = None
+    time_limit_s: int = 10
+    seed: int = 1
+    engine: str = "routing"
+
+    @property
+    def hash(self) -> str:
+        """Equal for requests that ask for the same thing."""
+        named = None if self.technicians is None else sorted(map(str, self.technicians))
+        content = canonical_json(
+            {
+                "team_id": self.team_id,
+                "day": self.day.isoformat(),
+                "technicians": named,
+                "time_limit_s": self.time_limit_s,
+                "seed": self.seed,
+                "engine": self.engine,
+            }
+        )
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def request_run(uow: UnitOfWork, request: RunRequest, *, max_solve_s: int) -> tuple[OptimizationRun, bool]:
+    """Queue a run, or join the unfinished one that was asked for in the same words. True = joined."""
+    _check_team(uow.actor, Action.RUN_CREATE, request.team_id)
+    uow.get(Team, request.team_id, lock=True)  # two identical requests at once: the second one sees the first
+    technicians = _covered(uow.session, request)
+    _check_request(request, technicians, max_solve_s)
+    twin = uow.session.scalars(
+        select(OptimizationRun).where(
+            OptimizationRun.request_hash == request.hash, OptimizationRun.state.in_(UNFINISHED)
+        )
+    ).first()
+    if twin is not None:
+        return twin, True
+    run_id = uow.new_id()
+    run = OptimizationRun(
+        id=run_id,
+        number=f"run-{run_id.hex[-10:]}",
+        state=RunState.QUEUED,
+        team_id=request.team_id,
+        requested_by=uow.actor.user_id,
+        requested_at=uow.now,
+        day=request.day,
+        scope={"technicians": None if request.technicians is None else [str(one) for one in request.technicians]},
+        params={"time_limit_s": request.time_limit_s, "seed": request.seed, "engine": request.engine},
+        request_hash=request.hash,
+        covers=[RunScope(technician_id=technician, day=request.day) for technician in sorted(technicians)],
+    )
+    uow.session.add(run)
+    uow.record(run, "run_requested", None, RunState.QUEUED)
+    return run, False
+
+
+def list_runs(session: OrmSession, actor: Actor, day: date | None = None, limit: int = 50) -> Sequence[OptimizationRun]:
+    """The newest runs the actor may see."""
+    query = select(OptimizationRun).order_by(OptimizationRun.requested_at.desc(), OptimizationRun.id.desc())
+    if _scope(actor, Action.RUN_READ) is Scope.TEAM:
+        query = query.where(OptimizationRun.team_id.in_(actor.team_ids))
+    if day is not None:
+        query = query.where(OptimizationRun.day == day)
+    return session.scalars(query.limit(limit)).all()
+
+
+def get_run(session: OrmSession, actor: Actor, run_id: UUID, *, with_result: bool = False) -> OptimizationRun:
+    """One run the actor may see; with_result also loads the proposal."""
+    options = [undefer(OptimizationRun.result)] if with_result else []
+    run = session.get(OptimizationRun, run_id, options=options)
+    if run is None or (_scope(actor, Action.RUN_READ) is Scope.TEAM and run.team_id not in actor.team_ids):
+        raise NotFound(f"There is no optimization run {run_id}.")
+    return run
+
+
+def change_run(uow: UnitOfWork, action: Action, run_id: UUID, version: int | None = None) -> OptimizationRun:
+    """Load a run in order to change it: out of the actor's scope it does not exist."""
+    run = uow.get(OptimizationRun, run_id, lock=True)
+    if _scope(uow.actor, action) is Scope.TEAM and run.team_id not in uow.actor.team_ids:
+        raise NotFound(f"There is no optimization run {run_id}.")
+    return uow.get(OptimizationRun, run_id, version=version)
+
+
+def cancel_run(uow: UnitOfWork, run_id: UUID, version: int | None = None) -> OptimizationRun:
+    """Stop a run that is not finished; a worker that solves it notices with its next heartbeat."""
+    run = change_run(uow, Action.RUN_CANCEL, run_id, version)
+    if run.state is not RunState.CANCELLED:
+        move_run(uow, run, "cancel", "run_cancelled")
+        run.finished_at = uow.now
+    return run
+
+
+def discard_run(uow: UnitOfWork, run_id: UUID, version: int | None = None) -> OptimizationRun:
+    """Put a proposal away."""
+    run = change_run(uow, Action.RUN_CANCEL, run_id, version)
+    if run.state is not RunState.DISCARDED:
+        move_run(uow, run, "discard", "run_discarded")
+    return run
+
+
+def request_of(run: OptimizationRun) -> RunRequest:
+    """What was asked for."""
+    named = run.scope["technicians"]
+    technicians = None if named is None else tuple(UUID(one) for one in named)
+    params = run.params
+    return RunRequest(run.team_id, run.day, technicians, params["time_limit_s"], params["seed"], params["engine"])
+
+
+def move_run(
+    uow: UnitOfWork,
+    run: OptimizationRun,
+    action: str,
+    event: str,
+    *,
+    reason: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Change the state of a run along its table and say so."""
+    before = run.state
+    run.state = RUN.allowed(before, action, uow.actor.role).to
+    uow.record(run, event, before, run.state, reason=reason, data=data)
+
+
+def _scope(actor: Actor, action: Action) -> Scope:
+    scope = scope_for(action, actor.role)
+    if scope is None:
+        raise Forbidden(f"{action} is not for the role {actor.role}.")
+    return scope
+
+
+def _check_team(actor: Actor, action: Action, team_id: UUID) -> None:
+    if _scope(actor, action) is Scope.TEAM and team_id not in actor.team_ids:
+        raise NotFound(f"There is no team {team_id}.")
+
+
+def _covered(session: OrmSession, request: RunRequest) -> set[UUID]:
+    """Technicians of the team, or on loan to it, who have a shift on the day, less those not asked for."""
+    on_loan = exists().where(
+        Loan.technician_id == Technician.id,
+        Loan.team_id == request.team_id,
+        Loan.first_day <= request.day,
+        Loan.last_day >= request.day,
+    )
+    query = (
+        select(Shift.technician_id)
+        .join(Technician)
+        .where(Shift.day == request.day, Technician.is_active, (Technician.team_id == request.team_id) | on_loan)
+    )
+    found = set(session.scalars(query))
+    return found if request.technicians is None else found & set(request.technicians)
+
+
+def _check_request(request: RunRequest, covered: set[UUID], max_solve_s: int) -> None:
+    faults = []
+    if not 1 <= request.time_limit_s <= max_solve_s:
+        message = f"{request.time_limit_s} s is outside 1 to {max_solve_s} s."
+        faults.append(Fault("out_of_range", "/time_limit_s", message))
+    for index, technician in enumerate(request.technicians or ()):
+        if technician not in covered:
+            message = f"Technician {technician} has no shift for this team on {request.day.isoformat()}."
+            faults.append(Fault("unknown_reference", f"/technicians/{index}", message))
+    if faults:
+        raise Invalid("The run can't be queued as asked.", faults=faults)

@@ -1,0 +1,140 @@
+"""The worker: claims queued runs one after another, solves each in a child process, and stores what it found."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from fieldsvc.adapters.travel import TravelTimes
+from fieldsvc.dispatching.proposal import Proposal
+from fieldsvc.dispatching.snapshot import Scope
+from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, solve_scope
+from fieldsvc.domain.errors import DomainError
+from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPorts:
+    """What a worker needs. tell: called with the progress of the run being solved."""
+
+    database: Database
+    travel: TravelTimes
+    lease_s: int
+    poll_s: float
+    tell: Callable[[Progress], None] = lambda _progress: None
+
+
+def work(ports: WorkerPorts, stopping: threading.Event) -> None:
+    """Claim and solve until told to stop. A database that does not answer is asked again."""
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    _log.info("worker started", owner=owner)
+    while not stopping.is_set():
+        try:
+            worked = work_once(ports, owner, stopping)
+        except (DomainError, OperationalError) as error:
+            _log.warning("worker has to wait", error=type(error).__name__)
+            worked = False
+        if not worked:
+            stopping.wait(ports.poll_s)
+    _log.info("worker stopped", owner=owner)
+
+
+def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None = None) -> bool:
+    """Sweep lost runs, then claim and solve one; False where there was none."""
+    with ports.database.unit_of_work(Context(source="worker")) as uow:
+        if sweep_runs(uow):
+            uow.commit()
+    with ports.database.unit_of_work(Context(source="worker")) as uow:
+        claim = claim_run(uow, owner, ports.lease_s)
+        if claim is None:
+            return False
+        uow.commit()
+    log = _log.bind(run_id=str(claim.run_id), fencing_token=claim.fencing_token)
+    log.info("run claimed")
+    _solve(ports, claim, stopping or threading.Event(), log)
+    return True
+
+
+def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: structlog.stdlib.BoundLogger) -> None:
+    request = claim.request
+    scope = Scope(request.team_id, request.day, None if request.technicians is None else frozenset(request.technicians))
+    effort = Effort(request.engine, request.time_limit_s, request.seed)
+    with _Heartbeat(ports, claim) as heartbeat:
+
+        def tell(progress: Progress) -> None:
+            heartbeat.progress = progress
+            ports.tell(progress)
+
+        def should_stop() -> bool:
+            return heartbeat.is_lost or stopping.is_set()
+
+        try:
+            proposal = solve_scope(ports.database, scope, ports.travel, effort, tell, should_stop)
+        except SolveFailed as error:
+            log.warning("solve failed", code=error.code)
+            _give_up(ports, claim, error)
+            return
+    _finish(ports, claim, proposal, log)
+
+
+def _finish(ports: WorkerPorts, claim: Claim, proposal: Proposal, log: structlog.stdlib.BoundLogger) -> None:
+    with ports.database.unit_of_work(Context(source="worker")) as uow:
+        is_stored = propose(uow, claim, proposal)
+        uow.commit()
+    log.info("run proposed" if is_stored else "result came too late", unplanned=len(proposal.plan.unplanned))
+
+
+def _give_up(ports: WorkerPorts, claim: Claim, error: SolveFailed) -> None:
+    with ports.database.unit_of_work(Context(source="worker")) as uow:
+        fail_run(uow, claim, error.code, error.detail)
+        uow.commit()
+
+
+class _Heartbeat:
+    """Renews the lease beside the solve, with its progress; notices when the run is no longer ours."""
+
+    def __init__(self, ports: WorkerPorts, claim: Claim) -> None:
+        self.progress: Progress | None = None
+        self.is_lost = False
+        self._ports, self._claim = ports, claim
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "_Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        """Beat at once and then several times a lease; a beat that fails is made up for by the next."""
+        clock = self._ports.database.clock
+        began = clock.now()
+        wait_s = 0.0
+        while not self._ended.wait(wait_s):
+            wait_s = min(1.0, self._ports.lease_s / 4)
+            found = self.progress
+            progress = {
+                "phase": "solving",
+                "elapsed_s": round((clock.now() - began).total_seconds()),
+                "time_limit_s": self._claim.request.time_limit_s,
+                **({"cost_cents": found.cost_cents, "unplanned": found.unplanned} if found is not None else {}),
+            }
+            try:
+                with self._ports.database.unit_of_work(Context(source="worker")) as uow:
+                    if not renew_lease(uow, self._claim, self._ports.lease_s, progress):
+                        self.is_lost = True
+                        return
+                    uow.commit()
+            except OperationalError:
+                _log.warning("heartbeat missed", run_id=str(self._claim.run_id))
