@@ -30,7 +30,7 @@ class Settings:
     """What a process needs to know before it starts. Each field is the variable FIELDSVC_<NAME>.
 
     secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
-    all of them open.
+    all of them open. travel_table: file of known travel times; empty = all are estimated.
     """
 
     env: str
@@ -50,6 +50,7 @@ class Settings:
     max_visits_per_run: int
     max_solve_s: int
     max_body_bytes: int
+    travel_table: str
 
 
 class _Reader:
@@ -105,10 +106,20 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),
         max_solve_s=read.whole("MAX_SOLVE_S", 600, 1, 86_400),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
+        travel_table=_travel_table(read, env, directory),
     )
     if read.faults:
         raise SettingsError(read.faults)
     return settings
+
+
+def _travel_table(read: _Reader, env: str, directory: Path) -> str:
+    """The file of known travel times; in a demo the one it keeps, if it is there. Empty = everything is estimated."""
+    kept = directory / "travel.npz"
+    path = read.text("TRAVEL_TABLE", str(kept) if env == "demo" and kept.exists() else "")
+    if path and not Path(path).is_file():
+        read.faults.append(f"FIELDSVC_TRAVEL_TABLE is {path!r}; there is no such file.")
+    return path
 
 
 def _database_url(read: _Reader) -> str:

@@ -1,6 +1,7 @@
 """Travel times: a port, a table of known places, and the estimate where no road is known."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -68,6 +69,22 @@ class TableTravel:
         inside, table = np.ix_(known, known), np.ix_(rows[known], rows[known])
         seconds[inside], metres[inside] = self._seconds[table], self._metres[table]
         return seconds, metres
+
+
+def read_travel(path: str) -> TravelTimes:
+    """The table in a file that `write_travel` wrote, with estimates beside it; without a path estimates only."""
+    if not path:
+        return EstimatedTravel()
+    with np.load(path, allow_pickle=False) as table:
+        points = [(float(latitude), float(longitude)) for latitude, longitude in table["points"]]
+        return TableTravel(points, table["seconds"], table["metres"], EstimatedTravel())
+
+
+def write_travel(path: Path, points: Sequence[Point], seconds: Cells, metres: Cells) -> None:
+    """Keep a table of known travel times; a reader never sees half of it."""
+    draft = path.with_suffix(".draft.npz")
+    np.savez_compressed(draft, points=np.asarray(points), seconds=seconds, metres=metres)
+    draft.replace(path)
 
 
 def _key(point: Point) -> tuple[int, int]:

@@ -1,24 +1,27 @@
 """Optimization runs: asked for, claimed by a worker through a lease, finished with a proposal or an error."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select, true
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import undefer
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import Fault, Forbidden, Invalid, NotFound
+from fieldsvc.domain.errors import Fault, Invalid, NotFound
 from fieldsvc.domain.evidence import canonical_json
-from fieldsvc.domain.permissions import Action, Scope, scope_for
+from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.run_states import RUN, UNFINISHED, RunState
 from fieldsvc.models.runs import OptimizationRun, RunScope
 from fieldsvc.models.technicians import Loan, Shift, Team, Technician
+from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class RunRequest:
 
 def request_run(uow: UnitOfWork, request: RunRequest, *, max_solve_s: int) -> tuple[OptimizationRun, bool]:
     """Queue a run, or join the unfinished one that was asked for in the same words. True = joined."""
-    _check_team(uow.actor, Action.RUN_CREATE, request.team_id)
+    _check_team(uow.actor, request.team_id)
     uow.get(Team, request.team_id, lock=True)  # two identical requests at once: the second one sees the first
     technicians = _covered(uow.session, request)
     _check_request(request, technicians, max_solve_s)
@@ -81,29 +84,34 @@ def request_run(uow: UnitOfWork, request: RunRequest, *, max_solve_s: int) -> tu
     return run, False
 
 
-def list_runs(session: OrmSession, actor: Actor, day: date | None = None, limit: int = 50) -> Sequence[OptimizationRun]:
-    """The newest runs the actor may see."""
-    query = select(OptimizationRun).order_by(OptimizationRun.requested_at.desc(), OptimizationRun.id.desc())
-    if _scope(actor, Action.RUN_READ) is Scope.TEAM:
-        query = query.where(OptimizationRun.team_id.in_(actor.team_ids))
+def list_runs(session: OrmSession, actor: Actor, page: PageRequest, day: date | None = None) -> Page[OptimizationRun]:
+    """One page of the runs the actor may see, the newest first."""
+    query = select(OptimizationRun).where(_runs_in_scope(actor, Action.RUN_READ))
     if day is not None:
         query = query.where(OptimizationRun.day == day)
-    return session.scalars(query.limit(limit)).all()
+    keys = (OptimizationRun.requested_at, OptimizationRun.id)
+    return fetch_page(session, query, keys, page, is_descending=True)
 
 
 def get_run(session: OrmSession, actor: Actor, run_id: UUID, *, with_result: bool = False) -> OptimizationRun:
     """One run the actor may see; with_result also loads the proposal."""
-    options = [undefer(OptimizationRun.result)] if with_result else []
-    run = session.get(OptimizationRun, run_id, options=options)
-    if run is None or (_scope(actor, Action.RUN_READ) is Scope.TEAM and run.team_id not in actor.team_ids):
+    query = select(OptimizationRun).where(OptimizationRun.id == run_id, _runs_in_scope(actor, Action.RUN_READ))
+    if with_result:
+        query = query.options(undefer(OptimizationRun.result))
+    run = session.scalars(query).one_or_none()
+    if run is None:
         raise NotFound(f"There is no optimization run {run_id}.")
+    if with_result and run.result is None:
+        raise NotFound(f"Run {run.number} is {run.state} and has no proposal.", code="no_proposal")
     return run
 
 
 def change_run(uow: UnitOfWork, action: Action, run_id: UUID, version: int | None = None) -> OptimizationRun:
     """Load a run in order to change it: out of the actor's scope it does not exist."""
-    run = uow.get(OptimizationRun, run_id, lock=True)
-    if _scope(uow.actor, action) is Scope.TEAM and run.team_id not in uow.actor.team_ids:
+    in_scope = _runs_in_scope(uow.actor, action)
+    uow.find(OptimizationRun, run_id, lock=True)
+    found = select(OptimizationRun.id).where(OptimizationRun.id == run_id, in_scope)
+    if uow.session.scalar(found) is None:
         raise NotFound(f"There is no optimization run {run_id}.")
     return uow.get(OptimizationRun, run_id, version=version)
 
@@ -148,15 +156,13 @@ def move_run(
     uow.record(run, event, before, run.state, reason=reason, data=data)
 
 
-def _scope(actor: Actor, action: Action) -> Scope:
-    scope = scope_for(action, actor.role)
-    if scope is None:
-        raise Forbidden(f"{action} is not for the role {actor.role}.")
-    return scope
+def _runs_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    is_all = scope_of(actor, action) is Scope.ALL
+    return true() if is_all else OptimizationRun.team_id.in_(actor.team_ids)
 
 
-def _check_team(actor: Actor, action: Action, team_id: UUID) -> None:
-    if _scope(actor, action) is Scope.TEAM and team_id not in actor.team_ids:
+def _check_team(actor: Actor, team_id: UUID) -> None:
+    if scope_of(actor, Action.RUN_CREATE) is Scope.TEAM and team_id not in actor.team_ids:
         raise NotFound(f"There is no team {team_id}.")
 
 
