@@ -1,0 +1,187 @@
+"""Whose things: the permissions table's scopes as conditions of queries, and rows loaded through them.
+
+A role without a row for an action is Forbidden; what lies outside the scope is NotFound, as if it did not exist.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm.attributes import flag_modified
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import Forbidden, NotFound, TransitionRefused
+from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.permissions import Action, Scope, scope_for
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.assignments import Assignment, PlannedRoute
+from fieldsvc.models.customers import Customer
+from fieldsvc.models.stock import StockLocation
+from fieldsvc.models.technicians import Team, Technician
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+
+# A technician sees who the customer is from the day before the visit to a week ahead.
+CONTACT_DAYS_BACK, CONTACT_DAYS_AHEAD = 1, 7
+# Phones see dispatched and later.
+_NOT_ON_PHONE = (VisitState.UNSCHEDULED, VisitState.PLANNED)
+
+
+def scope_of(actor: Actor, action: Action) -> Scope:
+    """Return whose things the actor may do this to, or refuse if the role never may."""
+    scope = scope_for(action, actor.role)
+    if scope is None:
+        raise Forbidden(f"The role {actor.role.value} has no permission {action.value}.")
+    return scope
+
+
+def _own_visit_ids(actor: Actor) -> ColumnElement[bool]:
+    own = select(Assignment.visit_id).where(
+        Assignment.technician_id == actor.technician_id,
+        Assignment.ended_at.is_(None),
+        Assignment.state.not_in(_NOT_ON_PHONE),
+    )
+    return Visit.id.in_(own) if actor.technician_id is not None else false()
+
+
+def visits_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition that holds for the visits the actor may do this to."""
+    match scope_of(actor, action):
+        case Scope.ALL:
+            return true()
+        case Scope.TEAM:
+            return Visit.team_id.in_(actor.team_ids)
+        case Scope.LINKED:
+            return Visit.ticket_id == actor.link_ticket_id
+        case Scope.OWN:
+            return _own_visit_ids(actor)
+
+
+def tickets_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition that holds for the tickets the actor may do this to."""
+    match scope_of(actor, action):
+        case Scope.ALL:
+            return true()
+        case Scope.TEAM:
+            return Ticket.team_id.in_(actor.team_ids)
+        case Scope.LINKED:
+            return Ticket.id == actor.link_ticket_id
+        case Scope.OWN:
+            return Ticket.id.in_(select(Visit.ticket_id).where(_own_visit_ids(actor)))
+
+
+def customers_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition that holds for the customers the actor may do this for; by link, only the own ticket's."""
+    match scope_of(actor, action):
+        case Scope.ALL:
+            return true()
+        case Scope.TEAM:
+            return Customer.team_id.in_(actor.team_ids)
+        case Scope.LINKED:
+            return Customer.id.in_(select(Ticket.customer_id).where(Ticket.id == actor.link_ticket_id))
+        case Scope.OWN:
+            tickets = select(Visit.ticket_id).where(_own_visit_ids(actor))
+            return Customer.id.in_(select(Ticket.customer_id).where(Ticket.id.in_(tickets)))
+
+
+def technicians_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition that holds for the technicians the actor may do this to."""
+    match scope_of(actor, action):
+        case Scope.ALL:
+            return true()
+        case Scope.TEAM:
+            return Technician.team_id.in_(actor.team_ids)
+        case Scope.OWN:
+            return Technician.id == actor.technician_id if actor.technician_id is not None else false()
+        case Scope.LINKED:
+            return false()
+
+
+def locations_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition for stock locations: a technician's are the own van and the team's warehouses."""
+    match scope_of(actor, action):
+        case Scope.ALL:
+            return true()
+        case Scope.TEAM:
+            return StockLocation.is_physical & _of_teams_or_all(actor)
+        case Scope.OWN:
+            own_van = select(Technician.van_location_id).where(Technician.id == actor.technician_id)
+            warehouses = (StockLocation.kind == LocationKind.WAREHOUSE) & _of_teams_or_all(actor)
+            return or_(StockLocation.id.in_(own_van), warehouses)
+        case Scope.LINKED:
+            return false()
+
+
+def _of_teams_or_all(actor: Actor) -> ColumnElement[bool]:
+    return or_(StockLocation.team_id.in_(actor.team_ids), StockLocation.team_id.is_(None))
+
+
+def load_visit(uow: UnitOfWork, visit_id: UUID, action: Action, version: int | None = None) -> Visit:
+    """Return a visit of the actor's scope, locked until the end; with a version, refuse any other version of it."""
+    in_scope = visits_in_scope(uow.actor, action)
+    uow.find(Visit, visit_id, lock=True)
+    # Asked after the lock is had, so that an assignment ended meanwhile counts.
+    if uow.session.scalar(select(Visit.id).where(Visit.id == visit_id, in_scope)) is None:
+        raise NotFound(f"There is no visit {visit_id}.")
+    return uow.get(Visit, visit_id, version=version)
+
+
+def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int | None = None) -> Ticket:
+    """Return a ticket of the actor's scope, locked until the end; with a version, refuse any other version of it."""
+    in_scope = tickets_in_scope(uow.actor, action)
+    uow.find(Ticket, ticket_id, lock=True)
+    if uow.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, in_scope)) is None:
+        raise NotFound(f"There is no ticket {ticket_id}.")
+    return uow.get(Ticket, ticket_id, version=version)
+
+
+def acting_assignment(uow: UnitOfWork, visit: Visit) -> Assignment | None:
+    """Return the assignment the actor acts in: a technician's own, for everybody else that of the lead."""
+    open_ones = open_assignments(uow, visit.id)
+    if uow.actor.role is Role.TECHNICIAN:
+        return next((one for one in open_ones if one.technician_id == uow.actor.technician_id), None)
+    return next((one for one in open_ones if one.is_lead), None)
+
+
+def open_assignments(uow: UnitOfWork, visit_id: UUID) -> list[Assignment]:
+    """Return the assignments of a visit that were not given up."""
+    query = select(Assignment).where(Assignment.visit_id == visit_id, Assignment.ended_at.is_(None))
+    return list(uow.session.scalars(query.order_by(Assignment.id).execution_options(populate_existing=True)))
+
+
+def check_acts_in_the_field(uow: UnitOfWork, what: str) -> None:
+    """Refuse anybody but a technician, and a dispatcher who says to act on the technician's behalf."""
+    is_technician = uow.actor.role is Role.TECHNICIAN
+    if is_technician == uow.context.on_behalf:
+        raise TransitionRefused(
+            f"{what} is for a technician, or for a dispatcher on behalf of one.", code="transition_not_for_role"
+        )
+
+
+def sees_customer(actor: Actor, day: datetime | None, now: datetime, zone: str) -> bool:
+    """Tell whether the actor may read who the customer of a visit of the own scope is, and where.
+
+    day: when the visit is planned.
+    """
+    scope = scope_for(Action.CUSTOMER_READ, actor.role)
+    if scope is not Scope.OWN:
+        return scope is not None
+    if day is None:
+        return False
+    local = ZoneInfo(zone)
+    away = day.astimezone(local).date() - now.astimezone(local).date()
+    return timedelta(days=-CONTACT_DAYS_BACK) <= away <= timedelta(days=CONTACT_DAYS_AHEAD)
+
+
+def zone_of(session: OrmSession, team_id: UUID) -> str:
+    """Return the zone that says when a team's day begins."""
+    return session.get_one(Team, team_id).zone
+
+
+def touch(row: Visit | PlannedRoute) -> None:
+    """Let a row have a new version although only rows below it change: its ETag stands for them too."""
+    flag_modified(row, "number" if isinstance(row, Visit) else "day")

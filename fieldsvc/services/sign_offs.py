@@ -1,0 +1,180 @@
+"""The report is presented, and the customer answers it: on the technician's device, or by link."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from fieldsvc.domain.errors import Conflict, Fault, Invalid
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, SignOffState
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.customers import CustomerLink
+from fieldsvc.models.records import ServiceReport, SignOff
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import load_visit, touch
+from fieldsvc.services.service_reports import sign_off_of
+from fieldsvc.services.tickets import follow_visits
+
+_PRESENTABLE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
+
+Strokes = Sequence[Sequence[Sequence[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How the customer signs. strokes: [[[x, y, t_ms], …], …]; method: drawn or typed."""
+
+    signer_name: str
+    signer_role: str
+    method: str
+    strokes: Strokes = ()
+    device_id: str | None = None
+
+
+def present_report(
+    uow: UnitOfWork,
+    visit_id: UUID,
+    content: bytes,
+    media_type: str,
+    *,
+    is_sent_by_link: bool = False,
+    version: int | None = None,
+) -> SignOff:
+    """Store the very bytes the customer is shown as the next version of the report."""
+    visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
+    row = SIGN_OFF.allowed(SignOffState.PENDING, "present", uow.actor.role, on_behalf=uow.context.on_behalf)
+    if visit.state not in _PRESENTABLE:
+        raise Conflict(f"The visit is {visit.state}: a report is presented on site.", code="visit_not_on_site")
+    if not content:
+        fault = Fault("report_empty", "/content", "There is nothing in this report.")
+        raise Invalid("The report is empty.", faults=[fault])
+    if is_sent_by_link and not _has_open_link(uow, visit):
+        raise Conflict("The customer has no link that is still open; the desk can make one.", code="no_customer_link")
+    previous = sign_off_of(uow.session, visit_id)
+    versions = select(func.count()).select_from(ServiceReport).where(ServiceReport.visit_id == visit_id)
+    report = ServiceReport(
+        id=uow.new_id(),
+        visit_id=visit_id,
+        report_version=(uow.session.scalar(versions) or 0) + 1,
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        media_type=media_type,
+        is_after_signature=previous is not None and previous.state in SETTLED,
+        recorded_at=uow.now,
+    )
+    sign_off = SignOff(
+        id=uow.new_id(),
+        visit_id=visit_id,
+        report_id=report.id,
+        report_sha256=report.sha256,
+        state=row.to,
+        is_sent_by_link=is_sent_by_link,
+        recorded_at=uow.now,
+    )
+    uow.session.add_all([report, sign_off])
+    touch(visit)
+    data = {"visit_id": visit_id, "report_version": report.report_version, "report_sha256": report.sha256}
+    uow.record(sign_off, "report_presented", SignOffState.PENDING, row.to, data=data)
+    return sign_off
+
+
+def sign_report(
+    uow: UnitOfWork, visit_id: UUID, report_sha256: str, signature: Signature, version: int | None = None
+) -> SignOff:
+    """Take the customer's signature on the technician's device."""
+    if signature.method == "drawn" and not any(signature.strokes):
+        fault = Fault("strokes_missing", "/strokes", "A drawn signature consists of strokes.")
+        raise Invalid("There is no signature.", faults=[fault])
+    sign_off = _answer(uow, visit_id, report_sha256, "sign", "report_signed", version)
+    sign_off.signer_name, sign_off.signer_role = signature.signer_name, signature.signer_role
+    sign_off.method, sign_off.device_id = signature.method, signature.device_id
+    sign_off.strokes = json.dumps(signature.strokes, separators=(",", ":"))
+    sign_off.signed_at = uow.occurred_at
+    return _settle(uow, sign_off)
+
+
+def refuse_report(
+    uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
+) -> SignOff:
+    """Note that the customer does not sign, and why."""
+    sign_off = _answer(uow, visit_id, report_sha256, "refuse", "sign_off_refused", version)
+    sign_off.reason = reason
+    return _settle(uow, sign_off)
+
+
+def note_absence(uow: UnitOfWork, visit_id: UUID, report_sha256: str, version: int | None = None) -> SignOff:
+    """Note that nobody was there to sign."""
+    return _settle(uow, _answer(uow, visit_id, report_sha256, "note_absence", "customer_absent", version))
+
+
+def waive_sign_off(
+    uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
+) -> SignOff:
+    """Let a supervisor do without the customer's answer."""
+    sign_off = _answer(uow, visit_id, report_sha256, "waive", "sign_off_waived", version)
+    sign_off.reason = reason
+    return _settle(uow, sign_off)
+
+
+def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> SignOff:
+    """Take the customer's confirmation of the report the link leads to; a link confirms once."""
+    assert uow.actor.link_id is not None, "only a customer confirms by link"
+    link = uow.get(CustomerLink, uow.actor.link_id)
+    visit_id = linked_visit_id(uow, link)
+    if visit_id is None:
+        raise Conflict("There is no report to confirm yet.", code="no_report_presented")
+    load_visit(uow, visit_id, Action.SIGN_OFF_CREATE)
+    link = uow.get(CustomerLink, link.id, lock=True)
+    if link.used_at is not None:
+        raise Conflict("This link has confirmed a report already.", code="link_used")
+    sign_off = _answer(uow, visit_id, report_sha256, "confirm", "report_confirmed", None)
+    link.used_at = uow.now
+    sign_off.signer_name, sign_off.method, sign_off.signed_at = signer_name, "link", uow.now
+    return _settle(uow, sign_off)
+
+
+def linked_visit_id(uow: UnitOfWork, link: CustomerLink) -> UUID | None:
+    """Return the visit a link is for: its own, else the newest of the ticket with a report."""
+    if link.visit_id is not None:
+        return link.visit_id
+    query = select(Visit.id).join(ServiceReport, ServiceReport.visit_id == Visit.id)
+    return uow.session.scalars(
+        query.where(Visit.ticket_id == link.ticket_id).order_by(Visit.id.desc()).limit(1)
+    ).first()
+
+
+def _answer(
+    uow: UnitOfWork, visit_id: UUID, report_sha256: str, action: str, kind: str, version: int | None
+) -> SignOff:
+    """Move the sign-off of the report that counts; the visit's lock lets one of two answers win."""
+    visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
+    sign_off = sign_off_of(uow.session, visit_id)
+    if sign_off is None:
+        raise Conflict("No report was presented yet.", code="no_report_presented")
+    if sign_off.report_sha256 != report_sha256:
+        raise Conflict("Another version of the report has been presented since; read it first.", code="other_report")
+    row = SIGN_OFF.allowed(sign_off.state, action, uow.actor.role, on_behalf=uow.context.on_behalf)
+    before, sign_off.state = sign_off.state, row.to
+    uow.record(sign_off, kind, before, row.to, data={"visit_id": visit_id, "report_sha256": report_sha256})
+    touch(visit)
+    return sign_off
+
+
+def _settle(uow: UnitOfWork, sign_off: SignOff) -> SignOff:
+    follow_visits(uow, uow.get(Visit, sign_off.visit_id).ticket)
+    return sign_off
+
+
+def _has_open_link(uow: UnitOfWork, visit: Visit) -> bool:
+    links = select(CustomerLink.id).where(
+        CustomerLink.ticket_id == visit.ticket_id,
+        CustomerLink.visit_id.is_(None) | (CustomerLink.visit_id == visit.id),
+        CustomerLink.expires_at > uow.now,
+        CustomerLink.used_at.is_(None),
+    )
+    return uow.session.scalars(links.limit(1)).first() is not None

@@ -1,0 +1,140 @@
+"""The stock ledger: moves are posted with both balances they change, and never otherwise."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.ledger import LocationKind, Move, MoveReason, check_move
+from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.domain.permissions import Action
+from fieldsvc.models.stock import StockBalance, StockLocation, StockMove
+from fieldsvc.persistence.pages import fetch_page
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import locations_in_scope
+
+BalanceKey = tuple[UUID, UUID]
+
+
+def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKey, StockBalance]:
+    """Return the balances of (part, location) pairs, locked in their order and made where there are none.
+
+    A transaction that posts several moves locks all of their balances here first: only one order for all
+    transactions keeps them from waiting for each other in a circle.
+    """
+    ordered = sorted(set(keys))
+    kinds = select(StockLocation.id, StockLocation.is_physical)
+    physical = dict(uow.session.execute(kinds.where(StockLocation.id.in_({key[1] for key in ordered}))).all())
+    insert = postgresql_insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    balances = {}
+    for part_id, location_id in ordered:
+        made = insert(StockBalance).values(
+            id=uow.new_id(),
+            version=1,
+            part_id=part_id,
+            location_id=location_id,
+            is_physical=physical[location_id],
+            on_hand=0,
+            reserved=0,
+        )
+        uow.session.execute(made.on_conflict_do_nothing(index_elements=["part_id", "location_id"]))
+        locked = select(StockBalance).where(StockBalance.part_id == part_id, StockBalance.location_id == location_id)
+        query = locked.with_for_update().execution_options(populate_existing=True)
+        balances[part_id, location_id] = uow.session.scalars(query).one()
+    return balances
+
+
+def free_units(balance: StockBalance) -> int:
+    """Return how many units a move may take away without touching what is reserved."""
+    return max(0, balance.on_hand - balance.reserved)
+
+
+def post_move(
+    uow: UnitOfWork,
+    *,
+    part_id: UUID,
+    quantity: int,
+    from_location_id: UUID,
+    to_location_id: UUID,
+    reason: MoveReason,
+    serial: str | None = None,
+    visit_id: UUID | None = None,
+    reverses_id: UUID | None = None,
+) -> StockMove:
+    """Move units from one location to another, or refuse with what is there."""
+    check_move(Move(part_id, quantity, from_location_id, to_location_id))
+    source_key, target_key = (part_id, from_location_id), (part_id, to_location_id)
+    uow.flush()  # locking reads the balances anew, which would forget what is not sent yet
+    balances = lock_balances(uow, (source_key, target_key))
+    source, target = balances[source_key], balances[target_key]
+    if source.is_physical and free_units(source) < quantity:
+        raise Conflict(
+            f"{quantity} units are asked for, {free_units(source)} are available there.", code="not_enough_stock"
+        )
+    source.on_hand -= quantity
+    target.on_hand += quantity
+    move = StockMove(
+        id=uow.new_id(),
+        part_id=part_id,
+        quantity=quantity,
+        from_location_id=from_location_id,
+        to_location_id=to_location_id,
+        reason=reason,
+        serial=serial,
+        visit_id=visit_id,
+        reverses_id=reverses_id,
+        actor_id=uow.actor.user_id,
+        occurred_at=uow.occurred_at,
+        recorded_at=uow.now,
+    )
+    uow.session.add(move)
+    uow.record(
+        move,
+        "stock_moved",
+        reason=reason.value,
+        data={
+            "part_id": part_id,
+            "quantity": quantity,
+            "from_location_id": from_location_id,
+            "to_location_id": to_location_id,
+        },
+    )
+    return move
+
+
+def balancing_location(session: OrmSession, kind: LocationKind) -> StockLocation:
+    """Return the one location that stands for a part of the world outside."""
+    query = select(StockLocation).where(StockLocation.kind == kind).order_by(StockLocation.code).limit(1)
+    return session.scalars(query).one()
+
+
+def locate_serial(session: OrmSession, part_id: UUID, serial: str) -> StockLocation | None:
+    """Return the physical place the books have a serial in, or None if it is unknown or outside."""
+    moves = select(StockMove.to_location_id).where(StockMove.part_id == part_id, StockMove.serial == serial)
+    # By id too: the moves of one transaction share their time, and ids are made in order.
+    newest = session.scalars(moves.order_by(StockMove.recorded_at.desc(), StockMove.id.desc()).limit(1)).first()
+    location = session.get(StockLocation, newest) if newest is not None else None
+    return location if location is not None and location.is_physical else None
+
+
+def list_balances(
+    session: OrmSession,
+    actor: Actor,
+    page: PageRequest,
+    *,
+    part_id: UUID | None = None,
+    location_id: UUID | None = None,
+) -> Page[StockBalance]:
+    """Return what is on hand at the locations the actor may see."""
+    visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
+    query = select(StockBalance).where(StockBalance.location_id.in_(visible))
+    if part_id is not None:
+        query = query.where(StockBalance.part_id == part_id)
+    if location_id is not None:
+        query = query.where(StockBalance.location_id == location_id)
+    return fetch_page(session, query, [StockBalance.id], page)

@@ -1,0 +1,232 @@
+"""Tickets: reported, triaged, read, and moved along by what happens to their visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import joinedload
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.catalogue import Channel, Nature
+from fieldsvc.domain.errors import Fault, Invalid, NotFound
+from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.roles import Role, stands_for
+from fieldsvc.domain.sign_off_states import SETTLED
+from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
+from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency
+from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
+from fieldsvc.models.assets import Asset
+from fieldsvc.models.customers import Customer, Site
+from fieldsvc.models.job_types import JobType
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.pages import fetch_page
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.numbers import new_number
+from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, visits_in_scope
+from fieldsvc.services.service_reports import sign_off_of
+from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit
+
+# How the system moves a ticket one state towards where its visits have it.
+_FORWARD = {
+    TicketState.TRIAGED: ("start", "ticket_started"),
+    TicketState.IN_PROGRESS: ("resolve", "ticket_resolved"),
+    TicketState.RESOLVED: ("close", "ticket_closed"),
+    TicketState.WAITING: ("resume_in_progress", "ticket_resumed"),
+}
+_ORDER = (TicketState.TRIAGED, TicketState.IN_PROGRESS, TicketState.RESOLVED, TicketState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a customer reports. reported_at: None = now; ticket_id: where the client made the id."""
+
+    channel: Channel
+    customer_id: UUID
+    subject: str
+    description: str
+    nature: Nature | None = None
+    site_id: UUID | None = None
+    asset_id: UUID | None = None
+    reported_at: datetime | None = None
+    occurred_since: datetime | None = None
+    ticket_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What the desk decides about a report.
+
+    site_id: where the report did not say. windows: what was promised to the customer, closed; none = any time.
+    due_at: None = by the urgency, from the report on.
+    """
+
+    nature: Nature
+    urgency: Urgency
+    job_type_id: UUID
+    site_id: UUID | None = None
+    windows: Sequence[Window] = ()
+    due_at: datetime | None = None
+
+
+def report_ticket(uow: UnitOfWork, report: Report) -> Ticket:
+    """Take down what a customer reports."""
+    customer_in_scope = customers_in_scope(uow.actor, Action.TICKET_CREATE)
+    customer = uow.session.scalar(select(Customer).where(Customer.id == report.customer_id, customer_in_scope))
+    faults = _report_faults(uow, report, customer)
+    if faults or customer is None:
+        raise Invalid("The report can't be taken down like this.", faults=faults)
+    ticket = Ticket(
+        id=report.ticket_id or uow.new_id(),
+        number=new_number(uow, "T"),
+        customer_id=customer.id,
+        site_id=report.site_id,
+        asset_id=report.asset_id,
+        team_id=customer.team_id,
+        state=TicketState.NEW,
+        channel=report.channel,
+        nature=report.nature,
+        subject=report.subject,
+        description=report.description,
+        reported_at=report.reported_at or uow.now,
+        recorded_at=uow.now,
+        occurred_since=report.occurred_since,
+    )
+    uow.session.add(ticket)
+    uow.record(ticket, "ticket_reported", None, ticket.state, data={"channel": report.channel.value})
+    return ticket
+
+
+def triage_ticket(uow: UnitOfWork, ticket_id: UUID, triage: Triage, version: int | None = None) -> Ticket:
+    """Decide what a report is, and draft its first visit."""
+    ticket = load_ticket(uow, ticket_id, Action.TICKET_TRIAGE, version)
+    row = TICKET.allowed(ticket.state, "triage", uow.actor.role)
+    site_id = triage.site_id or ticket.site_id
+    site = uow.find(Site, site_id) if site_id is not None else None
+    job_type = uow.find(JobType, triage.job_type_id)
+    faults = _triage_faults(triage, ticket, site, job_type)
+    if faults or site is None or job_type is None:
+        raise Invalid("The ticket can't be triaged like this.", faults=faults)
+    defaults = VISIT_DEFAULTS[triage.urgency]
+    before, ticket.state = ticket.state, row.to
+    ticket.nature, ticket.urgency, ticket.site_id = triage.nature, triage.urgency, site.id
+    ticket.due_at = triage.due_at or ticket.reported_at + defaults.due_after
+    if ticket.handler_id is None and stands_for(uow.actor.role) & {Role.AGENT, Role.DISPATCHER}:
+        ticket.handler_id = uow.actor.user_id
+    data = {"nature": triage.nature.value, "urgency": triage.urgency.value, "job_type_id": job_type.id}
+    uow.record(ticket, "ticket_triaged", before, row.to, data=data)
+    draft_visit(uow, ticket, site, job_type, defaults, windows=triage.windows, due_at=ticket.due_at)
+    return ticket
+
+
+def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Move a ticket to where its visits have it, as the system: called by whatever changed a visit's state.
+
+    A visit that ended incomplete, with none open beside it, gets a follow-up drafted here.
+    """
+    uow.flush()
+    ticket = uow.get(Ticket, ticket.id, lock=True)
+    goal = _goal_of(uow, ticket)
+    while (step := _step_towards(ticket.state, goal)) is not None:
+        action, kind = step
+        row = TICKET.allowed(ticket.state, action, Role.SYSTEM)
+        before, ticket.state = ticket.state, row.to
+        uow.record(ticket, kind, before, row.to, source="system")
+
+
+def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
+    query = select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id).order_by(Visit.id)
+    visits = [(visit_id, state) for visit_id, state in uow.session.execute(query) if state is not VisitState.CANCELLED]
+    states = {state for _, state in visits}
+    if states & {*PUBLISHED, *STARTED}:
+        return TicketState.IN_PROGRESS
+    if not visits or VisitState.UNSCHEDULED in states:
+        return TicketState.TRIAGED
+    newest_id, newest_state = visits[-1]
+    if newest_state is VisitState.INCOMPLETE:
+        if ticket.state in OPEN:
+            draft_follow_up(uow, ticket, uow.get(Visit, newest_id))
+        return TicketState.TRIAGED
+    sign_off = sign_off_of(uow.session, newest_id)
+    is_settled = sign_off is not None and sign_off.state in SETTLED
+    return TicketState.CLOSED if is_settled else TicketState.RESOLVED
+
+
+def _step_towards(state: TicketState, goal: TicketState) -> tuple[str, str] | None:
+    if state is TicketState.WAITING:  # goes on waiting unless the work is done
+        return _FORWARD[state] if goal in (TicketState.RESOLVED, TicketState.CLOSED) else None
+    if state not in _ORDER or state is goal:
+        return None
+    if _ORDER.index(state) < _ORDER.index(goal):
+        return _FORWARD[state]
+    # Nothing leads back from resolved and closed but a reopening, which people decide.
+    return ("fall_back", "ticket_fell_back") if state is TicketState.IN_PROGRESS else None
+
+
+def list_tickets(
+    session: OrmSession,
+    actor: Actor,
+    page: PageRequest,
+    *,
+    state: TicketState | None = None,
+    nature: Nature | None = None,
+) -> Page[Ticket]:
+    """Return the tickets the actor may see, the newest first."""
+    query = select(Ticket).where(tickets_in_scope(actor, Action.TICKET_READ))
+    if state is not None:
+        query = query.where(Ticket.state == state)
+    if nature is not None:
+        query = query.where(Ticket.nature == nature)
+    return fetch_page(session, query, [Ticket.recorded_at, Ticket.id], page, is_descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket with its visits in the order they were drafted."""
+
+    ticket: Ticket
+    visits: Sequence[Visit]
+
+
+def get_ticket(session: OrmSession, actor: Actor, ticket_id: UUID) -> TicketView:
+    """Return one ticket the actor may see; a technician sees of its visits the own ones."""
+    query = select(Ticket).where(Ticket.id == ticket_id, tickets_in_scope(actor, Action.TICKET_READ))
+    ticket = session.scalar(query.options(joinedload(Ticket.site), joinedload(Ticket.asset)))
+    if ticket is None:
+        raise NotFound(f"There is no ticket {ticket_id}.")
+    visits = select(Visit).where(Visit.ticket_id == ticket_id, visits_in_scope(actor, Action.VISIT_READ))
+    return TicketView(ticket, session.scalars(visits.order_by(Visit.id)).all())
+
+
+def _report_faults(uow: UnitOfWork, report: Report, customer: Customer | None) -> list[Fault]:
+    if customer is None:
+        return [Fault("unknown_customer", "/customer_id", "There is no such customer.")]
+    faults = []
+    site = uow.find(Site, report.site_id) if report.site_id is not None else None
+    if report.site_id is not None and (site is None or site.customer_id != customer.id):
+        faults.append(Fault("unknown_site", "/site_id", "This customer has no such site."))
+    asset = uow.find(Asset, report.asset_id) if report.asset_id is not None else None
+    if report.asset_id is not None and (asset is None or site is None or asset.site_id != site.id):
+        faults.append(Fault("unknown_asset", "/asset_id", "There is no such asset at the given site."))
+    for name, moment in (("reported_at", report.reported_at), ("occurred_since", report.occurred_since)):
+        if moment is not None and moment > uow.now:
+            faults.append(Fault("in_the_future", f"/{name}", "This has not happened yet."))
+    return faults
+
+
+def _triage_faults(triage: Triage, ticket: Ticket, site: Site | None, job_type: JobType | None) -> list[Fault]:
+    faults = []
+    if site is None or site.customer_id != ticket.customer_id:
+        faults.append(Fault("site_needed", "/site_id", "Name a site of this customer: the report has none that fits."))
+    if job_type is None:
+        faults.append(Fault("unknown_job_type", "/job_type_id", "There is no such job type."))
+    for index, (earliest, latest) in enumerate(triage.windows):
+        if latest < earliest:
+            faults.append(Fault("window_inverted", f"/windows/{index}", "The window ends before it begins."))
+    if triage.due_at is not None and triage.due_at < ticket.reported_at:
+        faults.append(Fault("due_before_report", "/due_at", "This is due before it was reported."))
+    return faults

@@ -1,0 +1,186 @@
+"""What the technician records on site: diagnosis, solution, verification, and the parts that were used."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Conflict, Fault, Invalid
+from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.assignments import Assignment
+from fieldsvc.models.records import Consumption, Diagnosis
+from fieldsvc.models.stock import Part
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import acting_assignment, check_acts_in_the_field, load_visit, touch
+from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
+
+_ON_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A diagnosis: three codes, and a note in words."""
+
+    symptom: str
+    cause: str
+    action: str
+    note: str | None = None
+
+
+def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version: int | None = None) -> Diagnosis:
+    """Add what was found."""
+    visit, assignment = _load_on_site(uow, visit_id, version)
+    diagnosis = Diagnosis(
+        id=uow.new_id(),
+        visit_id=visit.id,
+        technician_id=assignment.technician_id if assignment else None,
+        symptom=finding.symptom,
+        cause=finding.cause,
+        action=finding.action,
+        note=finding.note,
+        occurred_at=uow.occurred_at,
+        recorded_at=uow.now,
+    )
+    uow.session.add(diagnosis)
+    touch(visit)
+    codes = {"symptom": finding.symptom, "cause": finding.cause, "action": finding.action}
+    uow.record(visit, "diagnosis_recorded", data=codes | {"diagnosis_id": diagnosis.id})
+    return diagnosis
+
+
+def record_solution(uow: UnitOfWork, visit_id: UUID, solution: str, version: int | None = None) -> Visit:
+    """Say what was done; a later word replaces an earlier one."""
+    visit, _ = _load_on_site(uow, visit_id, version)
+    visit.solution = solution
+    touch(visit)
+    uow.record(visit, "solution_recorded")
+    return visit
+
+
+def record_verification(
+    uow: UnitOfWork, visit_id: UUID, *, passed: bool, reason: str | None = None, version: int | None = None
+) -> Visit:
+    """Say whether the repair was tested and works; if it does not, why."""
+    visit, _ = _load_on_site(uow, visit_id, version)
+    if not passed and not reason:
+        fault = Fault("verification_reason_missing", "/reason", "The test failed: give the reason.")
+        raise Invalid("A failed test needs a reason.", faults=[fault])
+    visit.verification_passed, visit.verification_reason = passed, reason
+    touch(visit)
+    uow.record(visit, "verification_recorded", data={"passed": passed})
+    return visit
+
+
+def record_consumption(
+    uow: UnitOfWork, visit_id: UUID, part_id: UUID, quantity: int, serial: str | None = None, version: int | None = None
+) -> list[Consumption]:
+    """Book parts that were used. What happened is never refused for the books' sake.
+
+    Units come from the van, then from where the plan picks them up; a known serial from where the books have it.
+    Only what the books know nothing of comes from the discrepancy location. One row for each source.
+    """
+    visit, assignment = _load_on_site(uow, visit_id, version)
+    _check_use(uow, visit, part_id, quantity, serial)
+    customer = balancing_location(uow.session, LocationKind.CUSTOMER).id
+    unknown = balancing_location(uow.session, LocationKind.DISCREPANCY).id
+    sources = _sources(uow, assignment, part_id, serial)
+    balances = lock_balances(uow, [(part_id, place) for place in (*sources, unknown, customer)])
+    consumptions, open_units = [], quantity
+    still_there = _sources(uow, assignment, part_id, serial)  # a serial may have left while the locks were waited for
+    for place in (one for one in sources if one in still_there):
+        units = min(open_units, free_units(balances[part_id, place]))
+        if units:
+            consumptions.append(_use(uow, visit, part_id, units, serial, place, customer))
+            open_units -= units
+    if open_units:
+        consumptions.append(_use(uow, visit, part_id, open_units, serial, unknown, customer))
+    if assignment is not None:
+        _count_off(assignment, part_id, quantity)
+    touch(visit)
+    data = {"part_id": part_id, "quantity": quantity, "unknown_quantity": open_units}
+    uow.record(visit, "part_consumed", data=data)
+    return consumptions
+
+
+def _load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple[Visit, Assignment | None]:
+    visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
+    check_acts_in_the_field(uow, "Recording at a visit")
+    if visit.state not in _ON_SITE:
+        raise Conflict(f"The visit is {visit.state}: this is recorded on site.", code="visit_not_on_site")
+    return visit, acting_assignment(uow, visit)
+
+
+def _check_use(uow: UnitOfWork, visit: Visit, part_id: UUID, quantity: int, serial: str | None) -> None:
+    part = uow.find(Part, part_id)
+    faults = []
+    if part is None:
+        faults.append(Fault("unknown_part", "/part_id", "There is no such part."))
+    if quantity < 1:
+        faults.append(Fault("quantity_not_positive", "/quantity", "The quantity has to be 1 or more."))
+    if part is not None and part.is_serialised:
+        if serial is None:
+            faults.append(Fault("serial_needed", "/serial", "This part is serialised: give the serial."))
+        if quantity > 1:
+            faults.append(Fault("one_per_serial", "/quantity", "A serial is one unit: record each by itself."))
+    if part is not None and not part.is_serialised and serial is not None:
+        faults.append(Fault("serial_not_used", "/serial", "This part has no serials."))
+    if faults:
+        raise Invalid("This use can't be booked.", faults=faults)
+    if serial is not None:
+        used = select(Consumption.id).where(
+            Consumption.visit_id == visit.id, Consumption.part_id == part_id, Consumption.serial == serial
+        )
+        if uow.session.scalars(used).first() is not None:
+            raise Conflict("This serial is recorded at this visit already.", code="serial_already_used")
+
+
+def _sources(uow: UnitOfWork, assignment: Assignment | None, part_id: UUID, serial: str | None) -> list[UUID]:
+    if serial is not None:
+        known = locate_serial(uow.session, part_id, serial)
+        return [known.id] if known is not None else []
+    if assignment is None:
+        return []
+    van_id = assignment.technician.van_location_id
+    planned = [one.location_id for one in assignment.planned_parts if one.part_id == part_id]
+    return list(dict.fromkeys([*([van_id] if van_id is not None else []), *planned]))
+
+
+def _use(
+    uow: UnitOfWork, visit: Visit, part_id: UUID, quantity: int, serial: str | None, source: UUID, customer: UUID
+) -> Consumption:
+    move = post_move(
+        uow,
+        part_id=part_id,
+        quantity=quantity,
+        from_location_id=source,
+        to_location_id=customer,
+        reason=MoveReason.CONSUMPTION,
+        serial=serial,
+        visit_id=visit.id,
+    )
+    consumption = Consumption(
+        id=uow.new_id(),
+        visit_id=visit.id,
+        part_id=part_id,
+        quantity=quantity,
+        serial=serial,
+        move_id=move.id,
+        occurred_at=uow.occurred_at,
+        recorded_at=uow.now,
+    )
+    uow.session.add(consumption)
+    return consumption
+
+
+def _count_off(assignment: Assignment, part_id: UUID, quantity: int) -> None:
+    """Let the published plan count on so many units less: they are gone, and a run must not subtract them twice."""
+    for planned in [one for one in assignment.planned_parts if one.part_id == part_id]:
+        units = min(quantity, planned.quantity)
+        quantity -= units
+        if units == planned.quantity:
+            assignment.planned_parts.remove(planned)
+        else:
+            planned.quantity -= units

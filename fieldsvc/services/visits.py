@@ -1,0 +1,294 @@
+"""The technician's way through a visit, from accepting it to its end. A dispatcher does the same on behalf."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from geopy.distance import geodesic
+from sqlalchemy import select
+
+from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason
+from fieldsvc.domain.errors import Conflict, Invalid, NotFound, TransitionRefused
+from fieldsvc.domain.evidence import canonical_json, chain_hash
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.visit_record import VisitRecord, completion_faults
+from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
+from fieldsvc.models.assignments import Assignment, Decline, PlannedRoute
+from fieldsvc.models.records import Consumption, Diagnosis
+from fieldsvc.models.stock import StockBalance
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
+from fieldsvc.services.service_reports import report_of, sign_off_of
+from fieldsvc.services.tickets import follow_visits
+
+_RECORD_VERSION = "visit record 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the caller should know although nothing is refused."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A visit as it stands after a change."""
+
+    visit: Visit
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a phone says it is, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+def accept_visit(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
+    """Let the technician say yes to a dispatched visit."""
+    visit, assignment = _load(uow, visit_id, "accept", version)
+    assignment.accepted_at = uow.occurred_at
+    return _move(uow, visit, assignment, "accept", "visit_accepted")
+
+
+def decline_visit(
+    uow: UnitOfWork, visit_id: UUID, reason: DeclineReason, note: str | None = None, version: int | None = None
+) -> Outcome:
+    """Let the technician say no: the visit is to be planned again, and never by a run for the same technician."""
+    visit, assignment = _load(uow, visit_id, "decline", version)
+    _check(uow, assignment.state, "decline")
+    # One no returns the whole visit, a crew's too.
+    released = sum((_give_up(uow, one, "declined") for one in open_assignments(uow, visit.id)), start=0)
+    _bar(uow, assignment, reason, note)
+    before, visit.state = visit.state, VisitState.UNSCHEDULED
+    visit.planned_start = visit.planned_end = visit.published_run_id = None
+    visit.locks_technician = False
+    data = {"technician_id": assignment.technician_id, "released_units": released}
+    uow.record(visit, "visit_declined", before, visit.state, reason=reason.value, data=data)
+    follow_visits(uow, visit.ticket)
+    return Outcome(visit)
+
+
+def depart(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
+    """Let the technician set off for the site; parts that are neither in the van nor picked up give a notice."""
+    visit, assignment = _load(uow, visit_id, "depart", version)
+    _check(uow, assignment.state, "depart")
+    other = uow.session.scalars(
+        select(Visit.number)
+        .join(Assignment, Assignment.visit_id == Visit.id)
+        .where(
+            Assignment.technician_id == assignment.technician_id,
+            Assignment.ended_at.is_(None),
+            Assignment.state.in_(STARTED),
+        )
+    ).first()
+    if other is not None:
+        raise Conflict(f"Visit {other} is still under way: a technician has one at a time.", code="other_visit_started")
+    assignment.departed_at = uow.occurred_at
+    return _move(uow, visit, assignment, "depart", "visit_departed", notices=_missing_parts(uow, visit, assignment))
+
+
+def check_in(
+    uow: UnitOfWork, visit_id: UUID, position: Position | None, geofence_m: int, version: int | None = None
+) -> Outcome:
+    """Note the arrival with the distance to the site; too far away gives a notice, never a refusal."""
+    visit, assignment = _load(uow, visit_id, "check_in", version)
+    notices: tuple[Notice, ...] = ()
+    if position is None:
+        notices = (Notice("position_unknown", "The phone gave no position, so no distance is stored."),)
+    else:
+        site = visit.site
+        here = geodesic((position.latitude, position.longitude), (site.latitude, site.longitude))
+        distance_m = assignment.check_in_distance_m = round(here.meters)
+        if distance_m > geofence_m:
+            message = f"The phone is {distance_m} m from the site; {geofence_m} m are usual."
+            notices = (Notice("outside_geofence", message),)
+    assignment.arrived_at = uow.occurred_at
+    data = {"distance_m": assignment.check_in_distance_m}
+    return _move(uow, visit, assignment, "check_in", "visit_checked_in", data=data, notices=notices)
+
+
+def start_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
+    """Start hands-on time, or go on with it."""
+    visit, assignment = _load(uow, visit_id, "work", version)
+    assignment.started_at = assignment.started_at or uow.occurred_at
+    return _move(uow, visit, assignment, "work", "visit_work_started")
+
+
+def pause_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
+    """Stop hands-on time for a while."""
+    visit, assignment = _load(uow, visit_id, "pause", version)
+    return _move(uow, visit, assignment, "pause", "visit_paused")
+
+
+def complete_visit(
+    uow: UnitOfWork, visit_id: UUID, *, states_no_parts: bool = False, version: int | None = None
+) -> Outcome:
+    """End a visit as done, if its record is complete; the same said twice changes nothing."""
+    visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION)
+    if visit.state is VisitState.COMPLETED:
+        _check(uow, VisitState.WORKING, "complete")
+        return _completed_already(uow, visit, states_no_parts)
+    visit, assignment = _load(uow, visit_id, "complete", version)
+    _check_is_lead(assignment)
+    _check(uow, visit.state, "complete")
+    faults = completion_faults(_record_of(uow, visit, states_no_parts))
+    if faults:
+        raise Invalid("The visit can't be completed yet.", code="record_incomplete", faults=faults)
+    visit.states_no_parts = states_no_parts
+    visit.completed_hash = _content_hash(uow, visit, states_no_parts)
+    data = {"content_sha256": visit.completed_hash, "released_units": _finish_crew(uow, visit, VisitState.COMPLETED)}
+    return _move(uow, visit, assignment, "complete", "visit_completed", data=data)
+
+
+def break_off(uow: UnitOfWork, visit_id: UUID, reason: IncompleteReason, version: int | None = None) -> Outcome:
+    """End a visit without the work being done; the ticket gets a follow-up visit."""
+    visit, assignment = _load(uow, visit_id, "break_off", version)
+    _check_is_lead(assignment)
+    _check(uow, visit.state, "break_off")
+    visit.incomplete_reason = reason
+    data = {"released_units": _finish_crew(uow, visit, VisitState.INCOMPLETE)}
+    return _move(uow, visit, assignment, "break_off", "visit_broken_off", reason=reason.value, data=data)
+
+
+def _load(uow: UnitOfWork, visit_id: UUID, action: str, version: int | None) -> tuple[Visit, Assignment]:
+    visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
+    assignment = acting_assignment(uow, visit)
+    if assignment is not None:
+        return visit, assignment
+    if uow.actor.role is Role.TECHNICIAN:
+        raise NotFound(f"There is no visit {visit_id}.")
+    _check(uow, visit.state, action)
+    raise TransitionRefused(f"Nobody is assigned to the visit: {action} is not possible.")
+
+
+def _check(uow: UnitOfWork, state: VisitState, action: str) -> VisitState:
+    return VISIT.allowed(state, action, uow.actor.role, on_behalf=uow.context.on_behalf).to
+
+
+def _check_is_lead(assignment: Assignment) -> None:
+    if not assignment.is_lead:
+        raise TransitionRefused("The lead of the crew ends the visit.", code="lead_ends_visit")
+
+
+def _move(
+    uow: UnitOfWork,
+    visit: Visit,
+    assignment: Assignment,
+    action: str,
+    kind: str,
+    *,
+    reason: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    notices: tuple[Notice, ...] = (),
+) -> Outcome:
+    """Move an assignment, and the visit with it where it is the lead's; then let the ticket follow."""
+    before = visit.state if assignment.is_lead else assignment.state
+    assignment.state = _check(uow, before, action)
+    details = {"technician_id": assignment.technician_id} | dict(data or {})
+    if assignment.is_lead:
+        visit.state = assignment.state
+        uow.record(visit, kind, before, visit.state, reason=reason, data=details)
+        follow_visits(uow, visit.ticket)
+    else:
+        touch(visit)
+        uow.record(assignment, kind, before, assignment.state, reason=reason, data=details)
+    return Outcome(visit, notices)
+
+
+def _give_up(uow: UnitOfWork, assignment: Assignment, reason: str) -> int:
+    """End an assignment and free what the plan counted on for it; returns the units."""
+    assignment.ended_at, assignment.end_reason = uow.now, reason
+    route = select(PlannedRoute).where(
+        PlannedRoute.technician_id == assignment.technician_id, PlannedRoute.day == assignment.day
+    )
+    for row in uow.session.scalars(route.with_for_update().execution_options(populate_existing=True)):
+        touch(row)
+    return _release_parts(assignment)
+
+
+def _release_parts(assignment: Assignment) -> int:
+    released = sum(planned.quantity for planned in assignment.planned_parts)
+    assignment.planned_parts.clear()
+    return released
+
+
+def _bar(uow: UnitOfWork, assignment: Assignment, reason: DeclineReason, note: str | None) -> None:
+    query = select(Decline).where(
+        Decline.visit_id == assignment.visit_id, Decline.technician_id == assignment.technician_id
+    )
+    decline = uow.session.scalars(query).one_or_none()
+    if decline is None:  # a dispatcher may have given the visit to the same technician once more
+        decline = Decline(id=uow.new_id(), visit_id=assignment.visit_id, technician_id=assignment.technician_id)
+        uow.session.add(decline)
+    decline.reason, decline.note, decline.declined_at = reason, note, uow.occurred_at
+
+
+def _missing_parts(uow: UnitOfWork, visit: Visit, assignment: Assignment) -> tuple[Notice, ...]:
+    van_id = assignment.technician.van_location_id
+    on_board = select(StockBalance.part_id, StockBalance.on_hand).where(StockBalance.location_id == van_id)
+    there = dict(uow.session.execute(on_board).all())
+    for planned in assignment.planned_parts:
+        if planned.pickup_id is not None:
+            there[planned.part_id] = there.get(planned.part_id, 0) + planned.quantity
+    short = [need for need in visit.parts if there.get(need.part_id, 0) < need.quantity]
+    if not short:
+        return ()
+    return (
+        Notice("parts_not_on_board", f"{len(short)} of the parts needed are neither on board nor to be picked up."),
+    )
+
+
+def _finish_crew(uow: UnitOfWork, visit: Visit, state: VisitState) -> int:
+    """End the visit for everybody on it; what was planned and not used is free again. Returns those units."""
+    released = 0
+    for one in open_assignments(uow, visit.id):
+        one.finished_at = uow.occurred_at
+        released += _release_parts(one)
+        if not one.is_lead:
+            one.state = state
+    return released
+
+
+def _record_of(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> VisitRecord:
+    diagnoses = uow.session.scalars(select(Diagnosis.id).where(Diagnosis.visit_id == visit.id)).all()
+    consumptions = uow.session.scalars(select(Consumption.id).where(Consumption.visit_id == visit.id)).all()
+    sign_off = sign_off_of(uow.session, visit.id)
+    return VisitRecord(
+        diagnosis_count=len(diagnoses),
+        verification_passed=visit.verification_passed,
+        verification_reason=visit.verification_reason,
+        consumption_count=len(consumptions),
+        states_no_parts=states_no_parts,
+        sign_off_state=sign_off.state if sign_off else None,
+        sent_by_link=sign_off.is_sent_by_link if sign_off else False,
+    )
+
+
+def _completed_already(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> Outcome:
+    if _content_hash(uow, visit, states_no_parts) != visit.completed_hash:
+        raise Conflict("The visit was completed with another content.", code="completed_differently")
+    return Outcome(visit)
+
+
+def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
+    """Return the hash of what the visit is completed with; the customer's answer may still come later."""
+    diagnoses = select(Diagnosis).where(Diagnosis.visit_id == visit.id).order_by(Diagnosis.id)
+    consumptions = select(Consumption).where(Consumption.visit_id == visit.id).order_by(Consumption.id)
+    report = report_of(uow.session, visit.id)
+    content: dict[str, object] = {
+        "diagnoses": [[one.symptom, one.cause, one.action, one.note] for one in uow.session.scalars(diagnoses)],
+        "solution": visit.solution,
+        "verification": [visit.verification_passed, visit.verification_reason],
+        "consumptions": [[one.part_id, one.quantity, one.serial] for one in uow.session.scalars(consumptions)],
+        "states_no_parts": states_no_parts,
+        "report_sha256": report.sha256 if report else None,
+    }
+    return chain_hash(_RECORD_VERSION, canonical_json(content))
