@@ -7,7 +7,7 @@ import pytest
 from solver.params import Weights
 from solver.plan import Plan
 from solver.problem import CommittedStop, Job, Previous, Problem
-from solver.score import TERMS, score
+from solver.score import TERMS, route_cents, score
 from tests.solver.builders import (
     EAST,
     HOME,
@@ -177,13 +177,14 @@ def test_non_preferred_counts_technicians_where_some_are_preferred() -> None:
         job("anns", preferred_technicians=frozenset({"ann"})),
         job("bobs", preferred_technicians=frozenset({"bob"})),
         job("any"),
+        job("eves", preferred_technicians=frozenset({"eve"})),
         job("pair", crew_size=2, preferred_technicians=frozenset({"bob", "eve"})),
     )
     by = plan(
-        route(ann, stop(jobs[0], at(9)), stop(jobs[1], at(10)), stop(jobs[2], at(11)), stop(jobs[3], at(12))),
-        route(bob, stop(jobs[3], at(12), supplies=False)),
+        route(ann, *(stop(one, at(9 + hour)) for hour, one in enumerate(jobs))),
+        route(bob, stop(jobs[4], at(13), supplies=False)),
     )
-    assert terms(town(jobs, ann, bob, weights=Weights(0, 0, 1_500, 0, 0, 0)), by) == {"non_preferred": 3_000}
+    assert terms(town(jobs, ann, bob, weights=Weights(0, 0, 1_500, 0, 0, 0)), by) == {"non_preferred": 4_500}
 
 
 def test_over_qualification_counts_levels_above_the_required() -> None:
@@ -277,3 +278,27 @@ def test_the_total_is_the_sum_of_all_terms() -> None:
     result = score(town((a, b), ann), plan(route(ann, stop(a, at(10))), unplanned=left_out(b)))
     # 600 + 1,800 + 660 s at 1,000 an hour; 10.3 km at 37; the use; the penalty
     assert result.total_cents == 850 + 381 + 5_000 + 70
+
+
+def test_paid_time_is_rounded_down_to_whole_cents() -> None:
+    """3,060 s at 1 cent an hour are 0.85, at 5 cents 4.25."""
+    for rate, cents in ((1, 0), (5, 4)):
+        ann = shift(cost_cents_per_hour=rate)
+        result = score(town((job(),), ann), plan(route(ann, stop(job(), at(10))))).terms["paid_time"]
+        assert (type(result), result) == (int, cents)
+
+
+def test_a_member_who_meets_the_level_exactly_is_not_over_qualified() -> None:
+    ann, bob = shift(skills={"gas": 5}), shift("bob", skills={"gas": 2})
+    pair = job(crew_size=2, skills={"gas": 2})
+    by = plan(route(ann, stop(pair, at(10))), route(bob, stop(pair, at(10), supplies=False)))
+    assert terms(town((pair,), ann, bob, weights=Weights(0, 0, 0, 1, 0, 0)), by) == {}
+
+
+def test_a_route_alone_costs_what_a_plan_of_it_costs() -> None:
+    """50 for two levels above, 3,000 for the change, 100 for five minutes, 700 for the use."""
+    ann = shift(fixed_cost_cents=700, skills={"gas": 3})
+    moved = job(skills={"gas": 1}, previous=Previous(("bob-0",), at(9, 40)))
+    judged = town((moved,), ann, shift("bob"), weights=Weights(0, 0, 0, 25, 3_000, 20, 900))
+    alone = route(ann, stop(moved, at(10)))
+    assert route_cents(judged, alone) == score(judged, plan(alone)).total_cents == 50 + 3_000 + 100 + 700

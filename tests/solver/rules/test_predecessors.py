@@ -19,6 +19,7 @@ from tests.solver.builders import (
 
 ANN, BOB = shift(), shift("bob")
 FIRST = job("first")
+CAME = (("ann", at(10)), ("bob", at(10, 20)))
 
 
 def after(lag_s: int) -> set[str]:
@@ -81,3 +82,12 @@ def test_a_job_that_has_begun_did_not_wait() -> None:
     then = job("then", predecessors=(Predecessor("first"),))
     by = plan(route(ANN, stop(FIRST, at(10))), route(bob, stop(then, at(9))))
     assert rules_broken(problem((FIRST, then), (ANN, bob)), by) == set()
+
+
+def test_the_last_member_of_a_crew_to_end_counts() -> None:
+    """A crew that has begun may have come apart: Ann ended at 10:30, Bob at 10:50."""
+    ann, bob = (shift(name, committed=(CommittedStop("first", start),)) for name, start in CAME)
+    eve, pair, then = shift("eve"), job("first", crew_size=2), job("then", predecessors=(Predecessor("first"),))
+    for start, broken in ((at(10, 50), set()), (at(10, 50) - 1, {"predecessors"})):
+        by = plan(route(ann, stop(pair, at(10))), route(bob, stop(pair, at(10, 20))), route(eve, stop(then, start)))
+        assert rules_broken(problem((pair, then), (ann, bob, eve)), by) == broken

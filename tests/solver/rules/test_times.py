@@ -186,3 +186,12 @@ def test_services_do_not_overlap() -> None:
     here, too = job("here"), job("too", windows=(Window(at(9), at(12)),))
     by = plan(route(ANN, stop(here, at(10)), stop(too, at(10, 15))))
     assert rules_broken(problem((here, too), (ANN,)), by) == {"times"}
+
+
+def test_the_second_of_two_stops_after_a_break_off_duty() -> None:
+    """After the return nothing but breaks: a job between two of them is out of place."""
+    tea = lunch(id="tea", start=at(12), end=at(18))
+    ann, one = shift(breaks=(lunch(), tea)), job()
+    off_duty = rest(lunch(), HOME, at(12)), stop(one, at(13)), rest(tea, HOME, at(15))
+    by = plan(route(ann, *off_duty, departure_s=at(9), return_s=at(12)))
+    assert rules_broken(problem((one,), (ann,)), by) == {"times"}
