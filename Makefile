@@ -63,7 +63,7 @@ locks:
 	  pyproject.toml --extra road -c locks/runtime.txt -o locks/road.txt
 
 openapi: $(VENV)/.dev
-	$(BIN)/fieldsvc openapi --write
+	$(BIN)/python -m api.openapi --write
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

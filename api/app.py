@@ -1,0 +1,84 @@
+"""Makes the WSGI application: what holds for every route, then the routes."""
+
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response, request
+
+from api.auth import authorize
+from api.current import attach_application
+from api.errors import PROBLEM_TYPE, Refused, register_error_handlers
+from api.logs import log_requests
+from api.metrics import count_requests
+from api.resources import BLUEPRINTS, ROOT_BLUEPRINTS
+from api.schemas.base import ProblemSchema
+from fieldsvc.bootstrap import Application
+
+BASE_PATH = "/api/v1"
+API_VERSION = "1"
+OPENAPI_VERSION = "3.1.0"
+_JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest with our problems in place of its errors."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        register_error_handlers(self._app)
+
+    def _register_responses(self) -> None:
+        # flask-smorest writes one answer per status, whose names differ between versions of Python.
+        problem = {"description": "A problem.", "content": {PROBLEM_TYPE: {"schema": ProblemSchema}}}
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, problem)
+
+
+def create_app(application: Application) -> Flask:
+    """Return the WSGI application that serves an application."""
+    app = Flask("api", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=application.settings.max_body_bytes,
+        API_TITLE="fieldsvc",
+        API_VERSION=API_VERSION,
+        OPENAPI_VERSION=OPENAPI_VERSION,
+    )
+    attach_application(app.extensions, application)
+    log_requests(app)
+    count_requests(app)
+    app.before_request(_refuse_large_body)
+    app.before_request(authorize)
+    app.after_request(_harden)
+    api = _Api(app, spec_kwargs=_document())
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=BASE_PATH)
+    for root_blueprint in ROOT_BLUEPRINTS:
+        app.register_blueprint(root_blueprint)
+    return app
+
+
+def _document() -> dict[str, Any]:
+    return {
+        "info": {
+            "description": "Field service over HTTP: from a customer's report to a signed, provable repair.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _refuse_large_body() -> None:
+    # Flask looks at the size when a body is read; here also for routes that don't read it.
+    limit = request.max_content_length
+    if limit is not None and request.content_length is not None and request.content_length > limit:
+        raise Refused(413, "body_too_large", f"A body may have {limit} bytes.")
+
+
+def _harden(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Content-Security-Policy", _JSON_POLICY)
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store" if request.method != "GET" else "private, no-cache")
+    return response

@@ -1,0 +1,93 @@
+"""Reads bodies as strict JSON: what two parsers could read differently is refused."""
+
+import json
+import math
+from collections import Counter
+from typing import NoReturn
+
+from flask import request
+
+from api.errors import Refused
+
+MAX_DEPTH = 32
+_MAX_DIGITS = 20  # beyond 64 bits nothing here is meant; and reading a very long number takes very long
+JSON_TYPES = ("application/json", "application/merge-patch+json")
+
+
+class Missing:
+    """The type of MISSING."""
+
+
+MISSING = Missing()
+
+
+def read_body() -> object:
+    """Return the request's body, MISSING for none; raises Refused with 400, 413 or 415."""
+    content = request.get_data(cache=True)
+    if not content:
+        return MISSING
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype not in JSON_TYPES or charset != "utf-8":
+        raise Refused(415, "wrong_content_type", f"Send {JSON_TYPES[0]} in UTF-8.")
+    return parse_json(content)
+
+
+def parse_json(content: bytes) -> object:
+    """Return the value of a JSON text; raises Refused with 400."""
+    try:
+        value = json.loads(
+            content.decode("utf-8"),
+            parse_int=_whole,
+            parse_float=_fraction,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except UnicodeDecodeError as error:
+        raise Refused(400, "unreadable_body", "The body is not UTF-8.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Refused(400, "unreadable_body", f"The body is not JSON: {error.msg} at {place}.") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level, depth = [value], 0
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+
+
+def _too_deep() -> Refused:
+    return Refused(400, "nested_too_deep", f"The body nests deeper than {MAX_DEPTH} levels.")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise Refused(400, "unreadable_number", f"A number has more than {_MAX_DIGITS} digits.")
+    return int(digits)
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise Refused(400, "unreadable_number", "A number is too large.")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise Refused(400, "unreadable_number", f"{name} is not a number JSON knows.")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        raise Refused(
+            400, "duplicate_key", f"The body has the key {counted.most_common(1)[0][0]!r} twice in one object."
+        )
+    return members

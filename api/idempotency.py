@@ -1,0 +1,79 @@
+"""Runs a command for a request: once for each Idempotency-Key, with the answer it had the first time."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from flask import Response, request
+
+from api.bodies import MISSING, read_body
+from api.current import View, current_actor, current_application, current_request_id, matched_view
+from api.rendering import response_of
+from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.use_case import Outcome, WriteCase
+
+Function = TypeVar("Function", bound=View)
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{1,200}")
+_KEY_REQUIRED = "fieldsvc_key_required"
+
+
+def key_required(view: Function) -> Function:
+    """Declare that a view is served with an Idempotency-Key only, as a duplicate would cost."""
+    setattr(view, _KEY_REQUIRED, True)
+    return view
+
+
+def is_key_required(view: View) -> bool:
+    """Tell whether a view has declared so."""
+    return bool(getattr(view, _KEY_REQUIRED, False))
+
+
+def run_command(
+    use_case: WriteCase[Outcome],
+    render: Callable[[Outcome], Answer],
+    *,
+    occurred_at: datetime | None = None,
+    on_behalf: bool = False,
+) -> Response:
+    """Run a use case in one transaction for the caller and return its answer, or the one this key had before.
+
+    The use case may be run more than once, so it touches nothing but the unit of work it is given.
+    """
+    key = _given_key()
+    command = Command(
+        actor=current_actor(),
+        route=f"{request.method} {request.url_rule}",
+        key=key,
+        body_hash=_request_hash() if key else None,
+        occurred_at=occurred_at,
+        on_behalf=on_behalf,
+        source="api",
+        request_id=current_request_id(),
+    )
+    return response_of(execute(current_application().database, command, use_case, render))
+
+
+def _given_key() -> str | None:
+    key = request.headers.get(HEADER)
+    view = matched_view()
+    if key is None:
+        if view is not None and is_key_required(view):
+            fault = Fault("missing_idempotency_key", f"/headers/{HEADER}", "Make one up, and repeat it with a retry.")
+            raise Invalid("This needs an Idempotency-Key: doing it twice would cost.", faults=[fault])
+        return None
+    if not _KEY.fullmatch(key):
+        fault = Fault("invalid_idempotency_key", f"/headers/{HEADER}", "1 to 200 visible ASCII characters.")
+        raise Invalid("The Idempotency-Key can't be used.", faults=[fault])
+    return key
+
+
+def _request_hash() -> str:
+    body = read_body()
+    canonical = "" if body is MISSING else json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.method}\n{request.full_path}\n{canonical}".encode()).hexdigest()

@@ -1,0 +1,12 @@
+"""The WSGI application of a production server: `gunicorn --worker-class gthread api.wsgi:application`."""
+
+import os
+from pathlib import Path
+
+from api.app import create_app
+from api.logs import configure_logs
+from fieldsvc.bootstrap import build
+from fieldsvc.config import load_settings
+
+configure_logs()
+application = create_app(build(load_settings(os.environ, Path("var"))))

@@ -1,0 +1,53 @@
+"""The composition root: the one place where settings become working parts."""
+
+from dataclasses import dataclass
+
+from fieldsvc.adapters.ids import TimeOrderedIds
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.adapters.tokens import AccessTokens
+from fieldsvc.adapters.travel import TravelTimes, read_travel
+from fieldsvc.config import Settings
+from fieldsvc.dispatching.desk import DispatchDesk, ResidentDesk
+from fieldsvc.domain.clock import Clock, SystemClock
+from fieldsvc.domain.ids import IdSource
+from fieldsvc.models.sealing import Sealer
+from fieldsvc.persistence.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything a face of the system (HTTP, command line, worker) works with."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    ids: IdSource
+    tokens: AccessTokens
+    passwords: Passwords
+    travel: TravelTimes
+    desk: DispatchDesk
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    passwords: Passwords | None = None,
+) -> Application:
+    """Put the parts together; nothing is connected yet."""
+    clock = clock or SystemClock()
+    ids = ids or TimeOrderedIds()
+    sealer = Sealer(settings.encryption_keys, settings.secret_key)
+    database = Database.at(settings.database_url, sealer, clock, ids)
+    travel = read_travel(settings.travel_table)
+    return Application(
+        settings=settings,
+        database=database,
+        clock=clock,
+        ids=ids,
+        tokens=AccessTokens(settings.secret_key, clock, settings.access_token_s),
+        passwords=passwords or Passwords(),
+        travel=travel,
+        desk=ResidentDesk(database, travel),
+    )

@@ -1,0 +1,260 @@
+"""Signing in, staying signed in, and being signed out. One session is one device."""
+
+import hashlib
+import math
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.adapters.tokens import AccessTokens
+from fieldsvc.config import Settings
+from fieldsvc.domain.actor import SYSTEM, Actor
+from fieldsvc.domain.errors import NotFound, TooManyRequests, Unauthenticated
+from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.models import ChangeCounter, Loan, Session, SignInAttempt, Team, User
+from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.pages import fetch_page
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.users import normalise_login
+
+Outcome = TypeVar("Outcome")
+
+# Many people share an office's address, so it may fail more often than one account.
+ADDRESS_FACTOR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What somebody gives to sign in; address is where from."""
+
+    login: str
+    password: str
+    address: str
+    device_id: str | None = None
+    device_name: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a device holds: a token for requests, and one to get the next pair with, once."""
+
+    access_token: str
+    expires_in_s: int
+    refresh_token: str
+    refresh_expires_at: datetime
+    session_id: UUID
+
+
+def sign_in(
+    database: Database, passwords: Passwords, tokens: AccessTokens, settings: Settings, request: SignIn
+) -> TokenPair:
+    """Open a session for a device, or refuse without saying whether the account exists."""
+    login = normalise_login(request.login)
+    attempt_id = _admit(database, settings, login, request)
+    with database.read_only() as session:
+        user = session.scalar(select(User).where(User.login == login))
+    # Between the transactions: the work takes long on purpose, and nobody should wait for it with a lock.
+    fits = passwords.verify(request.password, user.password_hash if user else None)
+    refused = Unauthenticated("Sign-in name or password is wrong.", code="sign_in_failed")
+    if user is None or not fits or not user.is_active:
+        raise refused
+    renewed_hash = passwords.renewed(request.password, user.password_hash)
+
+    def open_session(uow: UnitOfWork) -> tuple[Session, str]:
+        current = uow.get(User, user.id, lock=True)
+        if not current.is_active or current.password_hash != user.password_hash:
+            raise refused
+        if renewed_hash is not None:
+            current.password_hash = renewed_hash
+        uow.session.get_one(SignInAttempt, attempt_id).has_succeeded = True
+        opened, refresh_token = _new_session(uow, settings, user.id, uow.new_id(), request)
+        uow.record(opened, "session_opened", data={"family_id": opened.family_id})
+        return opened, refresh_token
+
+    actor = Actor(user.role, user_id=user.id, team_ids=(user.team_id,), technician_id=user.technician_id)
+    opened, refresh_token = _commit(database, Command(actor, "sign in", request_id=request.request_id), open_session)
+    return _pair(tokens, opened, refresh_token)
+
+
+def refresh(
+    database: Database, tokens: AccessTokens, settings: Settings, refresh_token: str, request_id: str | None = None
+) -> TokenPair:
+    """Trade a refresh token for a new pair. One that comes a second time ends its session: somebody has a copy."""
+    refused = Unauthenticated("The refresh token is not valid (any more); sign in.", code="refresh_failed")
+
+    def rotate(uow: UnitOfWork) -> tuple[Session, str] | None:
+        presented = select(Session).where(Session.refresh_hash == _hash(refresh_token)).with_for_update()
+        old = uow.session.scalar(presented)
+        if old is None or old.revoked_at is not None or old.expires_at <= uow.now or not old.user.is_active:
+            raise refused
+        if old.rotated_at is not None:
+            _end_family(uow, old, "refresh_token_reused")
+            return None  # refused only after the commit, which has to last
+        old.rotated_at = old.last_used_at = uow.now
+        return _new_session(uow, settings, old.user_id, old.family_id, old)
+
+    rotated = _commit(database, Command(SYSTEM, "refresh", request_id=request_id), rotate)
+    if rotated is None:
+        raise refused
+    return _pair(tokens, *rotated)
+
+
+def authenticate(database: Database, tokens: AccessTokens, access_token: str) -> Actor:
+    """Return who holds an access token; refused at once when the session has ended or the user is not active."""
+    claims = tokens.read(access_token)
+    now = database.clock.now()
+    with database.read_only() as session:
+        holder = select(User, Team.zone).join(Team, Team.id == User.team_id).where(User.is_active)
+        open_now = _open_sessions(claims.user_id, now).where(Session.family_id == claims.session_id)
+        found = session.execute(
+            holder.where(User.id == claims.user_id, exists(open_now.with_only_columns(Session.id)))
+        ).first()
+        if found is None:
+            raise Unauthenticated("This session has ended; sign in.", code="session_ended")
+        user, zone = found
+        today = now.astimezone(ZoneInfo(zone)).date()
+        return Actor(
+            user.role,
+            user_id=user.id,
+            team_ids=(user.team_id, *_loan_team_ids(session, user.technician_id, today)),
+            technician_id=user.technician_id,
+            session_id=claims.session_id,
+        )
+
+
+def list_sessions(session: OrmSession, actor: Actor, now: datetime, page: PageRequest) -> Page[Session]:
+    """Return the sessions that are open for the actor, one for each device."""
+    assert actor.user_id is not None, "only users have sessions"
+    return fetch_page(session, _open_sessions(actor.user_id, now), [Session.family_id], page)
+
+
+def read_session(session: OrmSession, actor: Actor, now: datetime, session_id: UUID) -> Session:
+    """Return one open session of the actor."""
+    assert actor.user_id is not None, "only users have sessions"
+    found = session.scalar(_open_sessions(actor.user_id, now).where(Session.family_id == session_id))
+    if found is None:
+        raise NotFound("There is no such open session.")
+    return found
+
+
+def revoke_session(uow: UnitOfWork, session_id: UUID, version: int | None) -> None:
+    """End one of the actor's own sessions, the one that asks included: its tokens fail from now on."""
+    found = read_session(uow.session, uow.actor, uow.now, session_id)
+    row = uow.get(Session, found.id, lock=True, version=version)
+    _end_family(uow, row, "session_revoked")
+
+
+def _admit(database: Database, settings: Settings, login: str, request: SignIn) -> UUID:
+    """Note an attempt as failed before it is looked at, so that a thousand at once can't pass a count of ten."""
+    account_index = database.sealer.index_of(f"sign-in account {login}")
+    address_index = database.sealer.index_of(f"sign-in address {request.address}")
+
+    def note(uow: UnitOfWork) -> UUID:
+        # Attempts are counted one after the other. Nothing else is locked here, so this can't block in a circle.
+        uow.session.scalars(select(ChangeCounter).with_for_update()).one()
+        since = uow.now - timedelta(seconds=settings.sign_in_window_s)
+        for column, index, allowed in (
+            (SignInAttempt.account_index, account_index, settings.sign_in_failures),
+            (SignInAttempt.address_index, address_index, settings.sign_in_failures * ADDRESS_FACTOR),
+        ):
+            failures = select(SignInAttempt.attempted_at).where(
+                column == index, ~SignInAttempt.has_succeeded, SignInAttempt.attempted_at > since
+            )
+            latest = uow.session.scalars(failures.order_by(SignInAttempt.attempted_at.desc()).limit(allowed)).all()
+            if len(latest) == allowed:
+                wait = latest[-1] + timedelta(seconds=settings.sign_in_window_s) - uow.now
+                raise TooManyRequests(
+                    "Too many sign-ins have failed; wait before the next.",
+                    retry_after_s=max(1, math.ceil(wait.total_seconds())),
+                )
+        attempt = SignInAttempt(
+            id=uow.new_id(),
+            account_index=account_index,
+            address_index=address_index,
+            attempted_at=uow.now,
+            has_succeeded=False,
+        )
+        uow.session.add(attempt)
+        return attempt.id
+
+    return _commit(database, Command(SYSTEM, "sign in", request_id=request.request_id), note)
+
+
+def _commit(database: Database, command: Command, use_case: Callable[[UnitOfWork], Outcome]) -> Outcome:
+    """Run a use case whose answer is not stored: tokens are given out once and kept nowhere."""
+    outcomes: list[Outcome] = []
+
+    def keep(outcome: Outcome) -> Answer:
+        outcomes.append(outcome)
+        return Answer(204, "")
+
+    execute(database, command, use_case, keep)
+    return outcomes[-1]
+
+
+def _open_sessions(user_id: UUID, now: datetime) -> Select[Session]:
+    return select(Session).where(
+        Session.user_id == user_id,
+        Session.rotated_at.is_(None),
+        Session.revoked_at.is_(None),
+        Session.expires_at > now,
+    )
+
+
+def _loan_team_ids(session: OrmSession, technician_id: UUID | None, today: date) -> Sequence[UUID]:
+    if technician_id is None:
+        return ()
+    running = select(Loan.team_id).where(
+        Loan.technician_id == technician_id, Loan.first_day <= today, Loan.last_day >= today
+    )
+    return session.scalars(running.order_by(Loan.first_day, Loan.id)).all()
+
+
+def _new_session(
+    uow: UnitOfWork, settings: Settings, user_id: UUID, family_id: UUID, device: SignIn | Session
+) -> tuple[Session, str]:
+    refresh_token = secrets.token_urlsafe(32)
+    opened = Session(
+        id=uow.new_id(),
+        user_id=user_id,
+        family_id=family_id,
+        refresh_hash=_hash(refresh_token),
+        device_id=device.device_id,
+        device_name=device.device_name,
+        created_at=uow.now,
+        expires_at=uow.now + timedelta(seconds=settings.refresh_token_s),
+        last_used_at=uow.now,
+    )
+    uow.session.add(opened)
+    return opened, refresh_token
+
+
+def _end_family(uow: UnitOfWork, one: Session, kind: str) -> None:
+    family = select(Session).where(Session.family_id == one.family_id, Session.revoked_at.is_(None))
+    for row in uow.session.scalars(family.order_by(Session.id).with_for_update()):
+        row.revoked_at = uow.now
+    uow.record(one, kind, data={"family_id": one.family_id})
+
+
+def _pair(tokens: AccessTokens, opened: Session, refresh_token: str) -> TokenPair:
+    return TokenPair(
+        access_token=tokens.issue(opened.user_id, opened.family_id),
+        expires_in_s=tokens.lifetime_s,
+        refresh_token=refresh_token,
+        refresh_expires_at=opened.expires_at,
+        session_id=opened.family_id,
+    )
+
+
+def _hash(refresh_token: str) -> str:
+    return hashlib.sha256(refresh_token.encode()).hexdigest()

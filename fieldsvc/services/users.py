@@ -1,0 +1,147 @@
+"""People who sign in: made, listed and given passwords."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
+from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.domain.permissions import Action, Scope, scope_for
+from fieldsvc.domain.roles import STAFF, Role
+from fieldsvc.models import Session, Team, Technician, User
+from fieldsvc.persistence.pages import fetch_page
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 200  # hashing more would let one request keep a processor busy
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}")
+
+
+def normalise_login(login: str) -> str:
+    """Return the one spelling of a sign-in name."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def create_user(
+    uow: UnitOfWork,
+    passwords: Passwords,
+    *,
+    login: str,
+    display_name: str,
+    password: str,
+    role: Role,
+    team_id: UUID,
+    technician_id: UUID | None = None,
+    language: str = "en",
+) -> User:
+    """Make somebody who can sign in at once."""
+    login = normalise_login(login)
+    faults = _login_faults(login) + _password_faults(password) + _role_faults(role, technician_id)
+    if faults:
+        raise Invalid("This user can't be made as described.", faults=faults)
+    if uow.session.scalar(select(User.id).where(User.login == login)) is not None:
+        raise Conflict("Somebody else has this sign-in name.", code="login_taken")
+    uow.get(Team, team_id)
+    if technician_id is not None and uow.get(Technician, technician_id).team_id != team_id:
+        raise Invalid("A technician's user belongs to the technician's own team.", code="other_team")
+    user = User(
+        id=uow.new_id(),
+        login=login,
+        display_name=display_name,
+        password_hash=passwords.hash(password),
+        role=role,
+        team_id=team_id,
+        technician_id=technician_id,
+        language=language,
+    )
+    uow.session.add(user)
+    uow.record(user, "user_created", data={"role": role.value, "team_id": str(team_id)})
+    return user
+
+
+def set_password(uow: UnitOfWork, passwords: Passwords, user_id: UUID, password: str) -> User:
+    """Give a user another password and end every session that was opened with the old one."""
+    faults = _password_faults(password)
+    if faults:
+        raise Invalid("This password can't be used.", faults=faults)
+    user = uow.get(User, user_id, lock=True)
+    user.password_hash = passwords.hash(password)
+    uow.record(user, "password_set")
+    open_sessions = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
+    for session in uow.session.scalars(open_sessions.with_for_update()):
+        session.revoked_at = uow.now
+    return user
+
+
+def find_user(session: OrmSession, login: str) -> User:
+    """Return the user with a sign-in name."""
+    user = session.scalar(select(User).where(User.login == normalise_login(login)))
+    if user is None:
+        raise NotFound("There is no user with this sign-in name.")
+    return user
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something the actor may do, and whose things to."""
+
+    action: Action
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who the actor is, and what the actor may do to whose things."""
+
+    user: User
+    team: Team
+    permissions: tuple[Permission, ...]
+    session_id: UUID | None
+
+    @property
+    def version(self) -> int:
+        """Return the version of the user's row."""
+        return self.user.version
+
+
+def read_profile(session: OrmSession, actor: Actor) -> Profile:
+    """Return the profile of a signed-in user."""
+    user = session.get_one(User, actor.user_id)
+    team = session.get_one(Team, user.team_id)
+    scopes = ((action, scope_for(action, actor.role)) for action in Action)
+    permissions = tuple(Permission(action, scope) for action, scope in scopes if scope is not None)
+    return Profile(user, team, permissions, actor.session_id)
+
+
+def list_users(session: OrmSession, page: PageRequest) -> Page[User]:
+    """Return users by sign-in name."""
+    return fetch_page(session, select(User), [User.login], page)
+
+
+def _login_faults(login: str) -> list[Fault]:
+    if _LOGIN.fullmatch(login):
+        return []
+    message = "A sign-in name has 1 to 80 letters a-z, digits and . _ @ + -, and begins with a letter or digit."
+    return [Fault("invalid_login", "/login", message)]
+
+
+def _password_faults(password: str) -> list[Fault]:
+    if MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        return []
+    message = f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
+    return [Fault("invalid_password", "/password", message)]
+
+
+def _role_faults(role: Role, technician_id: UUID | None) -> list[Fault]:
+    if role not in STAFF:
+        return [Fault("invalid_role", "/role", f"Nobody signs in as {role.value}.")]
+    if (role is Role.TECHNICIAN) != (technician_id is not None):
+        message = "A user with the role technician, and no other, names the technician it is."
+        return [Fault("technician_needed", "/technician_id", message)]
+    return []

@@ -1,0 +1,104 @@
+"""The cast over HTTP: an app on each of the two databases, and a client signed in as anybody of the cast."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.bootstrap import Application, build
+from fieldsvc.config import Settings, load_settings
+from tests.fieldsvc.cast import PASSWORD, Cast, build_cast
+
+CHEAP_PASSWORDS = Passwords(memory_kib=8, rounds=1)
+PASSWORD_HASH = CHEAP_PASSWORDS.hash(PASSWORD)
+
+
+class Client(FlaskClient):
+    """A client that sends its access token with everything."""
+
+    access_token: str | None = None
+    refresh_token: str
+    session_id: str
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        headers = dict(options.pop("headers", None) or {})
+        if self.access_token is not None:
+            headers.setdefault("Authorization", f"Bearer {self.access_token}")
+        return super().open(*args, headers=headers, **options)
+
+
+ClientFor = Callable[[str], Client]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    environ = {
+        "FIELDSVC_ENV": "production",
+        "FIELDSVC_DATABASE_URL": database_url,
+        "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
+        "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    }
+    return load_settings(environ, tmp_path)
+
+
+@pytest.fixture
+def application(settings: Settings) -> Iterator[Application]:
+    """Give an application on this test's database, with passwords that are cheap to check."""
+    application = build(settings, passwords=CHEAP_PASSWORDS)
+    yield application
+    application.database.dispose()
+
+
+@pytest.fixture
+def make_app() -> Callable[[Application], Flask]:
+    """Give a function that makes an app whose clients send access tokens."""
+
+    def make(application: Application) -> Flask:
+        app = create_app(application)
+        app.test_client_class = Client
+        return app
+
+    return make
+
+
+@pytest.fixture
+def app(application: Application, make_app: Callable[[Application], Flask]) -> Flask:
+    return make_app(application)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Client:
+    """Give a client that is not signed in."""
+    client = app.test_client()
+    assert isinstance(client, Client)
+    return client
+
+
+@pytest.fixture
+def cast(application: Application) -> Cast:
+    """Store the cast; everybody has the same password."""
+    return build_cast(application.database, password_hash=PASSWORD_HASH)
+
+
+@pytest.fixture
+def client_for(app: Flask, cast: Cast) -> ClientFor:
+    """Give a function that returns a client signed in as one of the cast."""
+
+    def sign_in(login: str) -> Client:
+        client = app.test_client()
+        assert isinstance(client, Client)
+        answer = client.post("/api/v1/auth/tokens", json={"login": login, "password": PASSWORD})
+        assert answer.status_code == 201, answer.json
+        client.access_token = answer.json["access_token"]
+        client.refresh_token = answer.json["refresh_token"]
+        client.session_id = answer.json["session_id"]
+        return client
+
+    return sign_in
