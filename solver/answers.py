@@ -1,0 +1,112 @@
+"""What the command line answers about one job: why it is unplanned, why it stands where it does, where else it could.
+
+Lines of text for people; the facts are those of `solver.explain`.
+"""
+
+from collections.abc import Iterator
+
+from solver.explain import Candidate, candidates, causes, obstacles
+from solver.plan import Plan, Route, Stop, StopKind
+from solver.problem import Job, Problem
+from solver.units import Cents
+from solver.violation import clock
+
+_ALL = 10**6
+
+
+def explanation(problem: Problem, plan: Plan, job_id: str) -> Iterator[str]:
+    """Why a job is unplanned and what to do; for a planned one where it stands, and why not elsewhere.
+
+    The plan's references must resolve, and the problem must have the job.
+    """
+    places = [
+        (route, index)
+        for route in plan.routes
+        for index, stop in enumerate(route.stops)
+        if stop.kind is StopKind.JOB and stop.id == job_id
+    ]
+    if not places:
+        yield f"{job_id} is unplanned."
+        for cause in causes(problem, plan, job_id):
+            yield f"  {cause.reason.code}: {cause.sentence}"
+            yield f"    {cause.remedy}"
+        return
+    for route, index in places:
+        yield _standing(problem, route, index)
+    yield from _why_here(problem, plan, problem.job_by_id[job_id], [route for route, _ in places])
+
+
+def candidate_table(problem: Problem, plan: Plan, job_id: str, limit: int) -> Iterator[str]:
+    """The cheapest ways to do a job in a plan that stays as it is otherwise, cheapest first."""
+    found = candidates(problem, plan, job_id, limit)
+    if not found:
+        yield f"There is no way to add {job_id} to this plan."
+        yield from _barred(problem, job_id)
+        return
+    rows = [("start", "end", "technician", "shift", "adds", "pick-up")]
+    rows += [
+        (clock(one.start_s), clock(one.end_s), one.technician, one.shift, money(one.cost_cents), one.pickup or "-")
+        for one in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def money(cents: Cents) -> str:
+    """Cents as people read amounts: 123456 is 1,234.56."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _standing(problem: Problem, route: Route, index: int) -> str:
+    shift, stop = problem.shift_by_id[route.shift], route.stops[index]
+    before = _place(problem, route.stops[index - 1]) if index else problem.locations[shift.start_location].id
+    return (
+        f"{stop.id} is stop {index + 1} of {len(route.stops)} with {_who(problem, shift.technician)} on {shift.id}: "
+        f"from {before}, arrival {clock(stop.arrival_s)}, start {clock(stop.start_s)}, end {clock(stop.end_s)}."
+    )
+
+
+def _place(problem: Problem, stop: Stop) -> str:
+    return stop.id if stop.kind is StopKind.JOB else f"{stop.id} at {problem.locations[stop.location].id}"
+
+
+def _why_here(problem: Problem, plan: Plan, job: Job, routes: list[Route]) -> Iterator[str]:
+    if job.id in problem.committed_jobs:
+        yield "It has begun, so nothing may move it."
+        return
+    if job.crew_size > 1:
+        yield f"It needs a crew of {job.crew_size}; no single other technician is a candidate."
+        return
+    here = problem.shift_by_id[routes[0].shift].technician
+    best: dict[str, Candidate] = {}
+    for one in candidates(problem, plan, job.id, _ALL):
+        best.setdefault(one.technician, one)
+    own = best.pop(here, None)
+    if own is not None:
+        yield f"With {_who(problem, here)} it adds {money(own.cost_cents)} to the plan."
+    for technician, one in best.items():
+        yield f"  {_who(problem, technician)} could start at {clock(one.start_s)}: {_cost(one, own)}."
+    barred = obstacles(problem, job.id)
+    full = [one.id for one in problem.technicians if one.id not in best and one.id not in barred and one.id != here]
+    if full:
+        yield f"No room in the routes of {', '.join(_who(problem, technician) for technician in full)}."
+    yield from _barred(problem, job.id)
+
+
+def _cost(one: Candidate, own: Candidate | None) -> str:
+    if own is None:
+        return f"adds {money(one.cost_cents)}"
+    change = one.cost_cents - own.cost_cents
+    return f"{money(abs(change))} {'cheaper' if change < 0 else 'dearer'}"
+
+
+def _barred(problem: Problem, job_id: str) -> Iterator[str]:
+    for technician, reasons in obstacles(problem, job_id).items():
+        yield f"  {_who(problem, technician)} is barred by {', '.join(reason.code for reason in reasons)}."
+
+
+def _who(problem: Problem, technician: str) -> str:
+    name = problem.technician_by_id[technician].name
+    return f"{name} ({technician})" if name else technician
