@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 
@@ -226,7 +227,8 @@ def _known(name: str, known: Sequence[str], code: str, what: str) -> str:
 def _unlikeness(name: str, other: str) -> tuple[float, int, str]:
     """By the letters shared; numbered names share many, and of those the one that begins alike is meant."""
     ratio = difflib.SequenceMatcher(None, name, other).ratio()
-    return -ratio, -len(os.path.commonprefix([name, other])), other
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, other, strict=False)))
+    return -ratio, -alike, other
 
 
 def _refuse_unwritable(path: Path | None) -> None:
