@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import Forbidden, NotFound, TransitionRefused
+from fieldsvc.domain.errors import Fault, Forbidden, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.roles import Role
@@ -27,6 +27,8 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 # A technician sees who the customer is from the day before the visit to a week ahead.
 CONTACT_DAYS_BACK, CONTACT_DAYS_AHEAD = 1, 7
+# The clock of a phone may be this much fast.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 # Phones see dispatched and later.
 _NOT_ON_PHONE = (VisitState.UNSCHEDULED, VisitState.PLANNED)
 
@@ -123,11 +125,18 @@ def _of_teams_or_all(actor: Actor) -> ColumnElement[bool]:
 def load_visit(uow: UnitOfWork, visit_id: UUID, action: Action, version: int | None = None) -> Visit:
     """Return a visit of the actor's scope, locked until the end; with a version, refuse any other version of it."""
     in_scope = visits_in_scope(uow.actor, action)
+    _check_time(uow)
     uow.find(Visit, visit_id, lock=True)
     # Asked after the lock is had, so that an assignment ended meanwhile counts.
     if uow.session.scalar(select(Visit.id).where(Visit.id == visit_id, in_scope)) is None:
         raise NotFound(f"There is no visit {visit_id}.")
     return uow.get(Visit, visit_id, version=version)
+
+
+def _check_time(uow: UnitOfWork) -> None:
+    if uow.occurred_at > uow.now + CLOCK_TOLERANCE:
+        fault = Fault("in_the_future", "/occurred_at", "This has not happened yet; look at the device's clock.")
+        raise Invalid("Something that is reported has happened.", faults=[fault])
 
 
 def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int | None = None) -> Ticket:
@@ -182,6 +191,6 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
     return session.get_one(Team, team_id).zone
 
 
-def touch(row: Visit | PlannedRoute) -> None:
+def touch(row: Ticket | Visit | PlannedRoute) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
-    flag_modified(row, "number" if isinstance(row, Visit) else "day")
+    flag_modified(row, "day" if isinstance(row, PlannedRoute) else "number")

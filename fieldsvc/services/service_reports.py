@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import defer
 
 from fieldsvc.models.records import ServiceReport, SignOff
+from fieldsvc.models.visits import Visit
 
 
 def report_of(session: OrmSession, visit_id: UUID) -> ServiceReport | None:
@@ -23,3 +24,9 @@ def sign_off_of(session: OrmSession, visit_id: UUID) -> SignOff | None:
         return None
     query = select(SignOff).where(SignOff.report_id == report.id)
     return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def reported_visit_id(session: OrmSession, ticket_id: UUID) -> UUID | None:
+    """Return the newest visit of a ticket that has a report: the one a customer is asked about."""
+    query = select(Visit.id).join(ServiceReport, ServiceReport.visit_id == Visit.id)
+    return session.scalars(query.where(Visit.ticket_id == ticket_id).order_by(Visit.id.desc()).limit(1)).first()

@@ -17,7 +17,7 @@ from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_visit, touch
-from fieldsvc.services.service_reports import sign_off_of
+from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
 
 _PRESENTABLE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
@@ -124,28 +124,18 @@ def waive_sign_off(
 def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> SignOff:
     """Take the customer's confirmation of the report the link leads to; a link confirms once."""
     assert uow.actor.link_id is not None, "only a customer confirms by link"
-    link = uow.get(CustomerLink, uow.actor.link_id)
-    visit_id = linked_visit_id(uow, link)
+    assert uow.actor.link_ticket_id is not None, "a link opens a ticket"
+    visit_id = reported_visit_id(uow.session, uow.actor.link_ticket_id)
     if visit_id is None:
         raise Conflict("There is no report to confirm yet.", code="no_report_presented")
-    load_visit(uow, visit_id, Action.SIGN_OFF_CREATE)
-    link = uow.get(CustomerLink, link.id, lock=True)
+    load_visit(uow, visit_id, Action.SIGN_OFF_CREATE)  # locked before the link, as everywhere
+    link = uow.get(CustomerLink, uow.actor.link_id, lock=True)
     if link.used_at is not None:
         raise Conflict("This link has confirmed a report already.", code="link_used")
     sign_off = _answer(uow, visit_id, report_sha256, "confirm", "report_confirmed", None)
     link.used_at = uow.now
     sign_off.signer_name, sign_off.method, sign_off.signed_at = signer_name, "link", uow.now
     return _settle(uow, sign_off)
-
-
-def linked_visit_id(uow: UnitOfWork, link: CustomerLink) -> UUID | None:
-    """Return the visit a link is for: its own, else the newest of the ticket with a report."""
-    if link.visit_id is not None:
-        return link.visit_id
-    query = select(Visit.id).join(ServiceReport, ServiceReport.visit_id == Visit.id)
-    return uow.session.scalars(
-        query.where(Visit.ticket_id == link.ticket_id).order_by(Visit.id.desc()).limit(1)
-    ).first()
 
 
 def _answer(
@@ -173,7 +163,6 @@ def _settle(uow: UnitOfWork, sign_off: SignOff) -> SignOff:
 def _has_open_link(uow: UnitOfWork, visit: Visit) -> bool:
     links = select(CustomerLink.id).where(
         CustomerLink.ticket_id == visit.ticket_id,
-        CustomerLink.visit_id.is_(None) | (CustomerLink.visit_id == visit.id),
         CustomerLink.expires_at > uow.now,
         CustomerLink.used_at.is_(None),
     )

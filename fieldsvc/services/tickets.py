@@ -13,7 +13,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import Channel, Nature
 from fieldsvc.domain.errors import Fault, Invalid, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
-from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.roles import Role, stands_for
 from fieldsvc.domain.sign_off_states import SETTLED
 from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
@@ -27,7 +27,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.numbers import new_number
-from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, visits_in_scope
+from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
 from fieldsvc.services.service_reports import sign_off_of
 from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit
 
@@ -150,6 +150,7 @@ def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
     if newest_state is VisitState.INCOMPLETE:
         if ticket.state in OPEN:
             draft_follow_up(uow, ticket, uow.get(Visit, newest_id))
+            touch(ticket)
         return TicketState.TRIAGED
     sign_off = sign_off_of(uow.session, newest_id)
     is_settled = sign_off is not None and sign_off.state in SETTLED
@@ -186,20 +187,38 @@ def list_tickets(
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A ticket with its visits in the order they were drafted."""
+    """A ticket as one actor sees it. customer: None for technicians, who learn it from their visits."""
 
     ticket: Ticket
+    customer: Customer | None
     visits: Sequence[Visit]
+
+    @property
+    def id(self) -> UUID:
+        """Return the ticket's id."""
+        return self.ticket.id
+
+    @property
+    def version(self) -> int:
+        """Return the ticket's version."""
+        return self.ticket.version
 
 
 def get_ticket(session: OrmSession, actor: Actor, ticket_id: UUID) -> TicketView:
     """Return one ticket the actor may see; a technician sees of its visits the own ones."""
     query = select(Ticket).where(Ticket.id == ticket_id, tickets_in_scope(actor, Action.TICKET_READ))
-    ticket = session.scalar(query.options(joinedload(Ticket.site), joinedload(Ticket.asset)))
+    ticket = session.scalar(query.options(joinedload(Ticket.customer), joinedload(Ticket.site)))
     if ticket is None:
         raise NotFound(f"There is no ticket {ticket_id}.")
-    visits = select(Visit).where(Visit.ticket_id == ticket_id, visits_in_scope(actor, Action.VISIT_READ))
-    return TicketView(ticket, session.scalars(visits.order_by(Visit.id)).all())
+    return view_of(session, actor, ticket)
+
+
+def view_of(session: OrmSession, actor: Actor, ticket: Ticket) -> TicketView:
+    """Return a ticket as the actor sees it."""
+    visits = select(Visit).where(Visit.ticket_id == ticket.id, visits_in_scope(actor, Action.VISIT_READ))
+    is_known = scope_for(Action.CUSTOMER_READ, actor.role) in (Scope.TEAM, Scope.ALL)
+    customer = ticket.customer if is_known else None
+    return TicketView(ticket, customer, session.scalars(visits.order_by(Visit.id)).all())
 
 
 def _report_faults(uow: UnitOfWork, report: Report, customer: Customer | None) -> list[Fault]:

@@ -1,0 +1,140 @@
+"""What a customer sees by link: how far the visit is, and the report to confirm."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import NotFound
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.sign_off_states import SignOffState
+from fieldsvc.domain.ticket_states import TicketState
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.assignments import Assignment
+from fieldsvc.models.customers import CustomerLink
+from fieldsvc.models.records import ServiceReport
+from fieldsvc.models.technicians import Technician
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import load_ticket, tickets_in_scope
+from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
+
+PURPOSE = "tracking"
+_TOKEN_BYTES = 32
+# A customer learns who comes when the phone does, not what is still being planned.
+_ANNOUNCED = frozenset(VisitState) - {VisitState.UNSCHEDULED, VisitState.PLANNED, VisitState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link with its token, which is not kept: this is the only time it is seen."""
+
+    link: CustomerLink
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a ticket is, without anything that tells who the customer is or where.
+
+    technician: the first name of who comes. report_sha256: of the report that may be confirmed or was.
+    """
+
+    ticket_number: str
+    ticket_state: TicketState
+    visit_state: VisitState | None = None
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    planned_arrival: datetime | None = None
+    technician: str | None = None
+    sign_off_state: SignOffState | None = None
+    report_sha256: str | None = None
+
+
+def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int) -> NewLink:
+    """Make a link that opens a ticket's progress and confirms one report."""
+    ticket = load_ticket(uow, ticket_id, Action.LINK_CREATE)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    link = CustomerLink(
+        id=uow.new_id(),
+        token_hash=_hash(token),
+        purpose=PURPOSE,
+        ticket_id=ticket.id,
+        created_at=uow.now,
+        expires_at=uow.now + timedelta(seconds=lives_s),
+    )
+    uow.session.add(link)
+    uow.record(link, "customer_link_created", data={"ticket_id": ticket.id})
+    return NewLink(link, token)
+
+
+def customer_by_link(session: OrmSession, token: str, now: datetime) -> Actor:
+    """Return the customer who holds a link; a link that never was and one that has expired look the same."""
+    query = select(CustomerLink).where(CustomerLink.token_hash == _hash(token), CustomerLink.expires_at > now)
+    link = session.scalar(query)
+    if link is None:
+        raise NotFound("This link does not open anything (any more).")
+    return Actor(Role.CUSTOMER, link_id=link.id, link_ticket_id=link.ticket_id, link_purpose=link.purpose)
+
+
+def track(session: OrmSession, actor: Actor) -> Progress:
+    """Return how far the linked ticket is."""
+    query = select(Ticket).where(tickets_in_scope(actor, Action.TRACKING_READ))
+    ticket = session.scalars(query).one()
+    newest = select(Visit).where(Visit.ticket_id == ticket.id, Visit.state != VisitState.CANCELLED)
+    visit = session.scalars(newest.order_by(Visit.id.desc()).limit(1)).first()
+    if visit is None:
+        return Progress(ticket.number, ticket.state)
+    reported_id = reported_visit_id(session, ticket.id)
+    sign_off = sign_off_of(session, reported_id) if reported_id is not None else None
+    arrival, name = _announcement(session, visit)
+    return Progress(
+        ticket_number=ticket.number,
+        ticket_state=ticket.state,
+        visit_state=visit.state,
+        window_start=visit.arrival_window_start,
+        window_end=visit.arrival_window_end,
+        planned_arrival=arrival,
+        technician=name,
+        sign_off_state=sign_off.state if sign_off else None,
+        report_sha256=sign_off.report_sha256 if sign_off else None,
+    )
+
+
+def read_linked_report(session: OrmSession, actor: Actor) -> ServiceReport:
+    """Return the customer's own copy of the report that counts."""
+    ticket = session.scalars(select(Ticket).where(tickets_in_scope(actor, Action.EVIDENCE_READ))).one()
+    visit_id = reported_visit_id(session, ticket.id)
+    report = report_of(session, visit_id) if visit_id is not None else None
+    if report is None:
+        raise NotFound("No report was presented yet.")
+    return report
+
+
+def given_name(name: str) -> str:
+    """Return what a technician is called by: the first word, or what follows a Chinese family name."""
+    first = name.split(maxsplit=1)[0]
+    is_chinese = all("\u4e00" <= character <= "\u9fff" for character in first)
+    return first[1:] if is_chinese and len(first) > 1 else first
+
+
+def _announcement(session: OrmSession, visit: Visit) -> tuple[datetime | None, str | None]:
+    if visit.state not in _ANNOUNCED:
+        return None, None
+    query = select(Assignment.planned_arrival, Technician.name).join(
+        Technician, Technician.id == Assignment.technician_id
+    )
+    lead = query.where(Assignment.visit_id == visit.id, Assignment.ended_at.is_(None), Assignment.is_lead)
+    row = session.execute(lead).first()
+    return (row[0], given_name(row[1])) if row is not None else (None, None)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
