@@ -136,11 +136,8 @@ def _with_facts(session: OrmSession, visits: list[Visit]) -> list[VisitFacts]:
 def _unfinished_predecessors(session: OrmSession, visits: list[Visit]) -> dict[UUID, list[VisitPredecessor]]:
     """Rows whose earlier visit is still to be done; a finished or cancelled one no longer holds anybody up."""
     rows = [row for visit in visits for row in visit.predecessors]
-    states = dict(
-        session.execute(
-            select(Visit.id, Visit.state).where(Visit.id.in_({row.predecessor_id for row in rows}))
-        ).tuples()
-    )
+    firsts = {row.predecessor_id for row in rows}
+    states = dict(session.execute(select(Visit.id, Visit.state).where(Visit.id.in_(firsts))).tuples().all())
     waiting = (VisitState.UNSCHEDULED, *PUBLISHED, *STARTED)
     found: dict[UUID, list[VisitPredecessor]] = {}
     for row in rows:

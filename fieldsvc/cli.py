@@ -1,0 +1,140 @@
+"""Operator commands: `fieldsvc serve | worker | demo | migrate | doctor | user`."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from getpass import getpass
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from fieldsvc.bootstrap import Application, build
+from fieldsvc.config import SettingsError, load_settings
+from fieldsvc.demo.run import run_demo
+from fieldsvc.demo.source import DemoFilesMissing
+from fieldsvc.domain.errors import DomainError
+from fieldsvc.domain.roles import STAFF, Role
+from fieldsvc.models.technicians import Team
+from fieldsvc.persistence.migrate import is_current, upgrade
+from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services.doctor import examine
+from fieldsvc.services.users import create_user, find_user, set_password
+from fieldsvc.worker import WorkerPorts, work
+
+DIRECTORY = Path("var")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 = done, 1 = something is wrong, 2 = not understood."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        if chosen.command == "demo":
+            return run_demo(DIRECTORY, port=chosen.port, time_limit_s=chosen.time_limit, serves=not chosen.no_serve)
+        if chosen.command == "serve":
+            return _serve(chosen.extra)
+        application = build(load_settings(os.environ, DIRECTORY))
+        try:
+            return int(_COMMANDS[chosen.command](application, chosen))
+        finally:
+            application.database.dispose()
+    except (SettingsError, DemoFilesMissing) as error:
+        return _complain(str(error), 2)
+    except DomainError as error:
+        faults = "".join(f"\n  - {fault.message}" for fault in error.faults)
+        return _complain(f"{error.detail}{faults}", 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fieldsvc", description="Operate a field-service system.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="load a real city day, plan it, print the plan, and serve it")
+    demo.add_argument("--port", type=int, default=8080)
+    demo.add_argument("--time-limit", type=int, default=8, help="seconds to plan (default 8)")
+    demo.add_argument("--no-serve", action="store_true", help="end after printing")
+    serve = commands.add_parser("serve", help="serve the API with the embedded server (or: gunicorn api.wsgi)")
+    serve.add_argument("extra", nargs=argparse.REMAINDER, help="passed on: --host, --port")
+    commands.add_parser("worker", help="solve queued optimization runs until stopped")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    commands.add_parser("doctor", help="check every invariant the system knows on the database")
+    user = commands.add_parser("user", help="make users and set passwords")
+    verbs = user.add_subparsers(dest="verb", required=True)
+    add = verbs.add_parser("add", help="make a user; the password is asked for, or read from standard input")
+    add.add_argument("login")
+    add.add_argument("--role", choices=sorted(role.value for role in STAFF), required=True)
+    add.add_argument("--team", required=True, help="the team's name")
+    add.add_argument("--name", help="how the user is called (default: the login)")
+    add.add_argument("--technician", type=UUID, help="the technician's id, for the role technician")
+    password = verbs.add_parser("password", help="give a user another password; ends all sessions")
+    password.add_argument("login")
+    return parser
+
+
+def _serve(extra: list[str]) -> int:
+    """Become the server: this package knows no HTTP, so the process is handed over."""
+    os.execv(sys.executable, [sys.executable, "-m", "api.serve", *extra])  # noqa: S606 -- our own module
+
+
+def _worker(application: Application, _: argparse.Namespace) -> int:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    if not is_current(application.database.engine):
+        return _complain("The database is not at the newest schema; run `fieldsvc migrate` first.", 1)
+    settings = application.settings
+    work(WorkerPorts(application.database, application.travel, settings.run_lease_s, settings.worker_poll_s), stopping)
+    return 0
+
+
+def _migrate(application: Application, _: argparse.Namespace) -> int:
+    upgrade(application.database.engine)
+    print("The database is at the newest schema.")
+    return 0
+
+
+def _doctor(application: Application, _: argparse.Namespace) -> int:
+    with application.database.read_only() as session:
+        findings = examine(session, application.clock.now())
+    for finding in findings:
+        print(f"{finding.invariant}: {finding.sentence}")
+    print(f"{len(findings)} findings." if findings else "No findings: every invariant checked holds.")
+    return 1 if findings else 0
+
+
+def _user(application: Application, chosen: argparse.Namespace) -> int:
+    password = sys.stdin.readline().rstrip("\n") if not sys.stdin.isatty() else getpass("password: ")
+    with application.database.unit_of_work(Context(source="cli")) as uow:
+        if chosen.verb == "password":
+            set_password(uow, application.passwords, find_user(uow.session, chosen.login).id, password)
+        else:
+            team = uow.session.scalars(select(Team).where(Team.name == chosen.team)).one_or_none()
+            if team is None:
+                known = ", ".join(uow.session.scalars(select(Team.name).order_by(Team.name))) or "none yet"
+                return _complain(f"There is no team {chosen.team!r}; there are: {known}.", 1)
+            create_user(
+                uow,
+                application.passwords,
+                login=chosen.login,
+                display_name=chosen.name or chosen.login,
+                password=password,
+                role=Role(chosen.role),
+                team_id=team.id,
+                technician_id=chosen.technician,
+            )
+        uow.commit()
+    print(f"Done: {chosen.login}.")
+    return 0
+
+
+def _complain(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+_COMMANDS = {"worker": _worker, "migrate": _migrate, "doctor": _doctor, "user": _user}

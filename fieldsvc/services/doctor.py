@@ -1,0 +1,191 @@
+"""`fieldsvc doctor`: every invariant the system knows, checked on a live database from the rows alone."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.ledger import Move, balances_of
+from fieldsvc.domain.run_states import RUN, RunState
+from fieldsvc.domain.sign_off_states import SIGN_OFF
+from fieldsvc.domain.ticket_states import TICKET
+from fieldsvc.domain.transitions import LifeCycle
+from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
+from fieldsvc.models.assignments import Assignment, PlannedPart
+from fieldsvc.models.evidence import AuditEntry, Event
+from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
+from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.stock import StockBalance, StockMove
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.audit import audit_faults
+
+LEASE_OVERDUE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An invariant by its name in the design, and where it does not hold."""
+
+    invariant: str
+    sentence: str
+
+
+def examine(session: OrmSession, now: datetime) -> list[Finding]:
+    """Return everything that is wrong; empty on a sound database."""
+    found = [Finding(name, sentence) for name, check in _CHECKS for sentence in check(session)]
+    return [*found, *(Finding("runs", sentence) for sentence in _overdue_runs(session, now))]
+
+
+def _balances_match_moves(session: OrmSession) -> Iterator[str]:
+    columns = (StockMove.part_id, StockMove.quantity, StockMove.from_location_id, StockMove.to_location_id)
+    sums = balances_of(Move(*row) for row in session.execute(select(*columns)).tuples())
+    books = {
+        (part, location): on_hand
+        for part, location, on_hand in session.execute(
+            select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
+        ).tuples()
+    }
+    for key in sorted(sums.keys() | books.keys()):
+        if sums.get(key, 0) != books.get(key, 0):
+            yield (
+                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} on hand, the moves add up to "
+                f"{sums.get(key, 0)}."
+            )
+
+
+def _physical_stock_is_there(session: OrmSession) -> Iterator[str]:
+    wrong = select(StockBalance).where(
+        StockBalance.is_physical, (StockBalance.on_hand < 0) | (StockBalance.reserved > StockBalance.on_hand)
+    )
+    for balance in session.scalars(wrong):
+        yield (
+            f"Part {balance.part_id} at {balance.location_id}: {balance.on_hand} on hand, {balance.reserved} reserved."
+        )
+
+
+def _reversals_are_single(session: OrmSession) -> Iterator[str]:
+    twice = (
+        select(StockMove.reverses_id)
+        .where(StockMove.reverses_id.is_not(None))
+        .group_by(StockMove.reverses_id)
+        .having(func.count() > 1)
+    )
+    for move in session.scalars(twice):
+        yield f"Stock move {move} is reversed more than once."
+
+
+def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
+    cycles: dict[str, LifeCycle[Any]] = {
+        "visit": VISIT,
+        "ticket": TICKET,
+        "optimization_run": RUN,
+        "sign_off": SIGN_OFF,
+    }
+    rows = select(Event.entity_type, Event.entity_id, Event.from_state, Event.to_state, Event.change_no).where(
+        Event.entity_type.in_(cycles), Event.from_state.is_not(None), Event.to_state != Event.from_state
+    )
+    for kind, entity, before, after, change_no in session.execute(rows).tuples():
+        allowed = any(before in row.from_states and row.to == after for row in cycles[kind].rows)
+        if not allowed:
+            yield f"Change {change_no}: {kind} {entity} went from {before} to {after}, which no table allows."
+
+
+def _one_started_visit_each(session: OrmSession) -> Iterator[str]:
+    started = session.scalars(
+        select(Assignment.technician_id).where(Assignment.ended_at.is_(None), Assignment.state.in_(STARTED))
+    )
+    for technician, count in Counter(started).items():
+        if count > 1:
+            yield f"Technician {technician} has {count} started visits."
+
+
+def _completed_visits_are_on_record(session: OrmSession) -> Iterator[str]:
+    completed = select(Visit).where(Visit.state == VisitState.COMPLETED)
+    for visit in session.scalars(completed):
+        missing = [
+            name
+            for name, model in (("diagnosis", Diagnosis), ("report", ServiceReport), ("sign-off", SignOff))
+            if session.scalar(select(func.count()).where(model.visit_id == visit.id)) == 0
+        ]
+        if visit.verification_passed is None:
+            missing.append("verification")
+        uses = session.scalar(select(func.count()).where(Consumption.visit_id == visit.id))
+        if not uses and not visit.states_no_parts:
+            missing.append("parts statement")
+        if missing:
+            yield f"Visit {visit.number} is completed without {', '.join(missing)}."
+
+
+def _assignments_match_visits(session: OrmSession) -> Iterator[str]:
+    held: dict[object, list[Assignment]] = {}
+    for one in session.scalars(select(Assignment).where(Assignment.ended_at.is_(None))):
+        held.setdefault(one.visit_id, []).append(one)
+    for visit in session.scalars(select(Visit)):
+        own = held.get(visit.id, [])
+        if visit.state in (*PUBLISHED, *STARTED) and not own:
+            yield f"Visit {visit.number} is {visit.state}, but nobody has it."
+        if visit.state is VisitState.UNSCHEDULED and own:
+            yield f"Visit {visit.number} is unscheduled, but {len(own)} assignments are open."
+        leads = [one for one in own if one.is_lead]
+        if own and visit.state not in CLOSED and (len(leads) != 1 or leads[0].state != visit.state):
+            states = ", ".join(one.state for one in own)
+            yield f"Visit {visit.number} is {visit.state}, its assignments are {states}."
+
+
+def _closed_visits_claim_nothing(session: OrmSession) -> Iterator[str]:
+    claims = (
+        select(Visit.number, func.sum(PlannedPart.quantity))
+        .join(Assignment, Assignment.visit_id == Visit.id)
+        .join(PlannedPart, PlannedPart.assignment_id == Assignment.id)
+        .where(Visit.state.in_((*CLOSED, VisitState.UNSCHEDULED)), Assignment.ended_at.is_(None))
+        .group_by(Visit.number)
+    )
+    for number, quantity in session.execute(claims).tuples():
+        yield f"Visit {number} is over, but still counts on {quantity} units."
+
+
+def _applied_runs_published_visits(session: OrmSession) -> Iterator[str]:
+    half_done = select(OptimizationRun.number).where(
+        OptimizationRun.state.in_((RunState.APPLIED, RunState.PARTLY_APPLIED)),
+        OptimizationRun.application.is_(None) | OptimizationRun.applied_at.is_(None),
+    )
+    for number in session.scalars(half_done):
+        yield f"Run {number} is applied, but does not say what it did."
+
+
+def _every_change_has_one_entry(session: OrmSession) -> Iterator[str]:
+    events = session.scalar(select(func.count()).select_from(Event))
+    entries = session.scalar(select(func.count()).select_from(AuditEntry))
+    if events != entries:
+        yield f"There are {events} events and {entries} audit entries."
+
+
+def _chain_holds(session: OrmSession) -> Iterator[str]:
+    yield from audit_faults(session)
+
+
+def _overdue_runs(session: OrmSession, now: datetime) -> Iterator[str]:
+    overdue = select(OptimizationRun.number).where(
+        OptimizationRun.state == RunState.SOLVING, OptimizationRun.lease_until < now - LEASE_OVERDUE
+    )
+    for number in session.scalars(overdue):
+        yield f"Run {number} lost its worker long ago and nobody swept it; is a worker running?"
+
+
+_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
+    ("S1", _balances_match_moves),
+    ("S2", _physical_stock_is_there),
+    ("S4", _reversals_are_single),
+    ("R2", _closed_visits_claim_nothing),
+    ("V1", _state_changes_are_in_tables),
+    ("V2", _one_started_visit_each),
+    ("V4", _completed_visits_are_on_record),
+    ("P5", _assignments_match_visits),
+    ("P5", _applied_runs_published_visits),
+    ("A1", _chain_holds),
+    ("A2", _every_change_has_one_entry),
+)
