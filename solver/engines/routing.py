@@ -5,6 +5,7 @@ it does not know can't get into a plan.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 
@@ -13,11 +14,12 @@ from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParame
 
 from solver.check import violations
 from solver.draft import Draft
+from solver.eligibility import barriers
 from solver.engines.base import Incumbent, Report, Stop
 from solver.engines.routing_model import Model, Tours, build
 from solver.engines.routing_nodes import nodes_of
-from solver.engines.routing_regions import regions_of, restricted, shared_out
-from solver.engines.routing_repair import copied, insert_near, settle
+from solver.engines.routing_regions import MOST_SHIFTS, regions_of, restricted, shared_out
+from solver.engines.routing_repair import copied, followers, insert_near, settle
 from solver.insertion import first_come_plan
 from solver.params import SolveParams
 from solver.plan import Plan, StopKind
@@ -31,6 +33,8 @@ _RESERVE_S = 0.4
 """Kept back at the end for the last plan."""
 _SLICE_S = 1.0
 """Shortest search of one region."""
+_ROUNDS = 5
+"""How often all regions are searched within the time limit; each search starts from the best plan."""
 _STRAYS = 12
 """Unplanned jobs that insertion tries after each region."""
 
@@ -61,6 +65,11 @@ class _Search:
         self._began = time.monotonic()
         self._best = Draft.begun(problem)
         self._cost: Cents | None = None
+        self._strays = deque(
+            job
+            for job in problem.jobs
+            if job.crew_size == 1 and any(not barriers(problem, job, shift) for shift in problem.shifts)
+        )
 
     def begin(self, start: Plan | None) -> None:
         """Report something at once, then a first-come plan, made region by region."""
@@ -79,8 +88,9 @@ class _Search:
         for rank, (technicians, jobs) in enumerate(regions):
             if self.is_over():
                 return
-            rest = len(regions) - rank + (turn == 0)  # the first round leaves time for a second, cut elsewhere
-            self._search_region(technicians, jobs, max(_SLICE_S, self._left_s() / rest), turn)
+            share = self._left_s() / (len(regions) - rank)
+            seconds = min(share, max(_SLICE_S, self._params.time_limit_s / _ROUNDS / len(regions)))
+            self._search_region(technicians, jobs, seconds, turn)
 
     def is_over(self) -> bool:
         """Whether the time is up, or somebody asked to end."""
@@ -99,28 +109,40 @@ class _Search:
         nodes = nodes_of(region, self._params.seed + turn)
         if not nodes.visits or not nodes.vehicles:
             return
-        base = copied(self._best, (shift.id for shift in region.shifts))
+        inside = {shift.id for shift in region.shifts}
+        tied = self._open_tours(followers(self._best, inside))
+        base = copied(self._best, {*inside, *tied})
         model = build(nodes)
         parameters = _parameters(min(seconds, self._left_s()), self._params.iteration_limit)
         model.routing.CloseModelWithParameters(parameters)
         model.routing.solver().ReSeed(self._params.seed + turn)
         start = _start(model, self._best)
-        watch = _Watch(model, lambda tours: self._try(base, tours), self._params.iteration_limit is None, self._stop)
+        watch = _Watch(
+            model, lambda tours: self._try(base, {**tours, **tied}), self._params.iteration_limit is None, self._stop
+        )
         model.routing.AddAtSolutionCallback(watch)
         if start is None:
             model.routing.SolveWithParameters(parameters)
         else:
             model.routing.SolveFromAssignmentWithParameters(start, parameters)
         watch.flush()
+        self._try_strays(self._best)
 
     def _try(self, base: Draft, tours: Tours) -> None:
         draft = copied(base)
         settle(draft, tours)
-        planned = draft.planned
-        strays = [job for job in self._problem.jobs if job.id not in planned]
-        strays.sort(key=lambda job: (-job.unplanned_penalty_cents, job.id))
-        insert_near(draft, strays[:_STRAYS])
         self._offer(draft)
+        if len(self._problem.shifts) <= MOST_SHIFTS:
+            self._try_strays(draft)
+
+    def _try_strays(self, draft: Draft) -> None:
+        """Insert some jobs that the model could not place; the next search of the model starts from there."""
+        fuller = copied(draft)
+        planned = draft.planned
+        strays = [job for job in self._strays if job.id not in planned][:_STRAYS]
+        self._strays.rotate(-_STRAYS)
+        insert_near(fuller, strays)
+        self._offer(fuller)
 
     def _offer(self, draft: Draft) -> None:
         """Keep and report a draft if it is better than the best, and without violations."""

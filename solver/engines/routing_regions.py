@@ -17,15 +17,20 @@ from solver.units import MAX_CENTS, Seconds
 
 MOST_SHIFTS = 18
 MOST_JOBS = 200
-"""Beyond these a model is too slow to search; both were found on days of 600 visits."""
+"""Beyond these one model is too slow to search; found on days of 120 and 600 visits."""
+FAIR_SHIFTS = 10
+FAIR_JOBS = 90
+"""Size of the regions that a larger problem is cut into."""
 
 
 def regions_of(draft: Draft, seed: int) -> list[tuple[str, ...]]:
     """Technicians in groups small enough for one model; other seeds cut elsewhere."""
     problem = draft.problem
     technicians = [one.id for one in problem.technicians if draft.shifts_of(one.id)]
-    crowd = max(len(problem.shifts) / MOST_SHIFTS, len(problem.jobs) / MOST_JOBS)
-    most = max(1, int(len(technicians) / max(1.0, crowd)))
+    if len(problem.shifts) <= MOST_SHIFTS and len(problem.jobs) <= MOST_JOBS:
+        return [tuple(technicians)]
+    crowd = max(len(problem.shifts) / FAIR_SHIFTS, len(problem.jobs) / FAIR_JOBS, 1.0)
+    most = max(1, round(len(technicians) / crowd))
     centres = {technician: _centre(draft, technician) for technician in technicians}
     return _halved(problem, technicians, centres, most, random.Random(seed))  # noqa: S311 - reproducible
 
@@ -37,7 +42,8 @@ def restricted(draft: Draft, technicians: Sequence[str], open_jobs: Sequence[Job
     homes = {
         visit.id: shift.id for shift in shifts for visit in draft.tours.get(shift.id, ()) if visit.kind is StopKind.JOB
     }
-    inside = {*homes, *(job.id for job in open_jobs)}
+    planned = draft.planned
+    inside = {*homes, *(job.id for job in open_jobs if job.id not in planned)}
     jobs = tuple(
         settled
         for job in problem.jobs
@@ -95,7 +101,7 @@ def _halved(
 ) -> list[tuple[str, ...]]:
     """Halve between two that are far apart until no group has more than `most`."""
     if len(technicians) <= most:
-        return [tuple(technicians)] if technicians else []
+        return [tuple(technicians)]
     seconds = problem.profiles[problem.shifts[0].profile].seconds
 
     def travel(origin: str, destination: str) -> int:

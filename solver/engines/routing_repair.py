@@ -1,5 +1,6 @@
 """From tours to a plan that holds: timed exactly, stocked, and without what can't be kept."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from solver.draft import Draft
@@ -26,6 +27,27 @@ def copied(draft: Draft, without: Iterable[str] = ()) -> Draft:
         if shift in begun.routes:
             copy.tours[shift], copy.routes[shift] = begun.tours[shift], begun.routes[shift]
     return copy
+
+
+def followers(draft: Draft, shifts: Iterable[str]) -> dict[str, Tour]:
+    """Tours elsewhere with jobs that must follow a job on these shifts: they can't stand while those are empty."""
+    inside = set(shifts)
+    after: dict[str, set[str]] = defaultdict(set)
+    for job in draft.problem.jobs:
+        for first in job.predecessors:
+            after[first.job].add(job.id)
+    found: dict[str, Tour] = {}
+    while True:
+        moved = {job for shift in inside for visit in draft.tours.get(shift, ()) for job in after[visit.id]}
+        more = {
+            shift: tour
+            for shift, tour in draft.tours.items()
+            if shift not in inside and any(visit.id in moved for visit in tour)
+        }
+        if not more:
+            return found
+        found |= more
+        inside |= set(more)
 
 
 def settle(draft: Draft, tours: Mapping[str, Tour]) -> None:
