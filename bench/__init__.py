@@ -1,0 +1,1 @@
+"""Quality and speed of the engine, measured by hand and kept with their dates."""

@@ -1,0 +1,20 @@
+"""`python -m bench COMMAND`: what there is to measure. `docs/benchmarks.md` says how to repeat a run."""
+
+import argparse
+import sys
+
+from bench import baseline
+
+
+def main() -> int:
+    """Run one benchmark; its last line of output is RESULT and its figures as JSON."""
+    parser = argparse.ArgumentParser("python -m bench")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    baseline.add_command(commands.add_parser("baseline", help=baseline.__doc__))
+    options = parser.parse_args()
+    code: int = options.run(options)
+    return code
+
+
+if __name__ == "__main__":  # the engine's child process imports this file too
+    sys.exit(main())
