@@ -41,7 +41,7 @@ class BadInput(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every fault of the input is one line on standard error."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -122,9 +122,10 @@ def run_validate(options: argparse.Namespace) -> int:
     return OK
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m solver", description="Plan field service days and judge plans.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    root = argparse.ArgumentParser("python -m solver", description="Plan field service days and judge plans.")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
     defaults = SolveParams()
 
     one = commands.add_parser("solve", help="make a plan")
@@ -156,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("validate", help="print every fault of a problem; exit code 2 if there is one")
     one.add_argument("problem", type=Path, metavar="PROBLEM.json")
     one.set_defaults(run=run_validate)
-    return parser
+    return root
 
 
 def _add_documents(command: argparse.ArgumentParser) -> None:
