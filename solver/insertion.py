@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from solver.draft import Draft, Trial
-from solver.eligibility import barriers
+from solver.eligibility import barriers, start_windows
 from solver.plan import Plan, StopKind
 from solver.problem import Job, Problem, VehicleShift
 from solver.schedule import Visit
 from solver.score import route_cents
+from solver.slack import may_fit, slack_of
 from solver.supply import Tour
 from solver.units import Cents, Seconds
 
@@ -27,7 +28,7 @@ class Insertion:
 
 
 def insertions(draft: Draft, job: Job, shifts: Sequence[VehicleShift] | None = None) -> Iterator[Insertion]:
-    """Every feasible insertion of a job that is not planned, in no order.
+    """Every feasible insertion of a job that is not planned, in no order, where travel keeps the triangle inequality.
 
     A job that needs a crew has none: its members would have to be inserted together, which this draft can't.
     """
@@ -107,13 +108,16 @@ def _tours_with(problem: Problem, shift: VehicleShift, tour: Tour, job: Job) -> 
     prefix = len(shift.committed)
     pickups = sum(one.kind is StopKind.WAREHOUSE for one in tour)
     is_needy = bool(job.parts or job.tools - shift.tools)
+    slack, windows = slack_of(problem, shift, tour), start_windows(problem, job)
     for place in range(prefix, len(tour) + 1):
+        if not may_fit(problem, shift, slack, job, place, windows):
+            continue
         longer = (*tour[:place], visit, *tour[place:])
         yield longer
         if is_needy and pickups < shift.max_pickups:
             for warehouse in problem.warehouses:
                 fetch = Visit(StopKind.WAREHOUSE, warehouse.id)
-                for at in {prefix, place}:
+                for at in sorted({prefix, place}):
                     yield (*longer[:at], fetch, *longer[at:])
     if is_needy and pickups == 1 == shift.max_pickups:
         yield from _with_earlier_pickup(tour, visit, prefix)
