@@ -1,6 +1,5 @@
 """Logs as JSON lines with the request's id; no personal data, no tokens, no addresses with ids in them."""
 
-import sys
 import time
 
 import structlog
@@ -9,19 +8,6 @@ from flask import Flask, Response, g, request
 from api.current import current_actor, current_request_id, is_signed_in
 
 _log = structlog.get_logger("api.access")
-
-
-def configure_logs() -> None:
-    """Write log lines as JSON to standard error; once for a process."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
 
 
 def log_requests(app: Flask) -> None:

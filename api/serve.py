@@ -11,9 +11,9 @@ import waitress
 from flask import Flask
 
 from api.app import create_app
-from api.logs import configure_logs
 from fieldsvc.bootstrap import build
 from fieldsvc.config import SettingsError, load_settings
+from fieldsvc.logs import configure_logs
 
 THREADS = 8
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from api.app import create_app
-from api.logs import configure_logs
 from fieldsvc.bootstrap import build
 from fieldsvc.config import load_settings
+from fieldsvc.logs import configure_logs
 
 configure_logs()
 application = create_app(build(load_settings(os.environ, Path("var"))))

@@ -9,7 +9,6 @@ from getpass import getpass
 from pathlib import Path
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 
 from fieldsvc.bootstrap import Application, build
@@ -18,6 +17,7 @@ from fieldsvc.demo.run import run_demo
 from fieldsvc.demo.source import DemoFilesMissing
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.domain.roles import STAFF, Role
+from fieldsvc.logs import configure_logs
 from fieldsvc.models.technicians import Team
 from fieldsvc.persistence.migrate import is_current, upgrade
 from fieldsvc.persistence.unit_of_work import Context
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "demo":
+            configure_logs(is_quiet=True)
             return run_demo(DIRECTORY, port=chosen.port, time_limit_s=chosen.time_limit, serves=not chosen.no_serve)
         if chosen.command == "serve":
             return _serve(chosen.extra)
@@ -81,7 +82,7 @@ def _serve(extra: list[str]) -> int:
 
 
 def _worker(application: Application, _: argparse.Namespace) -> int:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure_logs()
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

@@ -82,7 +82,7 @@ def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: str
             log.warning("solve failed", code=error.code)
             _give_up(ports, claim, error)
             return
-        except Exception:  # noqa: BLE001 -- a fault of ours in one run must not end the worker, nor repeat for ever
+        except Exception:
             log.exception("run failed unexpectedly")
             _give_up(ports, claim, SolveFailed("The run failed for a reason nobody foresaw.", code="internal_error"))
             return

@@ -53,7 +53,7 @@ def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
         return Cause(Reason.COMPETITION, text, "Add capacity, or raise its priority.", {"shifts_tried": len(shifts)})
     who = names(problem, [problem.shift_by_id[exchange.shift]])
     text = (
-        f"Could take the place of visit {exchange.displaced} with {who}; the plan would then cost "
+        f"Could take the place of {exchange.displaced} with {who}; the plan would then cost "
         f"{_money(abs(exchange.cost_cents))} {'more' if exchange.cost_cents >= 0 else 'less'}."
     )
     details = {"shift": exchange.shift, "displaces": exchange.displaced, "cost_cents": exchange.cost_cents}

@@ -51,7 +51,7 @@ def causes(problem: Problem, plan: Plan, job_id: str) -> tuple[Cause, ...]:
         return (_crew_cause(problem, job),)
     found = relaxations(problem, job)
     if not found:
-        return (Cause(Reason.NOT_PROVEN, f"Visit {job.id}: {Reason.NOT_PROVEN.title}.", Reason.NOT_PROVEN.remedy),)
+        return (Cause(Reason.NOT_PROVEN, f"{job.id}: {Reason.NOT_PROVEN.title}.", Reason.NOT_PROVEN.remedy),)
     if found[0].reasons:
         return tuple(_relaxation_causes(problem, job, found))
     return _causes_beside_others(problem, plan, job)

@@ -11,7 +11,7 @@ from solver.violation import clock
 def sentence(problem: Problem, job: Job, reason: Reason, shifts: Sequence[VehicleShift]) -> str:
     """The sentence for one cause. `shifts`: those for which this is what stands in the way."""
     write = _WRITERS.get(reason)
-    return write(problem, job, shifts) if write else f"Visit {job.id}: {reason.title}."
+    return write(problem, job, shifts) if write else f"{job.id}: {reason.title}."
 
 
 def names(problem: Problem, shifts: Sequence[VehicleShift], most: int = 3) -> str:
