@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import takewhile
 from pathlib import Path
 from types import FrameType
@@ -42,6 +43,8 @@ class BadInput(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every fault of the input is one line on standard error."""
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name must not fail in a terminal that can't show it
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -240,7 +243,7 @@ def _refuse_unwritable(path: Path | None) -> None:
 
 def _write(path: Path | None, text: str) -> None:
     if path is None:
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal is
     elif path.exists() and not path.is_file():  # a pipe or a device
         path.write_text(text, encoding="utf-8")
     else:

@@ -145,6 +145,17 @@ def test_a_planned_job_is_explained_by_its_rivals(plan_file: Path) -> None:
     assert " is barred by " in explained.stdout
 
 
+def test_a_terminal_of_few_letters_shows_what_it_can(plan_file: Path) -> None:
+    explained = subprocess.run(
+        [*SOLVER, "explain", SMALL, plan_file, planned_job(plan_file)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert b"\\u674e" in explained.stdout
+
+
 def test_candidates_are_listed_up_to_the_limit(plan_file: Path) -> None:
     listed = run("candidates", SMALL, plan_file, planned_job(plan_file), "--limit", "2")
     header, *rows = listed.stdout.splitlines()
