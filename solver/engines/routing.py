@@ -89,7 +89,8 @@ class _Search:
             if self.is_over():
                 return
             share = self._left_s() / (len(regions) - rank)
-            seconds = min(share, max(_SLICE_S, self._params.time_limit_s / _ROUNDS / len(regions)))
+            slice_s = max(_SLICE_S, self._params.time_limit_s / _ROUNDS / len(regions))
+            seconds = share if self._params.iteration_limit is not None else min(share, slice_s)
             self._search_region(technicians, jobs, seconds, turn)
 
     def is_over(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ BAD_SHAPES: dict[str, tuple[Callable[[], Problem], str]] = {
     "a profile that is not there": (lambda: with_shift(profile="bicycle"), "UNKNOWN_REFERENCE"),
     "a technician that is not there": (lambda: day(technicians=()), "UNKNOWN_REFERENCE"),
     "no locations": (lambda: problem((job(),), (shift(),), locations=(), profiles={}), "UNKNOWN_LOCATION"),
-    "a list for a problem": (list, "WRONG_TYPE"),  # type: ignore[return-value, dict-item]
+    "a list for a problem": (list, "WRONG_TYPE"),
 }
 
 
