@@ -1,11 +1,13 @@
 """Makes the WSGI application: what holds for every route, then the routes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import flask_smorest
 from flask import Flask, Response, request
 
 from api.auth import authorize
+from api.blueprint import Blueprint
 from api.current import attach_application
 from api.errors import PROBLEM_TYPE, Refused, register_error_handlers
 from api.logs import log_requests
@@ -34,8 +36,8 @@ class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no typ
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, problem)
 
 
-def create_app(application: Application) -> Flask:
-    """Return the WSGI application that serves an application."""
+def create_app(application: Application, blueprints: Sequence[Blueprint] = BLUEPRINTS) -> Flask:
+    """Return the WSGI application that serves an application's resources."""
     app = Flask("api", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=application.settings.max_body_bytes,
@@ -50,7 +52,7 @@ def create_app(application: Application) -> Flask:
     app.before_request(authorize)
     app.after_request(_harden)
     api = _Api(app, spec_kwargs=_document())
-    for blueprint in BLUEPRINTS:
+    for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=BASE_PATH)
     for root_blueprint in ROOT_BLUEPRINTS:
         app.register_blueprint(root_blueprint)

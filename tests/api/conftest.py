@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.resources import BLUEPRINTS
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import Settings, load_settings
+from tests.api import teams_resource
 from tests.fieldsvc.cast import PASSWORD, Cast, build_cast
 
 CHEAP_PASSWORDS = Passwords(memory_kib=8, rounds=1)
@@ -31,7 +33,7 @@ class Client(FlaskClient):
         headers = dict(options.pop("headers", None) or {})
         if self.access_token is not None:
             headers.setdefault("Authorization", f"Bearer {self.access_token}")
-        return super().open(*args, headers=headers, **options)
+        return super().open(*args, headers=headers, buffered=True, **options)
 
 
 ClientFor = Callable[[str], Client]
@@ -57,20 +59,11 @@ def application(settings: Settings) -> Iterator[Application]:
 
 
 @pytest.fixture
-def make_app() -> Callable[[Application], Flask]:
-    """Give a function that makes an app whose clients send access tokens."""
-
-    def make(application: Application) -> Flask:
-        app = create_app(application)
-        app.test_client_class = Client
-        return app
-
-    return make
-
-
-@pytest.fixture
-def app(application: Application, make_app: Callable[[Application], Flask]) -> Flask:
-    return make_app(application)
+def app(application: Application) -> Flask:
+    """Give an app that also serves the tests' own resource, whose clients send access tokens."""
+    app = create_app(application, [*BLUEPRINTS, teams_resource.blueprint])
+    app.test_client_class = Client
+    return app
 
 
 @pytest.fixture
