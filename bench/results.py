@@ -8,17 +8,34 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench/results"
+COLUMNS = (
+    "command",
+    "instance",
+    "engine",
+    "seed",
+    "workers",
+    "time_limit_s",
+    "cost_cents",
+    "unplanned",
+    "first_come_cents",
+    "first_come_unplanned",
+    "violations",
+    "seconds",
+    "first_plan_s",
+    "peak_memory_mb",
+)
+"""Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]
 
 
-def append(rows: Sequence[Row], command: str) -> Path:
-    """Add rows to today's file of a command for this commit, with a header where the file is new."""
-    folder = ROOT / "bench/results"
+def append(rows: Sequence[Row], command: str, folder: Path = RESULTS) -> Path:
+    """Add rows of a command to today's file for this commit, with a header where the file is new."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{time.strftime('%Y-%m-%d')}-{commit()}.csv"
     is_new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["command", *rows[0]], lineterminator="\n")
+        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
         if is_new:
             writer.writeheader()
         writer.writerows({"command": command, **row} for row in rows)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import table
+from bench.results import COLUMNS, append, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,3 +39,13 @@ def test_a_table_is_aligned_to_the_right() -> None:
         "   small  1,234",
         "       x      5",
     ]
+
+
+def test_rows_of_all_commands_go_to_one_file_under_one_header(tmp_path: Path) -> None:
+    paths = {append([{"instance": "small", "cost_cents": 12}], command, tmp_path) for command in ("baseline", "other")}
+    (path,) = paths
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    assert header.split(",") == list(COLUMNS)
+    assert [row.split(",")[:2] for row in rows] == [["baseline", "small"], ["other", "small"]]
+    with pytest.raises(ValueError, match="colour"):
+        append([{"colour": "blue"}], "baseline", tmp_path)

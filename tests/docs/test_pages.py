@@ -58,6 +58,7 @@ def test_the_readme_reaches_every_page_of_docs() -> None:
         page = waiting.pop()
         reached.add(page)
         linked = {(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(text_of(page))}
+        linked |= {inside for folder in linked if folder.is_dir() for inside in folder.glob("*.md")}
         waiting += [one for one in linked if one.suffix == ".md" and one.exists() and one not in reached]
     assert [name(page) for page in PAGES if page not in reached] == []
 
