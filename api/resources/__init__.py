@@ -3,12 +3,33 @@
 from flask import Blueprint as RootBlueprint
 
 from api.blueprint import Blueprint
-from api.resources import auth, docs, explanations, health, me, runs
+from api.resources import (
+    auth,
+    docs,
+    explanations,
+    health,
+    me,
+    plan,
+    runs,
+    stock,
+    technicians,
+    tickets,
+    tracking,
+    visit_records,
+    visits,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.blueprint,
     me.blueprint,
     runs.blueprint,
     explanations.blueprint,
+    tickets.blueprint,
+    visits.blueprint,
+    visit_records.blueprint,
+    plan.blueprint,
+    technicians.blueprint,
+    stock.blueprint,
+    tracking.blueprint,
 )
 ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint)

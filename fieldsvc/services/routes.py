@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import joinedload
 
 from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import NotFound
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
@@ -18,7 +20,7 @@ from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.models.technicians import Shift, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
-from fieldsvc.services.scopes import scope_of, technicians_in_scope
+from fieldsvc.services.scopes import scope_of, technicians_in_scope, zone_of
 from fieldsvc.services.visit_views import VisitView, views_of
 
 Row = TypeVar("Row")
@@ -73,17 +75,20 @@ class PlanView:
     unscheduled: Sequence[VisitView]
 
 
-def my_route(session: OrmSession, actor: Actor, now: datetime, day: date) -> RouteView | None:
-    """Return what the actor's phone shows of a day: dispatched visits and later ones; None for no technician."""
+def my_route(session: OrmSession, actor: Actor, now: datetime, day: date | None = None) -> RouteView:
+    """Return what the actor's phone shows of a day: dispatched visits and later ones; without a day, of today."""
     own = technicians_in_scope(actor, Action.ROUTE_READ_OWN)
-    routes = _routes(session, actor, now, day, own, only_dispatched=True)
-    return routes[0] if routes else None
+    routes = _routes(session, actor, now, day or _today(session, actor, now), own, only_dispatched=True)
+    if not routes:
+        raise NotFound("There is no technician who works under this account.")
+    return routes[0]
 
 
 def plan_for_day(
-    session: OrmSession, actor: Actor, now: datetime, day: date, *, territory: str | None = None
+    session: OrmSession, actor: Actor, now: datetime, day: date | None = None, *, territory: str | None = None
 ) -> PlanView:
     """Return the routes of all technicians the actor plans for, and the visits waiting for one."""
+    day = day or _today(session, actor, now)
     all_of_them = scope_of(actor, Action.PLAN_READ) is Scope.ALL
     mine = true() if all_of_them else Technician.team_id.in_(actor.team_ids)
     waiting = select(Visit).where(Visit.state == VisitState.UNSCHEDULED)
@@ -97,6 +102,10 @@ def plan_for_day(
     if territory is not None:
         routes = [route for route in routes if _works_in(route.technician, territory)]
     return PlanView(day, routes, views_of(session, actor, now, visits))
+
+
+def _today(session: OrmSession, actor: Actor, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(zone_of(session, actor.team_ids[0]))).date()
 
 
 def _works_in(technician: Technician, territory: str) -> bool:

@@ -36,24 +36,25 @@ class Signature:
     device_id: str | None = None
 
 
-def present_report(
-    uow: UnitOfWork,
-    visit_id: UUID,
-    content: bytes,
-    media_type: str,
-    *,
-    is_sent_by_link: bool = False,
-    version: int | None = None,
-) -> SignOff:
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """The bytes the customer is shown, and whether the customer can answer them by link."""
+
+    content: bytes
+    media_type: str
+    is_sent_by_link: bool = False
+
+
+def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, version: int | None = None) -> SignOff:
     """Store the very bytes the customer is shown as the next version of the report."""
     visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
     row = SIGN_OFF.allowed(SignOffState.PENDING, "present", uow.actor.role, on_behalf=uow.context.on_behalf)
     if visit.state not in _PRESENTABLE:
         raise Conflict(f"The visit is {visit.state}: a report is presented on site.", code="visit_not_on_site")
-    if not content:
+    if not presentation.content:
         fault = Fault("report_empty", "/content", "There is nothing in this report.")
         raise Invalid("The report is empty.", faults=[fault])
-    if is_sent_by_link and not _has_open_link(uow, visit):
+    if presentation.is_sent_by_link and not _has_open_link(uow, visit):
         raise Conflict("The customer has no link that is still open; the desk can make one.", code="no_customer_link")
     previous = sign_off_of(uow.session, visit_id)
     versions = select(func.count()).select_from(ServiceReport).where(ServiceReport.visit_id == visit_id)
@@ -61,9 +62,9 @@ def present_report(
         id=uow.new_id(),
         visit_id=visit_id,
         report_version=(uow.session.scalar(versions) or 0) + 1,
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        media_type=media_type,
+        content=presentation.content,
+        sha256=hashlib.sha256(presentation.content).hexdigest(),
+        media_type=presentation.media_type,
         is_after_signature=previous is not None and previous.state in SETTLED,
         recorded_at=uow.now,
     )
@@ -73,7 +74,7 @@ def present_report(
         report_id=report.id,
         report_sha256=report.sha256,
         state=row.to,
-        is_sent_by_link=is_sent_by_link,
+        is_sent_by_link=presentation.is_sent_by_link,
         recorded_at=uow.now,
     )
     uow.session.add_all([report, sign_off])

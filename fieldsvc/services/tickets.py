@@ -210,10 +210,16 @@ def get_ticket(session: OrmSession, actor: Actor, ticket_id: UUID) -> TicketView
     ticket = session.scalar(query.options(joinedload(Ticket.customer), joinedload(Ticket.site)))
     if ticket is None:
         raise NotFound(f"There is no ticket {ticket_id}.")
-    return view_of(session, actor, ticket)
+    return _view_of(session, actor, ticket)
 
 
-def view_of(session: OrmSession, actor: Actor, ticket: Ticket) -> TicketView:
+def show_ticket(uow: UnitOfWork, ticket: Ticket) -> TicketView:
+    """Return a ticket after a change as the one who made it sees it."""
+    uow.flush()  # a new row finds the rows it refers to only once it is sent
+    return _view_of(uow.session, uow.actor, ticket)
+
+
+def _view_of(session: OrmSession, actor: Actor, ticket: Ticket) -> TicketView:
     """Return a ticket as the actor sees it."""
     visits = select(Visit).where(Visit.ticket_id == ticket.id, visits_in_scope(actor, Action.VISIT_READ))
     is_known = scope_for(Action.CUSTOMER_READ, actor.role) in (Scope.TEAM, Scope.ALL)

@@ -25,6 +25,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
+from fieldsvc.services.sign_offs import confirm_by_link
 
 PURPOSE = "tracking"
 _TOKEN_BYTES = 32
@@ -106,6 +107,12 @@ def track(session: OrmSession, actor: Actor) -> Progress:
         sign_off_state=sign_off.state if sign_off else None,
         report_sha256=sign_off.report_sha256 if sign_off else None,
     )
+
+
+def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> Progress:
+    """Take the customer's confirmation, and return how far the ticket is with it."""
+    confirm_by_link(uow, report_sha256, signer_name)
+    return track(uow.session, uow.actor)
 
 
 def read_linked_report(session: OrmSession, actor: Actor) -> ServiceReport:

@@ -30,6 +30,15 @@ class Finding:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Units of a part that were used; a serialised one is one unit with its serial."""
+
+    part_id: UUID
+    quantity: int = 1
+    serial: str | None = None
+
+
 def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version: int | None = None) -> Diagnosis:
     """Add what was found."""
     visit, assignment = _load_on_site(uow, visit_id, version)
@@ -74,16 +83,15 @@ def record_verification(
     return visit
 
 
-def record_consumption(
-    uow: UnitOfWork, visit_id: UUID, part_id: UUID, quantity: int, serial: str | None = None, version: int | None = None
-) -> list[Consumption]:
+def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int | None = None) -> list[Consumption]:
     """Book parts that were used. What happened is never refused for the books' sake.
 
     Units come from the van, then from where the plan picks them up; a known serial from where the books have it.
     Only what the books know nothing of comes from the discrepancy location. One row for each source.
     """
     visit, assignment = _load_on_site(uow, visit_id, version)
-    _check_use(uow, visit, part_id, quantity, serial)
+    part_id, quantity, serial = use.part_id, use.quantity, use.serial
+    _check_use(uow, visit, use)
     customer = balancing_location(uow.session, LocationKind.CUSTOMER).id
     unknown = balancing_location(uow.session, LocationKind.DISCREPANCY).id
     sources = _sources(uow, assignment, part_id, serial)
@@ -113,7 +121,8 @@ def _load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple
     return visit, acting_assignment(uow, visit)
 
 
-def _check_use(uow: UnitOfWork, visit: Visit, part_id: UUID, quantity: int, serial: str | None) -> None:
+def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
+    part_id, quantity, serial = use.part_id, use.quantity, use.serial
     part = uow.find(Part, part_id)
     faults = []
     if part is None:

@@ -1,6 +1,6 @@
 """Visits as people may see them: with the customer's name and address only where the permission allows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -31,6 +31,9 @@ _WITH_SURROUNDINGS = (
     joinedload(Visit.job_type),
     joinedload(Visit.ticket).joinedload(Ticket.asset),
 )
+
+# A change at one visit, given the version it is meant for.
+ChangesVisit = Callable[[UnitOfWork, int | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,10 @@ def get_visit(session: OrmSession, actor: Actor, now: datetime, visit_id: UUID) 
     return _with_record(session, actor, now, visit)
 
 
-def show_visit(uow: UnitOfWork, changed: Outcome | Visit) -> VisitRecordView:
-    """Return a visit after a change as the one who made it sees it."""
-    outcome = changed if isinstance(changed, Outcome) else Outcome(changed)
-    return _with_record(uow.session, uow.actor, uow.now, outcome.visit, outcome.notices)
+def show_visit(uow: UnitOfWork, visit_id: UUID, outcome: object) -> VisitRecordView:
+    """Return a visit after a change as the one who made it sees it, with what the change had to say."""
+    notices = outcome.notices if isinstance(outcome, Outcome) else ()
+    return _with_record(uow.session, uow.actor, uow.now, uow.get(Visit, visit_id), notices)
 
 
 def get_report(session: OrmSession, actor: Actor, visit_id: UUID) -> ServiceReport:

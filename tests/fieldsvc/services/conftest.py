@@ -21,6 +21,7 @@ from tests.fieldsvc.cast import Cast, build_cast
 Outcome = TypeVar("Outcome")
 
 REPORT = b'{"visit": "V1",  "done": true}\n'
+PRESENTATION = sign_offs.Presentation(REPORT, "application/json")
 FINDING = visit_records.Finding("no_water", "pump_worn", "replace_part", "worn out")
 SIGNATURE = sign_offs.Signature("Dora", "owner", "drawn", [[[1, 2, 0], [3, 4, 16]]])
 
@@ -69,7 +70,7 @@ class Stage:
 
 
 def _present(visit_id: UUID) -> Callable[[UnitOfWork], object]:
-    return lambda uow: sign_offs.present_report(uow, visit_id, REPORT, "application/json")
+    return lambda uow: sign_offs.present_report(uow, visit_id, PRESENTATION)
 
 
 def _sign(visit_id: UUID) -> Callable[[UnitOfWork], object]:

@@ -1,0 +1,94 @@
+"""Tickets: reported, read and triaged; and the link a customer follows one by."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.auth import requires
+from api.blueprint import Blueprint
+from api.current import current_actor, current_application
+from api.etags import expected_version
+from api.idempotency import key_required, run_command
+from api.reading import read_one, read_page
+from api.rendering import rendered
+from api.schemas.base import NoFields, page_of
+from api.schemas.tickets import (
+    LinkSchema,
+    TicketDetailSchema,
+    TicketReportSchema,
+    TicketSchema,
+    TicketsQuery,
+    TriageSchema,
+)
+from fieldsvc.domain.permissions import Action
+from fieldsvc.services import tickets, tracking
+
+blueprint = Blueprint("tickets", "What customers report.")
+
+
+@blueprint.route("/tickets")
+@requires(Action.TICKET_READ)
+@blueprint.arguments(TicketsQuery, location="query")
+@blueprint.response(200, page_of(TicketSchema))
+def list_tickets(query: dict[str, Any]) -> Response:
+    """List tickets, the newest first"""
+    state, nature = query["state"], query["nature"]
+    return read_page(
+        lambda page: lambda session: tickets.list_tickets(session, current_actor(), page, state=state, nature=nature),
+        TicketSchema,
+        query,
+    )
+
+
+@blueprint.route("/tickets", methods=["POST"])
+@requires(Action.TICKET_CREATE)
+@key_required
+@blueprint.arguments(TicketReportSchema)
+@blueprint.response(201, TicketDetailSchema)
+def report_ticket(body: dict[str, Any]) -> Response:
+    """Take down a report"""
+    ticket_id = body.pop("id")
+    report = tickets.Report(ticket_id=ticket_id, **body)
+    return run_command(
+        lambda uow: tickets.show_ticket(uow, tickets.report_ticket(uow, report)), rendered(TicketDetailSchema, 201)
+    )
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>")
+@requires(Action.TICKET_READ)
+@blueprint.response(200, TicketDetailSchema)
+def read_ticket(ticket_id: UUID) -> Response:
+    """Read a ticket"""
+    return read_one(lambda session: tickets.get_ticket(session, current_actor(), ticket_id), TicketDetailSchema)
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>/triage", methods=["POST"])
+@requires(Action.TICKET_TRIAGE)
+@blueprint.arguments(TriageSchema)
+@blueprint.response(200, TicketDetailSchema)
+def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Decide what a report is
+
+    The ticket gets its first visit, unscheduled, with what the job type needs.
+    """
+    version = expected_version()
+    windows = tuple((window["earliest"], window["latest"]) for window in body.pop("windows"))
+    triage = tickets.Triage(windows=windows, **body)
+    return run_command(
+        lambda uow: tickets.show_ticket(uow, tickets.triage_ticket(uow, ticket_id, triage, version)),
+        rendered(TicketDetailSchema),
+    )
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>/link", methods=["POST"])
+@requires(Action.LINK_CREATE)
+@blueprint.arguments(NoFields)
+@blueprint.response(201, LinkSchema)
+def create_link(body: dict[str, Any], ticket_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
+    """Make a link for the customer
+
+    It opens `/track/{token}` and confirms one report; the token is shown this once.
+    """
+    lives_s = current_application().settings.link_token_s
+    return run_command(lambda uow: tracking.create_link(uow, ticket_id, lives_s), rendered(LinkSchema, 201))

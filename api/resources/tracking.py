@@ -1,0 +1,64 @@
+"""What a customer does by link. The token in the address is all the customer has."""
+
+from typing import Any
+
+from flask import Response
+
+from api.auth import public
+from api.blueprint import Blueprint
+from api.current import current_application, remember_actor
+from api.idempotency import run_command
+from api.reading import read_one
+from api.rendering import rendered
+from api.schemas.reports import ServiceReportSchema
+from api.schemas.tracking import ProgressSchema
+from api.schemas.visit_actions import ConfirmationSchema
+from fieldsvc.domain.actor import Actor
+from fieldsvc.services import tracking
+from fieldsvc.services.use_case import read
+
+blueprint = Blueprint("track", "A customer's view, by link.")
+
+_BY_LINK = "the customer's token in the address is looked up and opens one ticket, as the permissions table says"
+
+
+@blueprint.route("/track/<string:token>")
+@public(_BY_LINK)
+@blueprint.response(200, ProgressSchema)
+def track(token: str) -> Response:
+    """See how far it is
+
+    Changes nothing, however often it is opened.
+    """
+    customer = _customer(token)
+    return read_one(lambda session: tracking.track(session, customer), ProgressSchema)
+
+
+@blueprint.route("/track/<string:token>/sign-off")
+@public(_BY_LINK)
+@blueprint.response(200, ServiceReportSchema)
+def read_report(token: str) -> Response:
+    """Read the report that is to be confirmed"""
+    customer = _customer(token)
+    return read_one(lambda session: tracking.read_linked_report(session, customer), ServiceReportSchema)
+
+
+@blueprint.route("/track/<string:token>/sign-off", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(ConfirmationSchema)
+@blueprint.response(200, ProgressSchema)
+def confirm_report(body: dict[str, Any], token: str) -> Response:
+    """Confirm the report
+
+    Once; it names the SHA-256 of the report that was read.
+    """
+    remember_actor(_customer(token))
+    return run_command(
+        lambda uow: tracking.confirm_report(uow, body["report_sha256"], body["signer_name"]), rendered(ProgressSchema)
+    )
+
+
+def _customer(token: str) -> Actor:
+    application = current_application()
+    now = application.clock.now()
+    return read(application.database, lambda session: tracking.customer_by_link(session, token, now), lambda it: it)

@@ -1,0 +1,168 @@
+"""What is recorded at a visit: findings, parts used, the report, and the customer's answer."""
+
+import base64
+import binascii
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.auth import requires
+from api.blueprint import Blueprint
+from api.current import current_actor
+from api.idempotency import key_required
+from api.reading import read_one
+from api.schemas.reports import ServiceReportSchema
+from api.schemas.visit_actions import (
+    FindingSchema,
+    PresentationSchema,
+    SignOffOutcome,
+    SignOffRequestSchema,
+    SolutionSchema,
+    UseSchema,
+    VerificationSchema,
+)
+from api.schemas.visits import VisitRecordSchema
+from api.visit_actions import act_on_visit
+from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.permissions import Action
+from fieldsvc.services import sign_offs, visit_records, visit_views
+
+blueprint = Blueprint("visit-records", "What happened at a visit.")
+
+
+@blueprint.route("/visits/<uuid:visit_id>/diagnosis", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@blueprint.arguments(FindingSchema)
+@blueprint.response(201, VisitRecordSchema)
+def record_diagnosis(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Add what was found"""
+    finding = visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"])
+    return act_on_visit(
+        body, visit_id, lambda uow, version: visit_records.record_diagnosis(uow, visit_id, finding, version), status=201
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/solution", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@blueprint.arguments(SolutionSchema)
+@blueprint.response(200, VisitRecordSchema)
+def record_solution(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Say what was done"""
+    solution = body["solution"]
+    return act_on_visit(
+        body, visit_id, lambda uow, version: visit_records.record_solution(uow, visit_id, solution, version)
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/verification", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@blueprint.arguments(VerificationSchema)
+@blueprint.response(200, VisitRecordSchema)
+def record_verification(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Say whether it works now"""
+    passed, reason = body["passed"], body["reason"]
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: visit_records.record_verification(
+            uow, visit_id, passed=passed, reason=reason, version=version
+        ),
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/consumptions", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@key_required
+@blueprint.arguments(UseSchema)
+@blueprint.response(201, VisitRecordSchema)
+def record_consumption(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Book a part that was used
+
+    Units come from the van, then from where the plan fetches them; a serial from where the books have it; only
+    what the books know nothing of from the discrepancy location.
+    """
+    use = visit_records.Use(body["part_id"], body["quantity"], body["serial"])
+    return act_on_visit(
+        body, visit_id, lambda uow, version: visit_records.record_consumption(uow, visit_id, use, version), status=201
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/report")
+@requires(Action.EVIDENCE_READ)
+@blueprint.response(200, ServiceReportSchema)
+def read_report(visit_id: UUID) -> Response:
+    """Read the report that counts, byte for byte"""
+    return read_one(lambda session: visit_views.get_report(session, current_actor(), visit_id), ServiceReportSchema)
+
+
+@blueprint.route("/visits/<uuid:visit_id>/report", methods=["POST"])
+@requires(Action.SIGN_OFF_CREATE)
+@blueprint.arguments(PresentationSchema)
+@blueprint.response(201, VisitRecordSchema)
+def present_report(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Present the report
+
+    Stored exactly as it is sent; what the customer answers names its SHA-256.
+    """
+    report = sign_offs.Presentation(_bytes_of(body), body["media_type"], is_sent_by_link=body["send_by_link"])
+    return act_on_visit(
+        body, visit_id, lambda uow, version: sign_offs.present_report(uow, visit_id, report, version), status=201
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/sign-off", methods=["POST"])
+@requires(Action.SIGN_OFF_CREATE)
+@key_required
+@blueprint.arguments(SignOffRequestSchema)
+@blueprint.response(200, VisitRecordSchema)
+def answer_report(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Take the customer's answer to the report
+
+    Signed on the technician's device, refused, nobody there, or waived by a supervisor.
+    """
+    sha256 = body["report_sha256"]
+    match body["outcome"]:
+        case SignOffOutcome.SIGNED:
+            signature = sign_offs.Signature(
+                _needed(body, "signer_name"), body["signer_role"], body["method"], body["strokes"], body["device_id"]
+            )
+            return act_on_visit(
+                body, visit_id, lambda uow, version: sign_offs.sign_report(uow, visit_id, sha256, signature, version)
+            )
+        case SignOffOutcome.REFUSED:
+            reason = _needed(body, "reason")
+            return act_on_visit(
+                body, visit_id, lambda uow, version: sign_offs.refuse_report(uow, visit_id, sha256, reason, version)
+            )
+        case SignOffOutcome.WAIVED:
+            reason = _needed(body, "reason")
+            return act_on_visit(
+                body, visit_id, lambda uow, version: sign_offs.waive_sign_off(uow, visit_id, sha256, reason, version)
+            )
+        case _:
+            return act_on_visit(
+                body, visit_id, lambda uow, version: sign_offs.note_absence(uow, visit_id, sha256, version)
+            )
+
+
+def _needed(body: dict[str, Any], name: str) -> str:
+    value: str | None = body[name]
+    if value is None:
+        fault = Fault("missing_field", f"/{name}", f"The outcome {body['outcome']} needs this.")
+        raise Invalid("Something is missing.", faults=[fault])
+    return value
+
+
+def _bytes_of(body: dict[str, Any]) -> bytes:
+    text, encoded = body["content"], body["content_base64"]
+    if (text is None) == (encoded is None):
+        fault = Fault("one_content_needed", "/content", "Send exactly one of content and content_base64.")
+        raise Invalid("The report has no content, or two.", faults=[fault])
+    if text is not None:
+        return str(text).encode()
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        fault = Fault("wrong_format", "/content_base64", "This is not base64.")
+        raise Invalid("The report can't be read.", faults=[fault]) from error
