@@ -64,11 +64,21 @@ def _note_lock(job: Record, shifts: dict[str, Record], place: Place, report: Rep
 
 def _note_order(shift: Record, place: Place, report: Report) -> None:
     latest: tuple[str, int] | None = None
+    under_way: str | None = None
     for below, stop in records(shift, "committed", place):
         job, start = stop["job"], stop["start_s"]
-        if job is None or start is None:
+        if job is None:
             continue
-        if latest is not None and start < latest[1]:
+        if under_way is not None and job != under_way:
+            report.add(
+                FaultCode.COMMITTED_ORDER,
+                below.at("job"),
+                f"Job {shown_text(job)} stands after job {shown_text(under_way)}, to which the technician is still on "
+                "the way; only the last committed job may lack its start.",
+            )
+        elif start is None:
+            under_way = job
+        elif latest is not None and start < latest[1]:
             report.add(
                 FaultCode.COMMITTED_ORDER,
                 below.at("start_s"),

@@ -183,8 +183,10 @@ def _go_home(draw: Draw, draft: Draft) -> None:
         for one in draft.stops[: draw.random.randrange(1, 3)]:
             if one.kind is not StopKind.JOB or draw.jobs[one.id].crew_size > 1:
                 break
-            begun.append(CommittedStop(one.id, one.start_s if draw.chance(2) else None))
+            begun.append(CommittedStop(one.id, one.start_s))
             draw.committed.add(one.id)
+        if begun and draw.chance(2):
+            begun[-1] = CommittedStop(begun[-1].job)  # still on the way to the last one
     draft.returned = draft.now + drive_s(draft.place, end) + draw.random.choice((0, 300))
     draft.fields |= {"end_location": end, "committed": tuple(begun)}
     if draw.chance(4):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest

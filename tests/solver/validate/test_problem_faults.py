@@ -185,6 +185,7 @@ RECORDS: list[Row] = [
     ((("/jobs/0/lock/shifts", ["ana-0", "bo-0"]),), "LOCK_CREW", "/jobs/0/lock/shifts", "j1"),
     ((("/jobs/0/crew_size", 2),), "LOCK_CREW", "/jobs/0/lock/shifts", "j1"),
     ((("/jobs/0/crew_size", 2), ("/jobs/0/lock/shifts", ["ana-0", "ana-1"])), "LOCK_CREW", "/jobs/0/lock/shifts", "j1"),
+    (((COMMITTED, [{"job": "j3"}, {"job": "j1"}]),), "COMMITTED_ORDER", "/shifts/0/committed/1/job", "ana-0"),
     (((COMMITTED, [{"job": "j3"}, {"job": "j3"}]),), "DUPLICATE_ENTRY", "/shifts/0/committed/1", "ana-0"),
     (
         ((COMMITTED, [{"job": "j2", "start_s": 30_000}, {"job": "j3", "start_s": 29_000}]),),
