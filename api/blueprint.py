@@ -12,7 +12,8 @@ from api.auth import Requires, declaration_of
 from api.bodies import MISSING, read_body
 from api.current import View, view_for
 from api.errors import invalid_arguments
-from api.idempotency import HEADER, is_key_required
+from api.etags import TAG_PATTERN
+from api.idempotency import HEADER, KEY_PATTERN, is_key_required
 from api.schemas.base import EntitySchema
 
 Function = TypeVar("Function", bound=View)
@@ -83,7 +84,8 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
         doc["security"] = [{"bearer": []}]
         doc["x-permission"] = declared.action.value
         if method != "get":
-            parameters.append(_header(HEADER, is_key_required(view), "The same key and body give the same answer."))
+            said = "The same key and body give the same answer."
+            parameters.append(_header(HEADER, is_key_required(view), said, KEY_PATTERN))
     else:
         doc["security"] = []
     if method == "get" and info.get("has_etag"):
@@ -92,15 +94,16 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
     if method != "get" and isinstance(declared, Requires):
         needed = method in ("put", "patch", "delete")
         if needed or info.get("has_etag"):
-            parameters.append(_header("If-Match", needed, "The ETag of the version meant; 412 if there is a newer."))
+            said = "The ETag of the version meant; 412 if there is a newer."
+            parameters.append(_header("If-Match", needed, said, TAG_PATTERN))
     return doc
 
 
-def _header(name: str, is_required: bool, description: str) -> dict[str, Any]:
+def _header(name: str, is_required: bool, description: str, pattern: str | None = None) -> dict[str, Any]:
     return {
         "in": "header",
         "name": name,
         "required": is_required,
         "description": description,
-        "schema": {"type": "string"},
+        "schema": {"type": "string"} if pattern is None else {"type": "string", "pattern": f"^{pattern}$"},
     }

@@ -6,7 +6,7 @@ from flask import request
 
 from fieldsvc.domain.errors import Fault, Invalid, VersionRequired
 
-_TAG = re.compile(r'"([1-9][0-9]{0,17})"')
+TAG_PATTERN = r'"[1-9][0-9]{0,17}"'
 _VERSION_NEEDED = ("PUT", "PATCH", "DELETE")
 
 
@@ -22,11 +22,11 @@ def expected_version() -> int | None:
         if request.method in _VERSION_NEEDED:
             raise VersionRequired('Say which version you mean to change: If-Match: "<the ETag you read>".')
         return None
-    tag = _TAG.fullmatch(given.strip())
-    if tag is None:
+    tag = given.strip()
+    if not re.fullmatch(TAG_PATTERN, tag):
         fault = Fault("invalid_if_match", "/headers/If-Match", 'One ETag as it was given, such as "3"; * is refused.')
         raise Invalid("If-Match can't be understood.", faults=[fault])
-    return int(tag[1])
+    return int(tag[1:-1])
 
 
 def is_known(etag: str) -> bool:

@@ -19,7 +19,7 @@ from fieldsvc.services.use_case import Outcome, WriteCase
 Function = TypeVar("Function", bound=View)
 
 HEADER = "Idempotency-Key"
-_KEY = re.compile(r"[!-~]{1,200}")
+KEY_PATTERN = "[!-~]{1,200}"
 _KEY_REQUIRED = "fieldsvc_key_required"
 
 
@@ -67,7 +67,7 @@ def _given_key() -> str | None:
             fault = Fault("missing_idempotency_key", f"/headers/{HEADER}", "Make one up, and repeat it with a retry.")
             raise Invalid("This needs an Idempotency-Key: doing it twice would cost.", faults=[fault])
         return None
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(KEY_PATTERN, key):
         fault = Fault("invalid_idempotency_key", f"/headers/{HEADER}", "1 to 200 visible ASCII characters.")
         raise Invalid("The Idempotency-Key can't be used.", faults=[fault])
     return key

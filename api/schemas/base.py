@@ -45,7 +45,7 @@ class EntitySchema(StrictSchema):
 class PageQuery(StrictSchema):
     """Where a list goes on, and how much of it is wanted. Filters are added by subclasses."""
 
-    cursor = Text(max_length=1000, metadata={"description": "From the page before."})
+    cursor = Text(max_length=1000, pattern="[A-Za-z0-9_-]+", metadata={"description": "From the page before."})
     limit = WholeInQuery(low=1, high=MAX_LIMIT, load_default=DEFAULT_LIMIT)
 
 

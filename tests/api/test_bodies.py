@@ -184,6 +184,7 @@ def test_a_lone_surrogate_in_a_name_is_told_without_harm(anonymous) -> None:
         ("order_by=name", "unknown_field", "/query/order_by"),
         ("is_descending=1", "wrong_type", "/query/is_descending"),
         ("cursor=a%00b", "unreadable_text", "/query/cursor"),
+        ("cursor=a/b", "wrong_format", "/query/cursor"),
         ("cursor=nonsense", "invalid_cursor", "/query/cursor"),
         ("cursor=WyJhIl0", "invalid_cursor", "/query/cursor"),
         ("cursor=WzFd", "invalid_cursor", "/query/cursor"),
