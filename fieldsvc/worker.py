@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal
-from fieldsvc.dispatching.snapshot import Scope
+from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, solve_scope
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.persistence.database import Database

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as OrmSession
@@ -11,13 +10,11 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts
 from fieldsvc.dispatching.places import Places
+from fieldsvc.dispatching.scope import Scope
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.technicians import Absence, Loan, Shift, Technician
 from solver.problem import Break, CommittedStop, VehicleShift, Window
-
-if TYPE_CHECKING:
-    from fieldsvc.dispatching.snapshot import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class ShiftFacts:
     last_finished: Assignment | None
 
 
-def read_shifts(session: OrmSession, scope: "Scope", now: datetime) -> list[ShiftFacts]:
+def read_shifts(session: OrmSession, scope: Scope, now: datetime) -> list[ShiftFacts]:
     """Shifts of the scope's technicians on its day, those on loan to the team included; by technician's name."""
     on_loan = select(Loan.technician_id).where(
         Loan.team_id == scope.team_id, Loan.first_day <= scope.day, Loan.last_day >= scope.day

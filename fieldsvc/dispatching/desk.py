@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import unplanned_of
 from fieldsvc.dispatching.published import published_plan
-from fieldsvc.dispatching.snapshot import Scope, Snapshot, take_snapshot
+from fieldsvc.dispatching.scope import Scope
+from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
 from fieldsvc.domain.errors import NotFound
 from fieldsvc.models.evidence import ChangeCounter
 from fieldsvc.persistence.database import Database

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -12,15 +11,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.places import Places
+from fieldsvc.dispatching.scope import Scope
 from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
 from fieldsvc.models.assignments import Assignment, Decline
 from fieldsvc.models.stock import Part
 from fieldsvc.models.visits import TechnicianRuleKind, Visit, VisitPredecessor
 from solver.problem import Job, Lock, Predecessor, Previous, Window
 from solver.units import MAX_TIME_S
-
-if TYPE_CHECKING:
-    from fieldsvc.dispatching.snapshot import Scope
 
 PRIORITIES = {1: "emergency", 2: "high", 3: "normal", 4: "low"}
 
@@ -36,9 +33,7 @@ class VisitFacts:
     predecessors: tuple[tuple[str, int], ...]
 
 
-def read_visits(
-    session: OrmSession, scope: "Scope", horizon: Horizon, technicians: Collection[UUID]
-) -> list[VisitFacts]:
+def read_visits(session: OrmSession, scope: Scope, horizon: Horizon, technicians: Collection[UUID]) -> list[VisitFacts]:
     """Visits that belong to the scope: unscheduled ones that may start on its day, and its technicians' open ones.
 
     A published visit of a technician outside the scope is left where it is, and so are its parts.

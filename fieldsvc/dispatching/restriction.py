@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.travel import EstimatedTravel, TableTravel
-from fieldsvc.dispatching.snapshot import Scope, Snapshot, take_snapshot
+from fieldsvc.dispatching.scope import Scope
+from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
 from solver.check import violations
 from solver.plan import Cause, Plan, Route, Unplanned
 from solver.problem import Problem

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from fieldsvc.dispatching.crew import ShiftFacts, read_shifts, vehicle_shift
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts, job_of, read_visits
 from fieldsvc.dispatching.places import Places
+from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.stock import read_free_stock, read_part_numbers, warehouse_of
 from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.technicians import Team
@@ -21,19 +22,6 @@ from fieldsvc.models.technicians import Technician as TechnicianRow
 from solver import codec
 from solver.params import Weights
 from solver.problem import Job, Problem, Technician
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which technician-days a run may change: one team's day, all its technicians or the ones named.
-
-    visits: numbers of the only visits to look at; None = all that belong to the day.
-    """
-
-    team_id: UUID
-    day: date
-    technicians: frozenset[UUID] | None = None
-    visits: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from solver.solve import Result, solve
-
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
-from fieldsvc.dispatching.snapshot import Scope, take_snapshot
+from fieldsvc.dispatching.scope import Scope
+from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.persistence.database import Database
 from solver.engines.base import Incumbent
@@ -16,6 +15,7 @@ from solver.errors import InvalidProblem, SolverError
 from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
+from solver.solve import Result, solve
 
 
 class SolveFailed(DomainError):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.desk import DispatchDesk
-from fieldsvc.dispatching.snapshot import Scope
+from fieldsvc.dispatching.scope import Scope
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.clock import Clock
 from fieldsvc.domain.errors import NotFound
