@@ -32,7 +32,7 @@ GRACE_S: Seconds = 2
 """How long beyond its limit, or beyond being told to stop, a child may live."""
 _ALARM_S: Seconds = 5
 """When a child without a parent ends at the latest, counted from its limit."""
-_TAIL_S = 0.5
+_TAIL_S = 1.0
 """An engine that ended this close to its limit was ended by it."""
 _POLL_S = 0.05
 _MAX_FRAME = 256 * 2**20

@@ -31,7 +31,7 @@ _PAUSE_S = 0.3
 """Least time between two plans made from solutions: making one holds the search up."""
 _RESERVE_S = 0.4
 """Kept back at the end for the last plan."""
-_SLICE_S = 1.0
+_SLICE_S = 0.5
 """Shortest search of one region."""
 _ROUNDS = 5
 """How often all regions are searched within the time limit; each search starts from the best plan."""
@@ -198,6 +198,8 @@ def _parameters(seconds: float, solutions: int | None) -> RoutingSearchParameter
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    # No cost here depends on waiting, so linear programs for the times would find nothing that propagation does not.
+    parameters.disable_scheduling_beware_this_may_degrade_performance = True
     parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1_000)))
     if solutions is not None:
         parameters.solution_limit = solutions
