@@ -13,6 +13,7 @@ from marshmallow import Schema
 from api.etags import etag_of, is_known
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.pages import Page, PageRequest
+from fieldsvc.domain.texts import is_storable
 from fieldsvc.services.command import Answer
 
 JSON_TYPE = "application/json"
@@ -78,13 +79,13 @@ def _read_cursor(cursor: str) -> tuple[str, ...]:
         after = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
         raise _invalid_cursor() from error
-    if not isinstance(after, list) or not after or not all(_is_clean(value) for value in after):
+    if not isinstance(after, list) or not after or not all(_is_text(value) for value in after):
         raise _invalid_cursor()
     return tuple(after)
 
 
-def _is_clean(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value and value.isprintable()
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and is_storable(value)
 
 
 def _invalid_cursor() -> Invalid:

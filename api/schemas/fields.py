@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, validate
 
 from api.errors import FaultMessage
+from fieldsvc.domain.texts import is_storable
 
 _CODES = {
     "required": "missing_field",
@@ -63,7 +64,7 @@ class Text(_Scalar, fields.String):
         """Return the value, or refuse it."""
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if not is_storable(value):
             raise fault("unreadable_text", "A text may hold neither NUL nor half a character (a lone surrogate).")
         if not self._min_length <= len(value) <= self._max_length:
             message = f"{self._min_length} to {self._max_length} characters, not {len(value)}."

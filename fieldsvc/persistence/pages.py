@@ -1,7 +1,7 @@
 """Fetches one page of a query by its sort keys, which an index can serve at any depth."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, literal, tuple_
@@ -13,6 +13,8 @@ from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.models.types import UTCDateTime
 
 Row = TypeVar("Row")
+
+_MAX_DIGITS = 18  # of 64 bits
 
 
 def fetch_page(
@@ -54,8 +56,10 @@ def _value(key: InstrumentedAttribute[Any], text: str) -> object:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError("a time without a zone")
-        return moment
+        return moment.astimezone(UTC)
     kind = key.type.python_type
     if kind is date:
         return date.fromisoformat(text)
+    if kind is int and len(text) > _MAX_DIGITS:
+        raise ValueError("a number no column holds")
     return kind(text)  # UUID, int, str or a value list: each reads its own text

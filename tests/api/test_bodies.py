@@ -189,6 +189,8 @@ def test_a_lone_surrogate_in_a_name_is_told_without_harm(anonymous) -> None:
         ("cursor=WyJhIl0", "invalid_cursor", "/query/cursor"),
         ("cursor=WzFd", "invalid_cursor", "/query/cursor"),
         ("cursor=W10", "invalid_cursor", "/query/cursor"),
+        ("cursor=WyJcdTAwMDAiXQ", "invalid_cursor", "/query/cursor"),
+        ("cursor=WyJcdWQ4MDAiXQ", "invalid_cursor", "/query/cursor"),
     ],
     ids=lambda value: value[:30],
 )
