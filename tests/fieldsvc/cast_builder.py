@@ -50,7 +50,6 @@ class Builder:
 
     def add(self, row: Base) -> UUID:
         self.uow.session.add(row)
-        self.uow.flush()  # rows name each other by id only, so they go in the order they are written here
         row_id: UUID = row.id  # type: ignore[attr-defined]
         return row_id
 

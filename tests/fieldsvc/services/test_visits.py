@@ -11,7 +11,7 @@ from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VISIT, VisitState
 from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit
 from fieldsvc.services import visits
-from tests.fieldsvc.services.conftest import STEPS, WAYS, Stage
+from tests.fieldsvc.stage import STEPS, WAYS, Stage
 
 # Step → the state it starts from, and the event it leaves.
 TRANSITIONS = {
