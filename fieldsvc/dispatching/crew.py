@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as OrmSession
@@ -73,8 +73,7 @@ def vehicle_shift(
     if facts.last_finished is not None and facts.last_finished.finished_at is not None:
         site = facts.last_finished.visit.site
         start, starts_at = (site.latitude, site.longitude), max(starts_at, facts.last_finished.finished_at)
-    if not begun:
-        starts_at = max(starts_at, now)
+    starts_at = max(starts_at, _leaves_at(technician, begun, now))
     end = _place(shift.end_latitude, shift.end_longitude) or home
     ends = min(horizon.second(facts.ends_at), horizon.length_s)
     earliest = max(0, min(horizon.second(starts_at), ends))
@@ -90,11 +89,7 @@ def vehicle_shift(
         overtime_limit_s=overtime,
         overtime_cents_per_hour=technician.overtime_cents_per_hour,
         breaks=_breaks(shift, earliest, ends + overtime),
-        skills={
-            skill.skill: skill.level
-            for skill in sorted(technician.skills, key=lambda one: one.skill)
-            if skill.valid_from <= shift.day and (skill.valid_to is None or shift.day <= skill.valid_to)
-        },
+        skills=_skills(technician, shift.day),
         tools=frozenset(technician.tools),
         territories=None if technician.territories is None else frozenset(technician.territories),
         cost_cents_per_hour=technician.cost_cents_per_hour,
@@ -111,6 +106,29 @@ def vehicle_shift(
 def shift_id(technician: Technician, day: date) -> str:
     """The solver's id of a technician-day."""
     return f"{technician.id}/{day.isoformat()}"
+
+
+def _leaves_at(technician: Technician, begun: Sequence[VisitFacts], now: datetime) -> datetime:
+    """Before when the technician can't leave: now, or so long ago that who is on the way arrives now at the earliest.
+
+    Who is on site has arrived already; when, is a fact that needs no drive.
+    """
+    own = next((one for facts in begun for one in facts.assignments if one.technician_id == technician.id), None)
+    if own is None:
+        return now
+    if own.state is VisitState.EN_ROUTE and own.departed_at is not None:
+        return max(own.departed_at, now - timedelta(seconds=own.travel_s))
+    return datetime.min.replace(tzinfo=UTC)
+
+
+def _skills(technician: Technician, day: date) -> dict[str, int]:
+    """Levels on a day; of several certificates of one skill the highest counts."""
+    held = [
+        (one.skill, one.level)
+        for one in technician.skills
+        if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+    ]
+    return dict(sorted(held))
 
 
 def _committed(facts: VisitFacts, technician: Technician, horizon: Horizon) -> CommittedStop:

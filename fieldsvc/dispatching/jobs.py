@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -19,18 +19,24 @@ from fieldsvc.models.visits import TechnicianRuleKind, Visit, VisitPredecessor
 from solver.problem import Job, Lock, Predecessor, Previous, Window
 from solver.units import MAX_TIME_S
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 PRIORITIES = {1: "emergency", 2: "high", 3: "normal", 4: "low"}
 
 
 @dataclass(frozen=True, slots=True)
 class VisitFacts:
-    """A visit with its open assignments, who declined it, its part numbers and its unfinished predecessors."""
+    """A visit with its open assignments, who declined it, its part numbers and its unfinished predecessors.
+
+    predecessors: (number, lag in seconds) of those that are looked at with it. not_before: when those that stay where
+    they are have ended; NEVER where one of them has no time yet.
+    """
 
     visit: Visit
     assignments: tuple[Assignment, ...]
     declined_by: frozenset[UUID]
     part_numbers: dict[UUID, str]
     predecessors: tuple[tuple[str, int], ...]
+    not_before: datetime | None
 
 
 def read_visits(session: OrmSession, scope: Scope, horizon: Horizon, technicians: Collection[UUID]) -> list[VisitFacts]:
@@ -73,7 +79,7 @@ def job_of(facts: VisitFacts, horizon: Horizon, places: Places, now: datetime) -
         id=visit.number,
         location=places.index((visit.site.latitude, visit.site.longitude), visit.site.address),
         service_s=_service_s(facts, now),
-        windows=tuple(_window(horizon, window.earliest, window.latest) for window in visit.windows),
+        windows=_windows(facts, horizon),
         service_s_by_level=tuple(
             sorted((int(level), seconds) for level, seconds in (visit.service_s_by_level or {}).items())
         ),
@@ -81,7 +87,7 @@ def job_of(facts: VisitFacts, horizon: Horizon, places: Places, now: datetime) -
         tools=frozenset(visit.tools),
         parts={facts.part_numbers[part.part_id]: part.quantity for part in visit.parts},
         unplanned_penalty_cents=visit.unplanned_penalty_cents,
-        due_s=None if visit.due_at is None else horizon.second(visit.due_at),
+        due_s=None if visit.due_at is None else _second(horizon, visit.due_at),
         lateness_cents_per_minute=visit.lateness_cents_per_minute,
         required_technicians=frozenset(rules[TechnicianRuleKind.REQUIRED]),
         preferred_technicians=frozenset(rules[TechnicianRuleKind.PREFERRED]),
@@ -118,26 +124,35 @@ def _with_facts(session: OrmSession, visits: list[Visit]) -> list[VisitFacts]:
             tuple(assignments.get(visit.id, ())),
             frozenset(declines.get(visit.id, ())),
             numbers,
-            tuple(
-                (known[row.predecessor_id], row.lag_s)
-                for row in firsts.get(visit.id, ())
-                if row.predecessor_id in known
-            ),
+            tuple((known[row.predecessor_id], row.lag_s) for row, _ in own if row.predecessor_id in known),
+            max((ends for row, ends in own if row.predecessor_id not in known), default=None),
         )
         for visit in visits
+        for own in (firsts.get(visit.id, []),)
     ]
 
 
-def _unfinished_predecessors(session: OrmSession, visits: list[Visit]) -> dict[UUID, list[VisitPredecessor]]:
-    """Rows whose earlier visit is still to be done; a finished or cancelled one no longer holds anybody up."""
+def _unfinished_predecessors(
+    session: OrmSession, visits: list[Visit]
+) -> dict[UUID, list[tuple[VisitPredecessor, datetime]]]:
+    """Rows whose earlier visit is still to be done, with when the later one may start as things are published.
+
+    A finished or cancelled visit no longer holds anybody up.
+    """
     rows = [row for visit in visits for row in visit.predecessors]
-    firsts = {row.predecessor_id for row in rows}
-    states = dict(session.execute(select(Visit.id, Visit.state).where(Visit.id.in_(firsts))).tuples().all())
-    waiting = (VisitState.UNSCHEDULED, *PUBLISHED, *STARTED)
-    found: dict[UUID, list[VisitPredecessor]] = {}
+    wanted = {row.predecessor_id for row in rows}
+    firsts = {
+        visit_id: (state, planned_end)
+        for visit_id, state, planned_end in session.execute(
+            select(Visit.id, Visit.state, Visit.planned_end).where(Visit.id.in_(wanted))
+        )
+    }
+    found: dict[UUID, list[tuple[VisitPredecessor, datetime]]] = {}
     for row in rows:
-        if states[row.predecessor_id] in waiting:
-            found.setdefault(row.visit_id, []).append(row)
+        state, planned_end = firsts[row.predecessor_id]
+        if state in (VisitState.UNSCHEDULED, *PUBLISHED, *STARTED):
+            ends = NEVER if planned_end is None else planned_end + timedelta(seconds=row.lag_s)
+            found.setdefault(row.visit_id, []).append((row, ends))
     return found
 
 
@@ -146,11 +161,25 @@ def _may_start_on(visit: Visit, start: datetime, end: datetime) -> bool:
     return not visit.windows or any(window.latest >= start and window.earliest < end for window in visit.windows)
 
 
-def _window(horizon: Horizon, earliest: datetime, latest: datetime) -> Window:
-    def bounded(moment: datetime) -> int:
-        return max(-MAX_TIME_S, min(MAX_TIME_S, horizon.second(moment)))
+def _windows(facts: VisitFacts, horizon: Horizon) -> tuple[Window, ...]:
+    """When service may start: the visit's windows, cut by predecessors that stay where they are."""
+    windows = tuple(_window(horizon, window.earliest, window.latest) for window in facts.visit.windows)
+    if facts.not_before is None:
+        return windows
+    first = _second(horizon, facts.not_before)
+    left = tuple(Window(max(first, one.start), one.end) for one in windows if one.end >= first)
+    if left or not windows:
+        return left or (Window(first, MAX_TIME_S),)
+    return (Window(MAX_TIME_S, MAX_TIME_S),)
 
-    return Window(bounded(earliest), bounded(latest))
+
+def _window(horizon: Horizon, earliest: datetime, latest: datetime) -> Window:
+    return Window(_second(horizon, earliest), _second(horizon, latest))
+
+
+def _second(horizon: Horizon, moment: datetime) -> int:
+    """A second the solver takes: what is further away than it looks is as far as it looks."""
+    return max(-MAX_TIME_S, min(MAX_TIME_S, horizon.second(moment)))
 
 
 def _service_s(facts: VisitFacts, now: datetime) -> int:

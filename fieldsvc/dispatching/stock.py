@@ -52,7 +52,7 @@ def read_free_stock(session: OrmSession, movable: Collection[UUID]) -> FreeStock
         .join(Visit, Assignment.visit_id == Visit.id)
         .where(Assignment.ended_at.is_(None), Visit.state.in_((*PUBLISHED, *STARTED)))
     )
-    for claim, visit_id in session.execute(claims).tuples():
+    for claim, visit_id in session.execute(claims):
         if visit_id not in movable:
             units[claim.location_id, claim.part_id] -= claim.quantity
     houses = session.scalars(
@@ -65,7 +65,7 @@ def read_free_stock(session: OrmSession, movable: Collection[UUID]) -> FreeStock
 
 def read_part_numbers(session: OrmSession) -> dict[UUID, str]:
     """Part row id to number, in the order of numbers."""
-    return dict(session.execute(select(Part.id, Part.number).order_by(Part.number)).tuples().all())
+    return dict(session.execute(select(Part.id, Part.number).order_by(Part.number)).all())
 
 
 def warehouse_of(location: StockLocation, free: FreeStock, parts: Mapping[UUID, str], places: Places) -> Warehouse:

@@ -98,7 +98,7 @@ def _published(session: OrmSession, stored: Snapshot) -> dict[str, frozenset[str
             Assignment.visit_id.in_(numbers), Assignment.ended_at.is_(None)
         )
     )
-    for visit_id, technician_id in rows.tuples():
+    for visit_id, technician_id in rows:
         found.setdefault(numbers[visit_id], set()).add(str(technician_id))
     return {number: frozenset(technicians) for number, technicians in found.items()}
 

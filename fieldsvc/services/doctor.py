@@ -42,12 +42,12 @@ def examine(session: OrmSession, now: datetime) -> list[Finding]:
 
 def _balances_match_moves(session: OrmSession) -> Iterator[str]:
     columns = (StockMove.part_id, StockMove.quantity, StockMove.from_location_id, StockMove.to_location_id)
-    sums = balances_of(Move(*row) for row in session.execute(select(*columns)).tuples())
+    sums = balances_of(Move(*row) for row in session.execute(select(*columns)))
     books = {
         (part, location): on_hand
         for part, location, on_hand in session.execute(
             select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
-        ).tuples()
+        )
     }
     for key in sorted(sums.keys() | books.keys()):
         if sums.get(key, 0) != books.get(key, 0):
@@ -88,7 +88,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
     rows = select(Event.entity_type, Event.entity_id, Event.from_state, Event.to_state, Event.change_no).where(
         Event.entity_type.in_(cycles), Event.from_state.is_not(None), Event.to_state != Event.from_state
     )
-    for kind, entity, before, after, change_no in session.execute(rows).tuples():
+    for kind, entity, before, after, change_no in session.execute(rows):
         allowed = any(before in row.from_states and row.to == after for row in cycles[kind].rows)
         if not allowed:
             yield f"Change {change_no}: {kind} {entity} went from {before} to {after}, which no table allows."
@@ -144,7 +144,7 @@ def _closed_visits_claim_nothing(session: OrmSession) -> Iterator[str]:
         .where(Visit.state.in_((*CLOSED, VisitState.UNSCHEDULED)), Assignment.ended_at.is_(None))
         .group_by(Visit.number)
     )
-    for number, quantity in session.execute(claims).tuples():
+    for number, quantity in session.execute(claims):
         yield f"Visit {number} is over, but still counts on {quantity} units."
 
 
