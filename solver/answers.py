@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from solver.explain import Candidate, candidates, causes, obstacles
 from solver.plan import Plan, Route, Stop, StopKind
 from solver.problem import Job, Problem
-from solver.units import Cents
-from solver.violation import clock
+from solver.units import clock, money
 
 _ALL = 10**6
 
@@ -51,12 +50,6 @@ def candidate_table(problem: Problem, plan: Plan, job_id: str, limit: int) -> It
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def money(cents: Cents) -> str:
-    """Cents as people read amounts: 123456 is 1,234.56."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
 
 
 def _standing(problem: Problem, route: Route, index: int) -> str:
@@ -104,7 +97,8 @@ def _cost(one: Candidate, own: Candidate | None) -> str:
 
 def _barred(problem: Problem, job_id: str) -> Iterator[str]:
     for technician, reasons in obstacles(problem, job_id).items():
-        yield f"  {_who(problem, technician)} is barred by {', '.join(reason.code for reason in reasons)}."
+        told = ", ".join(f"{what} ({reason.code})" for reason, what in reasons)
+        yield f"  {_who(problem, technician)} {told}."
 
 
 def _who(problem: Problem, technician: str) -> str:

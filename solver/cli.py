@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from solver import engines
-from solver.answers import candidate_table, explanation, money
+from solver.answers import candidate_table, explanation
 from solver.check import violations
 from solver.codec import dumps, loads, plan_from_document, plan_to_document, problem_from_document
 from solver.errors import InvalidProblem, SolverError
@@ -28,6 +28,7 @@ from solver.problem import Problem
 from solver.progress import Progress
 from solver.score import score
 from solver.solve import solve
+from solver.units import money
 
 OK, BAD_PLAN, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 

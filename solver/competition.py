@@ -10,7 +10,7 @@ from solver.problem import Job, Problem, VehicleShift
 from solver.reasons import Reason
 from solver.score import route_cents
 from solver.sentences import names
-from solver.units import Cents
+from solver.units import Cents, money
 
 MOST_SHIFTS = 6
 """So many of the nearest suitable shifts are tried; the sentence says how many."""
@@ -32,8 +32,8 @@ def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
     if found is not None:
         who = names(problem, [problem.shift_by_id[found.shift]])
         text = (
-            f"Fits in with {who}, but costs {_money(found.cost_cents)} more, while leaving it out costs "
-            f"{_money(job.unplanned_penalty_cents)}."
+            f"Fits in with {who}, but costs {money(found.cost_cents)} more, while leaving it out costs "
+            f"{money(job.unplanned_penalty_cents)}."
         )
         details: dict[str, object] = {"shift": found.shift, "cost_cents": found.cost_cents, "displaces": None}
         return Cause(
@@ -54,7 +54,7 @@ def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
     who = names(problem, [problem.shift_by_id[exchange.shift]])
     text = (
         f"Could take the place of {exchange.displaced} with {who}; the plan would then cost "
-        f"{_money(abs(exchange.cost_cents))} {'more' if exchange.cost_cents >= 0 else 'less'}."
+        f"{money(abs(exchange.cost_cents))} {'more' if exchange.cost_cents >= 0 else 'less'}."
     )
     details = {"shift": exchange.shift, "displaces": exchange.displaced, "cost_cents": exchange.cost_cents}
     return Cause(Reason.COMPETITION, text, "Add capacity, or raise its priority.", details)
@@ -96,7 +96,3 @@ def _exchanges(problem: Problem, draft: Draft, job: Job, shift: VehicleShift) ->
             change = after - before + other.unplanned_penalty_cents - job.unplanned_penalty_cents
             found.append(_Exchange(change, shift.id, other.id))
     return found
-
-
-def _money(cents: Cents) -> str:
-    return f"{cents // 100}.{cents % 100:02}"

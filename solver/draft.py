@@ -85,7 +85,7 @@ class Draft:
         shifts = self._shifts[technician]
         tours = {shift.id: changed.get(shift.id, self.tours.get(shift.id, ())) for shift in shifts}
         supplied = supply(self.problem, technician, [(shift.id, tours[shift.id]) for shift in shifts])
-        if supplied is None:
+        if supplied is None or not all(self._keeps_counts(shift, supplied[shift.id]) for shift in shifts):
             return None
         routes: dict[str, Route] = {}
         for shift in shifts:
@@ -138,6 +138,14 @@ class Draft:
                 if interval is not None:
                     release[visit.id] = max(release.get(visit.id, 0), interval[1] + first.lag_s)
         return release
+
+    def _keeps_counts(self, shift: VehicleShift, tour: Tour) -> bool:
+        """No more jobs and warehouse stops than the shift allows; begun jobs alone are as many as they are."""
+        jobs = sum(visit.kind is StopKind.JOB for visit in tour)
+        is_begun_only = jobs == len(shift.committed)
+        return len(tour) - jobs <= shift.max_pickups and (
+            is_begun_only or shift.max_jobs is None or jobs <= shift.max_jobs
+        )
 
     def _keeps_successors(self, trial: Trial) -> bool:
         """No planned job would start before a predecessor has ended, or lose it."""

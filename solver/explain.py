@@ -15,7 +15,7 @@ from solver.plan import Cause, Plan, StopKind, Unplanned
 from solver.problem import Job, Problem, Receipt, Technician, VehicleShift, Warehouse
 from solver.reasons import Reason
 from solver.relaxation import Relaxation, is_servable_alone, relaxations
-from solver.sentences import most_at_hand, sentence
+from solver.sentences import most_at_hand, obstacle, sentence
 from solver.units import Cents, Seconds
 
 
@@ -80,14 +80,23 @@ def candidates(problem: Problem, plan: Plan, job_id: str, limit: int = 10) -> tu
     return tuple(ranked[:limit])
 
 
-def obstacles(problem: Problem, job_id: str) -> Mapping[str, tuple[Reason, ...]]:
-    """Technician to the rules that keep him from a job on every one of his shifts; only technicians with some."""
+def obstacles(problem: Problem, job_id: str) -> Mapping[str, tuple[tuple[Reason, str], ...]]:
+    """Technician to (rule, what is wrong) for those who can't do a job on any of their shifts, whatever the plan.
+
+    What is wrong is the rest of a sentence that begins with the name. Raises KeyError for an unknown job.
+    """
     job = problem.job_by_id[job_id]
-    found: dict[str, tuple[Reason, ...]] = {}
+    found: dict[str, tuple[tuple[Reason, str], ...]] = {}
     for technician in problem.technicians:
-        own = [barriers(problem, job, shift) for shift in problem.shifts if shift.technician == technician.id]
-        if own and all(own):
-            found[technician.id] = tuple(sorted(frozenset().union(*own), key=lambda reason: reason.code))
+        shifts = [shift for shift in problem.shifts if shift.technician == technician.id]
+        barred = {shift.id: barriers(problem, job, shift) for shift in shifts}
+        if barred and all(barred.values()):
+            told = {
+                reason: obstacle(job, shift, reason)
+                for shift in shifts
+                for reason in sorted(barred[shift.id], key=lambda one: one.code)
+            }
+            found[technician.id] = tuple(told.items())
     return found
 
 

@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from solver.answers import money
 from solver.engines.base import Incumbent
-from solver.units import Seconds
+from solver.units import Seconds, money
 
 
 class Progress:

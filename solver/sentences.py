@@ -5,13 +5,35 @@ from collections.abc import Sequence
 from solver.eligibility import job_windows
 from solver.problem import Job, Problem, VehicleShift
 from solver.reasons import Reason
-from solver.violation import clock
+from solver.units import clock
 
 
 def sentence(problem: Problem, job: Job, reason: Reason, shifts: Sequence[VehicleShift]) -> str:
     """The sentence for one cause. `shifts`: those for which this is what stands in the way."""
     write = _WRITERS.get(reason)
     return write(problem, job, shifts) if write else f"{job.id}: {reason.title}."
+
+
+def obstacle(job: Job, shift: VehicleShift, reason: Reason) -> str:
+    """What keeps one technician from a job, as the rest of a sentence that begins with the name."""
+    match reason:
+        case Reason.SKILL:
+            return f"does not have {', '.join(skill for skill in job.skills if skill not in shift.skills)}"
+        case Reason.SKILL_LEVEL:
+            low = [
+                f"{skill} at level {shift.skills[skill]}, where {level} is needed"
+                for skill, level in job.skills.items()
+                if 0 < shift.skills.get(skill, 0) < level
+            ]
+            return f"has {' and '.join(low)}"
+        case Reason.TOOL:
+            return f"does not carry {', '.join(sorted(job.tools - shift.tools))} and can't fetch it"
+        case Reason.TERRITORY:
+            return f"does not work in {job.territory}"
+        case Reason.EXCLUDED:
+            return "is not among those required" if job.required_technicians else "is excluded for this visit"
+        case _:
+            return _OTHER_OBSTACLES[reason]
 
 
 def names(problem: Problem, shifts: Sequence[VehicleShift], most: int = 3) -> str:
@@ -162,6 +184,13 @@ def _window_list(job: Job) -> str:
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
+
+_OTHER_OBSTACLES = {
+    Reason.DECLINED: "has declined this visit",
+    Reason.MAX_JOBS: "has reached the number of visits of the day",
+    Reason.LOCK_CONFLICT: "is not the one it is locked to",
+    Reason.NO_SHIFT: "does not work on a day on which it may start",
+}
 
 _WRITERS = {
     Reason.NO_TECHNICIAN: _no_technician,

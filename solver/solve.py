@@ -12,7 +12,7 @@ from solver.engines.base import Incumbent, Stop
 from solver.engines.child import Status
 from solver.errors import InvalidProblem, PlanRefused
 from solver.explain import causes_for_unplanned
-from solver.insertion import first_come_plan
+from solver.insertion import first_come_plan, insert_where_cheapest
 from solver.params import SolveParams
 from solver.plan import Plan, StopKind
 from solver.problem import Problem
@@ -82,6 +82,8 @@ def solve(
     if problem.shifts and problem.jobs:
         status = search.run(path, params, should_stop or _never)
     plan = search.finish()
+    if problem.shifts and plan.unplanned:
+        plan = search.complete(plan)
     if params.explain:
         plan = causes_for_unplanned(problem, plan)
     return Result(
@@ -147,6 +149,15 @@ class _Search:
             if self.on_incumbent is not None:
                 self.on_incumbent(Incumbent(plan, cost, after))
         return True
+
+    def complete(self, plan: Plan) -> Plan:
+        """Insert what still fits and pays: nobody should read of a visit that it "fits in" and yet is left out."""
+        draft = Draft.of_plan(self.problem, plan)
+        left = {one.job for one in plan.unplanned}
+        waiting = [job for job in self.problem.jobs if job.id in left]
+        insert_where_cheapest(draft, sorted(waiting, key=lambda job: -job.unplanned_penalty_cents))
+        self.offer(draft.plan(), "the last insertions")
+        return self.best or plan
 
     def _tours(self, plan: Plan) -> dict[str, Tour]:
         """The tours of any plan, without warehouses that do not exist."""

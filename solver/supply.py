@@ -7,6 +7,7 @@ from dataclasses import replace
 from solver.plan import Load, StopKind
 from solver.problem import Job, Problem, VehicleShift
 from solver.schedule import Visit
+from solver.units import MAX_QUANTITY
 
 Tour = tuple[Visit, ...]
 """Jobs and warehouse stops of one shift in driving order, without breaks and times."""
@@ -15,7 +16,7 @@ Tour = tuple[Visit, ...]
 def supply(problem: Problem, technician: str, tours: Sequence[tuple[str, Tour]]) -> dict[str, Tour] | None:
     """Write loads and borrowed tools into the warehouse stops of a technician's tours, in the order of time.
 
-    Every unit that the van lacks is loaded at the last warehouse stop before its use that stocks the part; a job's
+    Every unit that the van lacks is loaded at the last warehouse stop before its use that has it in all; a job's
     own earmarks come first. Returns shift id to tour, without warehouse stops that have nothing to do; None where a
     part or tool can't be had on these tours. Whether shared stock suffices at that time is not judged here.
     """
@@ -34,8 +35,7 @@ def supply(problem: Problem, technician: str, tours: Sequence[tuple[str, Tour]])
             job = problem.job_by_id[visit.id]
             if job.id in begun:
                 continue
-            needed = _needs(job, technician, free) if visit.supplies else Counter[str]()
-            if not _load_needs(problem, job, needed, [*stops, *today], loads):
+            if visit.supplies and not _fetch(problem, technician, job, free, [*stops, *today], loads):
                 return None
             if job.crew_size == 1 and not _borrow(problem, shift, job, today, borrowed):
                 return None
@@ -43,41 +43,41 @@ def supply(problem: Problem, technician: str, tours: Sequence[tuple[str, Tour]])
     return {shift_id: _with_loads(shift_id, tour, loads, borrowed) for shift_id, tour in tours}
 
 
-def _needs(job: Job, technician: str, free: Counter[str]) -> Counter[str]:
-    """Units that must be loaded for a job, after its earmarks on the van and free van stock, which is used up."""
-    needed: Counter[str] = Counter()
-    for part, quantity in job.parts.items():
-        own = sum(one.quantity for one in job.earmarks if one.technician == technician and one.part == part)
-        rest = max(0, quantity - own)
-        used = min(rest, free[part])
-        free[part] -= used
-        needed[part] = rest - used
-    return +needed
-
-
-def _load_needs(
+def _fetch(
     problem: Problem,
+    technician: str,
     job: Job,
-    needed: Counter[str],
+    free: Counter[str],
     stops: Sequence[tuple[str, int, str]],
     loads: dict[tuple[str, int], Counter[tuple[str, str | None]]],
 ) -> bool:
-    for part, quantity in needed.items():
-        rest = quantity
+    """Cover a job's parts: its own units on the van, its own at earlier stops, free van stock, free loads."""
+    for part, quantity in job.parts.items():
+        own = (one for one in job.earmarks if one.part == part and one.technician == technician)
+        rest = max(0, quantity - sum(one.quantity for one in own))
         for shift, index, warehouse in reversed(stops):
             held = sum(one.quantity for one in job.earmarks if one.warehouse == warehouse and one.part == part)
-            held -= sum(counter[part, job.id] for (_, _), counter in loads.items()) if held else 0
-            own = min(rest, max(0, held))
-            if own:
-                loads[shift, index][part, job.id] += own
-                rest -= own
+            held -= sum(loads[stop[0], stop[1]][part, job.id] for stop in stops if stop[2] == warehouse)
+            units = min(rest, max(0, held))
+            loads[shift, index][part, job.id] += units
+            rest -= units
+        used = min(rest, free[part])
+        free[part] -= used
+        rest -= used
         for shift, index, warehouse in reversed(stops):
-            if rest and part in problem.warehouse_by_id[warehouse].stock:
-                loads[shift, index][part, None] += rest
-                rest = 0
+            taken = sum(loads[stop[0], stop[1]][part, None] for stop in stops if stop[2] == warehouse)
+            units = min(rest, max(0, _received(problem, warehouse, part) - taken))
+            loads[shift, index][part, None] += units
+            rest -= units
         if rest:
             return False
     return True
+
+
+def _received(problem: Problem, warehouse: str, part: str) -> int:
+    """All units of a part that a warehouse ever has; whether others take them first is judged elsewhere."""
+    receipts = problem.warehouse_by_id[warehouse].stock.get(part, ())
+    return MAX_QUANTITY if receipts is None else sum(receipt.quantity for receipt in receipts)
 
 
 def _borrow(

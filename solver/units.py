@@ -28,3 +28,18 @@ MAX_TIME_LIMIT_S = 6 * 3_600
 
 UNREACHABLE = -1
 """The matrix cell of a pair without a road; never 0."""
+
+
+def money(cents: Cents) -> str:
+    """Cents as people read amounts: 123456 is 1,234.56."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def clock(seconds: Seconds) -> str:
+    """Seconds of the horizon as people read them: 34200 is 09:30, 120600 is day 1 09:30."""
+    day, rest = divmod(seconds, DAY_S)
+    hours, rest = divmod(rest, 3_600)
+    minutes, left = divmod(rest, 60)
+    text = f"{hours:02}:{minutes:02}" + (f":{left:02}" if left else "")
+    return f"day {day} {text}" if day else text

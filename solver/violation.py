@@ -32,12 +32,3 @@ class Rule:
 
     name: str
     judge: Callable[[Itinerary], Iterator[Violation]]
-
-
-def clock(seconds: int) -> str:
-    """Seconds of the horizon as people read them: 34200 is 09:30, 120600 is day 1 09:30."""
-    day, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, left = divmod(rest, 60)
-    text = f"{hours:02}:{minutes:02}" + (f":{left:02}" if left else "")
-    return f"day {day} {text}" if day else text

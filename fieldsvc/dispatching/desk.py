@@ -73,7 +73,7 @@ class ResidentDesk:
             "barred": [
                 {
                     **_named(day.snapshot, technician),
-                    "reasons": [{"reason": reason.code, "sentence": reason.title} for reason in reasons],
+                    "reasons": [{"reason": reason.code, "sentence": what} for reason, what in reasons],
                 }
                 for technician, reasons in obstacles(problem, number).items()
             ],

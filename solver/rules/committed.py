@@ -6,7 +6,8 @@ from solver.itinerary import Itinerary
 from solver.plan import Route, StopKind
 from solver.problem import VehicleShift
 from solver.reasons import Reason
-from solver.violation import Rule, Violation, clock
+from solver.units import clock
+from solver.violation import Rule, Violation
 
 
 def judge(itinerary: Itinerary) -> Iterator[Violation]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from solver.itinerary import Itinerary, Placement
 from solver.problem import Job
 from solver.reasons import Reason
-from solver.units import Seconds
-from solver.violation import Rule, Violation, clock
+from solver.units import Seconds, clock
+from solver.violation import Rule, Violation
 
 
 def judge(itinerary: Itinerary) -> Iterator[Violation]:

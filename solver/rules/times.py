@@ -7,7 +7,8 @@ from solver.itinerary import Itinerary, is_after_return, is_before_departure, tr
 from solver.plan import Route, Stop, StopKind
 from solver.problem import VehicleShift
 from solver.reasons import Reason
-from solver.violation import Rule, Violation, clock
+from solver.units import clock
+from solver.violation import Rule, Violation
 
 
 def judge(itinerary: Itinerary) -> Iterator[Violation]:

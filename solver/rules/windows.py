@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from solver.itinerary import Itinerary
 from solver.reasons import Reason
-from solver.violation import Rule, Violation, clock
+from solver.units import clock
+from solver.violation import Rule, Violation
 
 
 def judge(itinerary: Itinerary) -> Iterator[Violation]:

@@ -68,7 +68,10 @@ class FaultCode(Enum):
         "a job has begun on more shifts than it has members, or on two of one technician",
         "keep it on the shift where it was begun",
     )
-    COMMITTED_ORDER = ("committed jobs are not in the order of their starts, or one before the last has none", "sort them by start")
+    COMMITTED_ORDER = (
+        "committed jobs are not in the order of their starts, or one before the last has none",
+        "sort them by start",
+    )
     FIXED_STOPS_OVERLAP = (
         "two stops with fixed starts need the same technician at once",
         "lift one lock, or move one of the two",

@@ -1,6 +1,7 @@
-from solver.answers import candidate_table, explanation, money
+from solver.answers import candidate_table, explanation
 from solver.plan import Plan
 from solver.problem import CommittedStop, Problem, Technician
+from solver.units import money
 from tests.solver.builders import ISLAND, NORTH, SOUTH, at, job, left_out, plan, problem, route, shift, stop
 
 VISIT = job("visit", skills={"hvac": 2})
@@ -33,7 +34,7 @@ def test_a_planned_visit_is_set_beside_its_rivals() -> None:
     assert lines[1] == "With Ann Ahlers (ann) it adds 30.60 to the plan."
     assert lines[2] == "  bob could start at 08:10: 275.90 dearer."
     assert lines[3] == "No room in the routes of dee."
-    assert lines[4:] == ["  cem is barred by SKILL_LEVEL."]
+    assert lines[4:] == ["  cem has hvac at level 1, where 2 is needed (SKILL_LEVEL)."]
 
 
 def test_a_visit_that_has_begun_stays() -> None:
@@ -70,7 +71,7 @@ def test_candidates_are_a_table_of_equal_widths() -> None:
 def test_where_nobody_can_come_it_is_said_who_is_barred_by_what() -> None:
     on = problem((job(territory="south"),), (shift(territories=frozenset()),))
     lines = list(candidate_table(on, plan(unplanned=left_out(*on.jobs)), "job", 5))
-    assert lines == ["There is no way to add job to this plan.", "  ann is barred by TERRITORY."]
+    assert lines == ["There is no way to add job to this plan.", "  ann does not work in south (TERRITORY)."]
 
 
 def test_money_is_written_with_its_sign_first() -> None:

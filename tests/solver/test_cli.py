@@ -142,7 +142,7 @@ def test_a_planned_job_is_explained_by_its_rivals(plan_file: Path) -> None:
     assert (explained.returncode, explained.stderr) == (0, "")
     assert " is stop " in explained.stdout
     assert "it adds " in explained.stdout
-    assert " is barred by " in explained.stdout
+    assert "does not have hvac (SKILL)." in explained.stdout
 
 
 def test_a_terminal_of_few_letters_shows_what_it_can(plan_file: Path) -> None:
