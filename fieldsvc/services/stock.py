@@ -1,6 +1,7 @@
 """The stock ledger: moves are posted with both balances they change, and never otherwise."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,10 +31,9 @@ def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKe
     ordered = sorted(set(keys))
     kinds = select(StockLocation.id, StockLocation.is_physical)
     physical = dict(uow.session.execute(kinds.where(StockLocation.id.in_({key[1] for key in ordered}))).all())
-    insert = postgresql_insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite_insert
     balances = {}
     for part_id, location_id in ordered:
-        made = insert(StockBalance).values(
+        made = _insert(uow)(StockBalance).values(
             id=uow.new_id(),
             version=1,
             part_id=part_id,
@@ -47,6 +47,11 @@ def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKe
         query = locked.with_for_update().execution_options(populate_existing=True)
         balances[part_id, location_id] = uow.session.scalars(query).one()
     return balances
+
+
+def _insert(uow: UnitOfWork) -> Callable[[Any], Any]:
+    """Return the INSERT that can leave alone what is there already; both databases have it, SQL has not."""
+    return postgresql_insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite_insert
 
 
 def free_units(balance: StockBalance) -> int:
@@ -107,10 +112,17 @@ def post_move(
     return move
 
 
-def balancing_location(session: OrmSession, kind: LocationKind) -> StockLocation:
-    """Return the one location that stands for a part of the world outside."""
+def balancing_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
+    """Return the one location that stands for a part of the world outside; made when it is first needed."""
     query = select(StockLocation).where(StockLocation.kind == kind).order_by(StockLocation.code).limit(1)
-    return session.scalars(query).one()
+    location = uow.session.scalars(query).first()
+    if location is not None:
+        return location
+    made = _insert(uow)(StockLocation).values(
+        id=uow.new_id(), version=1, code=kind.value, name=kind.value, kind=kind, is_physical=False, handling_s=0
+    )
+    uow.session.execute(made.on_conflict_do_nothing(index_elements=["code"]))
+    return uow.session.scalars(query).one()
 
 
 def locate_serial(session: OrmSession, part_id: UUID, serial: str) -> StockLocation | None:

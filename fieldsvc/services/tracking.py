@@ -127,7 +127,7 @@ def read_linked_report(session: OrmSession, actor: Actor) -> ServiceReport:
 
 def given_name(name: str) -> str:
     """Return what a technician is called by: the first word, or what follows a Chinese family name."""
-    first = name.split(maxsplit=1)[0]
+    first = next(iter(name.split(maxsplit=1)), name)
     is_chinese = all("\u4e00" <= character <= "\u9fff" for character in first)
     return first[1:] if is_chinese and len(first) > 1 else first
 

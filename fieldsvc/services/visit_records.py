@@ -92,8 +92,8 @@ def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int |
     visit, assignment = _load_on_site(uow, visit_id, version)
     part_id, quantity, serial = use.part_id, use.quantity, use.serial
     _check_use(uow, visit, use)
-    customer = balancing_location(uow.session, LocationKind.CUSTOMER).id
-    unknown = balancing_location(uow.session, LocationKind.DISCREPANCY).id
+    customer = balancing_location(uow, LocationKind.CUSTOMER).id
+    unknown = balancing_location(uow, LocationKind.DISCREPANCY).id
     sources = _sources(uow, assignment, part_id, serial)
     balances = lock_balances(uow, [(part_id, place) for place in (*sources, unknown, customer)])
     consumptions, open_units = [], quantity

@@ -64,6 +64,7 @@ def decline_visit(
     """Let the technician say no: the visit is to be planned again, and never by a run for the same technician."""
     visit, assignment = _load(uow, visit_id, "decline", version)
     _check(uow, assignment.state, "decline")
+    _check(uow, visit.state, "decline")  # of a crew, the lead may be on the way already
     # One no returns the whole visit, a crew's too.
     released = sum((_give_up(uow, one, "declined") for one in open_assignments(uow, visit.id)), start=0)
     _bar(uow, assignment, reason, note)

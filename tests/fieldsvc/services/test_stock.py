@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from fieldsvc.domain.errors import Conflict, Forbidden, Invalid
-from fieldsvc.domain.ledger import MoveReason
+from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.models import StockBalance
 from fieldsvc.services import stock
@@ -84,6 +84,17 @@ def test_the_last_units_go_to_as_many_as_there_are(stage: Stage) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(take, range(4))) == 2
     assert on_hand(stage, stage.cast.van1) == 0
+
+
+def test_a_balancing_location_is_made_when_it_is_first_needed(stage: Stage) -> None:
+    def scrap(uow) -> tuple:
+        location = stock.balancing_location(uow, LocationKind.SCRAP)
+        return location.id, location.is_physical
+
+    first = stage.act(stage.cast.warehouse_keeper, scrap)
+    assert stage.act(stage.cast.warehouse_keeper, scrap) == first
+    transfer(stage, stage.cast.van1, first[0])
+    assert on_hand(stage, first[0]) == 1
 
 
 @pytest.mark.parametrize(

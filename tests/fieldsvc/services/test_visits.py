@@ -164,6 +164,29 @@ def test_a_technician_has_one_visit_under_way(stage: Stage) -> None:
         stage.walk("depart", visit_id=stage.cast.other_visit)
 
 
+def test_of_two_departures_of_one_technician_at_once_one_counts(stage: Stage) -> None:
+    with stage.database.unit_of_work() as uow:
+        taken = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
+        taken.technician_id = stage.cast.technician1.technician_id
+        uow.commit()
+    both = (stage.cast.visit, stage.cast.other_visit)
+    for visit_id in both:
+        stage.walk("accept", visit_id=visit_id)
+    start = threading.Barrier(2)
+
+    def depart(visit_id) -> bool:
+        start.wait()
+        try:
+            stage.walk("depart", visit_id=visit_id)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(depart, both)) == 1
+    assert sorted(stage.row(Visit, visit_id).state for visit_id in both) == ["accepted", "en_route"]
+
+
 def test_departing_without_a_part_gives_a_notice(stage: Stage) -> None:
     stage.walk("accept")
     with stage.database.unit_of_work() as uow:
@@ -261,6 +284,8 @@ def test_on_a_crew_the_visit_is_where_its_lead_is(stage: Stage) -> None:
     assert stage.row(Visit, stage.cast.visit).state is VisitState.DISPATCHED
     stage.bring_to("working")
     assert stage.row(Visit, stage.cast.visit).state is VisitState.WORKING
+    with pytest.raises(TransitionRefused, match="The visit is working"):
+        stage.walk("decline", actor=stage.cast.technician2)
     stage.walk("depart", "check_in", actor=stage.cast.technician2)
     with pytest.raises(TransitionRefused, match="lead"):
         stage.walk("break_off", actor=stage.cast.technician2)
