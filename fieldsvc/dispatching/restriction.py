@@ -51,7 +51,10 @@ def publishable(
         scope = Scope(team_id, stored.horizon.day, clean, frozenset(stored.visits))
         current = take_snapshot(session, scope, travel_of(stored.problem), now)
         candidate = restricted(plan, stored.problem, current.problem)
-        if candidate is None:
+        gone = stored.technicians.keys() - left_out.keys() - current.technicians.keys()
+        if gone:
+            broken = dict.fromkeys(gone, "there is no shift on that day any more")
+        elif candidate is None:
             broken = dict.fromkeys(current.technicians, "a place on its route has changed")
         else:
             broken = _by_technician(violations(current.problem, candidate), current.problem, candidate)

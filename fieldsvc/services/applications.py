@@ -11,11 +11,13 @@ from fieldsvc.dispatching.days import days_of, technicians_of, unplanned_numbers
 from fieldsvc.dispatching.restriction import publishable
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.storage import plan_from_bytes, snapshot_from_bytes
+from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.run_states import RUN, RunState
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.technicians import Team
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.publication import publish
@@ -41,6 +43,9 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     assert run.snapshot is not None, "a proposed run has its snapshot"
     assert run.plan is not None, "a proposed run has its plan"
     stored, plan = snapshot_from_bytes(run.snapshot), plan_from_bytes(run.plan)
+    _check_options(stored, options)
+    # One application at a time, whatever its team: stock that two plans count on is locked by neither.
+    uow.session.execute(select(Team.id).order_by(Team.id).with_for_update(key_share=True)).all()
     visits = _lock_visits(uow.session, stored)
     published = _published(uow.session, stored)
     skipped = _changed_days(uow.session, stored, visits, published, technicians_of(stored, plan))
@@ -130,6 +135,21 @@ def _changed_days(
     return skipped
 
 
+def _check_options(stored: Snapshot, options: ApplyOptions) -> None:
+    if options.technicians is None:
+        return
+    known = set(stored.technicians.values())
+    faults = [
+        Fault("unknown_reference", "/technicians", f"Technician {technician} is not in this run.")
+        for technician in sorted(options.technicians)
+        if technician not in known
+    ]
+    if not options.technicians:
+        faults.append(Fault("empty", "/technicians", "Name at least one technician, or leave the field out for all."))
+    if faults:
+        raise Invalid("The proposal can't be applied as asked.", faults=faults)
+
+
 def _unwanted_days(stored: Snapshot, options: ApplyOptions) -> dict[str, str]:
     if options.technicians is None:
         return {}
@@ -143,11 +163,21 @@ def _unwanted_days(stored: Snapshot, options: ApplyOptions) -> dict[str, str]:
 def _kept_promises(
     stored: Snapshot, visits: Mapping[str, Visit], published: Mapping[str, frozenset[str]], left_out: Sequence[str]
 ) -> dict[str, str]:
-    """Days whose accepted visit the plan leaves out: it keeps its place until a dispatcher decides."""
+    """Days whose accepted or locked visit the plan leaves out: it keeps its place until a dispatcher decides."""
     return {
-        technician: f"visit {number} is accepted, but can't be kept; decide about it first"
+        technician: f"visit {number} is {promise}, but can't be kept; decide about it first"
         for number in left_out
-        if visits[number].state is VisitState.ACCEPTED
+        for promise in (_promise_of(visits[number]),)
+        if promise is not None
         for technician in published.get(number, ())
         if technician in stored.technicians
     }
+
+
+def _promise_of(visit: Visit) -> str | None:
+    if visit.state not in PUBLISHED:
+        return None
+    if visit.state is VisitState.ACCEPTED:
+        return "accepted"
+    is_locked = visit.locks_technician or visit.locks_start or visit.lock_earliest is not None
+    return "locked" if is_locked else None

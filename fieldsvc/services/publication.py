@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from fieldsvc.dispatching.days import DayPlan, PickupPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
@@ -75,6 +75,20 @@ class _Writer:
                 )
             )
         }
+        self.first_positions = self._first_positions()
+
+    def _first_positions(self) -> dict[UUID, int]:
+        """Where what is left of a day begins: after the visits that are over."""
+        over = (
+            select(Assignment.technician_id, func.max(Assignment.position))
+            .where(
+                Assignment.technician_id.in_(self.snapshot.technicians.values()),
+                Assignment.day == self.snapshot.horizon.day,
+                Assignment.finished_at.is_not(None),
+            )
+            .group_by(Assignment.technician_id)
+        )
+        return {technician: last + 1 for technician, last in self.uow.session.execute(over)}
 
     def clear_pickups(self) -> None:
         """Forget the warehouse stops of these days; parts already counted on are written anew with the routes."""
@@ -131,11 +145,12 @@ class _Writer:
     def _write_visit(self, technician: UUID, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:
         visit = self.visits[stop.number]
         known = self.assignments.setdefault(visit.id, {})
+        position = self.first_positions.get(technician, 0) + stop.position
         if visit.state in STARTED:
-            known[technician].position = stop.position
+            known[technician].position = position
             return
         times = {
-            "position": stop.position,
+            "position": position,
             "is_lead": stop.is_lead,
             "planned_arrival": stop.arrival,
             "planned_start": stop.start,
@@ -225,7 +240,7 @@ class _Writer:
             technician_id=technician,
             day=self.snapshot.horizon.day,
             location_id=stop.location_id,
-            before_position=stop.before_position,
+            before_position=self.first_positions.get(technician, 0) + stop.before_position,
             planned_arrival=stop.arrival,
             planned_start=stop.start,
             planned_end=stop.end,

@@ -24,7 +24,7 @@ from fieldsvc.models import Assignment, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.applications import ApplyOptions, apply_run
 from fieldsvc.services.run_claims import claim_run, propose
-from fieldsvc.services.runs import RunRequest, request_run
+from fieldsvc.services.runs import RunRequest, get_run, request_run
 from solver.engines.child import Status
 from solver.insertion import first_come_plan
 from solver.plan import Plan
@@ -156,6 +156,10 @@ class DayWorld(DayRows):
         assert self.write(lambda uow: propose(uow, claim, proposal))
         run_id: UUID = claim.run_id
         return run_id
+
+    def row_with_result(self, run_id: UUID) -> Any:
+        with self.database.read_only() as session:
+            return get_run(session, self.dispatcher, run_id, with_result=True)
 
     def apply(self, run_id: UUID, *people: Person, dispatches: bool = False, by: Actor | None = None) -> Any:
         options = ApplyOptions(frozenset(one.id for one in people) if people else None, dispatches)

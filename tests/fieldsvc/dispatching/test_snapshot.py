@@ -6,7 +6,7 @@ import pytest
 
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.storage import snapshot_from_bytes, snapshot_to_bytes
-from fieldsvc.models import Shift, Technician
+from fieldsvc.models import Shift, Technician, Visit
 from fieldsvc.models.visits import TechnicianRuleKind
 from fieldsvc.persistence.database import Database
 from solver.problem import VehicleShift
@@ -100,8 +100,6 @@ def test_the_hash_tells_what_matters(world: DayWorld) -> None:
     visit = world.visit("V1")
     first = world.snapshot().hash
     assert world.snapshot(now=world.clock.now() + timedelta(minutes=5)).hash == first
-    from fieldsvc.models import Visit  # noqa: PLC0415
-
     world.change(Visit, visit, service_s=1900)
     assert world.snapshot().hash != first
 

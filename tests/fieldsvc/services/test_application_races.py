@@ -1,0 +1,158 @@
+"""Applications at the same time: exactly one wins, and no reader sees half of it."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from fieldsvc.domain.errors import Conflict, DomainError
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.run_states import RunState
+from fieldsvc.domain.visit_states import PUBLISHED
+from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedRoute, Visit
+from fieldsvc.persistence.database import Database
+from tests.conftest import OpenDatabase
+from tests.fieldsvc.day_world import DayWorld
+from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
+
+ROUNDS = 4
+
+
+@pytest.fixture
+def world(open_database: OpenDatabase) -> DayWorld:
+    return DayWorld(open_database(lock_wait_s=30.0))
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls in threads that begin together; a refusal is an outcome too."""
+    barrier = threading.Barrier(len(calls))
+
+    def call(one: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return one()
+        except DomainError as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, calls))
+
+
+def state_of(world: DayWorld, run_id: UUID) -> RunState:
+    state: RunState = world.row(OptimizationRun, run_id).state
+    return state
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_of_two_proposals_for_one_day_exactly_one_wins(world: DayWorld, _round: int) -> None:
+    busy_day(world)
+    one, other = world.propose(plan=planner(Ana="V2 V4")), world.propose(plan=planner(Ana="V4", Bia="house V1"))
+    at_once(lambda: world.apply(one), lambda: world.apply(other))
+    states = [state_of(world, run_id) for run_id in (one, other)]
+    if states[0] is RunState.APPLIED:
+        # What the winner has not touched may still be published.
+        assert states[1] in (RunState.STALE, RunState.PARTLY_APPLIED)
+    else:
+        assert states == [RunState.STALE, RunState.APPLIED]
+    with world.database.read_only() as session:
+        by_run = set(
+            session.scalars(
+                select(Visit.published_run_id)
+                .join(Assignment, Assignment.visit_id == Visit.id)
+                .where(Assignment.ended_at.is_(None), Visit.number.in_(["V2", "V4"]))
+            )
+        )
+    assert by_run == {one if states[0] is RunState.APPLIED else other}
+    assert_sound(world)
+
+
+def test_one_proposal_applied_eight_times_at_once(world: DayWorld) -> None:
+    busy_day(world)
+    run_id = world.propose(plan=planner(Ana="V2 V4"))
+    outcomes = at_once(*[lambda: world.apply(run_id)] * 8)
+    assert sum(isinstance(one, OptimizationRun) for one in outcomes) == 1
+    assert sum(isinstance(one, Conflict) for one in outcomes) == 7
+    assert len(world.events(world.visits["V2"])) == 1
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_two_teams_cannot_count_on_the_same_unit(world: DayWorld, _round: int) -> None:
+    """They share neither a technician nor a visit, only a warehouse with one unit."""
+    south = world.add_team("South")
+    chief = world.user("chief", Role.DISPATCHER, south)
+    world.technician("Ana")
+    world.technician("Eva", team=south)
+    house = world.warehouse("house", {"P-1": 1})
+    world.visit("V1", parts={"P-1": 1})
+    world.visit("S1", parts={"P-1": 1}, team=south)
+    one = world.propose(plan=planner(Ana="house V1"))
+    other = world.propose(plan=planner(Eva="house S1"), team=south, by=chief)
+    at_once(lambda: world.apply(one), lambda: world.apply(other, by=chief))
+    assert {state_of(world, one), state_of(world, other)} == {RunState.APPLIED, RunState.STALE}
+    with world.database.read_only() as session:
+        claimed = session.scalar(select(func.sum(PlannedPart.quantity)).where(PlannedPart.location_id == house))
+    assert claimed == 1
+    assert_sound(world)
+
+
+def test_two_teams_cannot_both_have_a_technician_on_loan(world: DayWorld) -> None:
+    south = world.add_team("South")
+    chief = world.user("chief", Role.DISPATCHER, south)
+    ana = world.technician("Ana")
+    world.lend(ana, south)
+    world.visit("V1")
+    world.visit("S1", team=south)
+    one = world.propose(plan=planner(Ana="V1"))
+    other = world.propose(plan=planner(Ana="S1"), team=south, by=chief)
+    at_once(lambda: world.apply(one), lambda: world.apply(other, by=chief))
+    assert {state_of(world, one), state_of(world, other)} == {RunState.APPLIED, RunState.STALE}
+    with world.database.read_only() as session:
+        assert len(session.scalars(select(Assignment).where(Assignment.ended_at.is_(None))).all()) == 1
+    assert_sound(world)
+
+
+def test_no_reader_sees_half_of_a_publication(world: DayWorld, open_database: OpenDatabase) -> None:
+    busy_day(world, technicians=3, visits=9)
+    first = planner(Ana="V2 V4", Bia="V6 V8", Caio="house V1 V3")
+    second = planner(Ana="V6 V8", Bia="V2 V4", Caio="house V1")
+    seen: set[tuple[int, ...]] = set()
+    ended = threading.Event()
+    looking = threading.Event()
+    readers = open_database()
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.add(_published_now(readers))
+            looking.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    looking.wait()
+    try:
+        for plan in (first, second, first):
+            world.apply(world.propose(plan=plan), dispatches=True)
+            seen.add(_published_now(readers))
+    finally:
+        ended.set()
+        thread.join()
+    assert seen <= {(0, 0, 0, 0), (6, 6, 2, 3), (5, 5, 1, 3)}
+    assert {(6, 6, 2, 3), (5, 5, 1, 3)} <= seen
+    assert_sound(world)
+
+
+def _published_now(database: Database) -> tuple[int, ...]:
+    with database.read_only() as session:
+        return tuple(
+            session.scalar(query) or 0
+            for query in (
+                select(func.count()).select_from(Visit).where(Visit.state.in_(PUBLISHED)),
+                select(func.count()).select_from(Assignment).where(Assignment.ended_at.is_(None)),
+                select(func.count()).select_from(PlannedPart),
+                select(func.count()).select_from(PlannedRoute),
+            )
+        )
