@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
-from fieldsvc.domain.ledger import Move, balances_of
+from fieldsvc.domain.ledger import Move, MoveReason, balances_of
 from fieldsvc.models import Assignment, Consumption, Diagnosis, PlannedPart, StockBalance, StockMove, Visit
-from fieldsvc.services import visit_records
+from fieldsvc.services import stock, visit_records
 from fieldsvc.services.visit_records import Use
 from tests.fieldsvc.stage import STEPS, Stage
 
@@ -200,6 +200,18 @@ def test_a_serial_is_taken_from_where_the_books_have_it(stage: Stage) -> None:
 
 
 def test_one_serial_used_by_two_at_once_leaves_the_van_once(stage: Stage) -> None:
+    stage.act(
+        stage.cast.warehouse_keeper,
+        lambda uow: stock.post_move(  # with another unit beside it, the balance alone would let both have one
+            uow,
+            part_id=stage.cast.serial_part,
+            quantity=1,
+            from_location_id=stage.cast.customers_stock,
+            to_location_id=stage.cast.van1,
+            reason=MoveReason.CORRECTION,
+            serial="S-9",
+        ),
+    )
     stage.bring_to("working")
     stage.walk("accept", "depart", "check_in", visit_id=stage.cast.other_visit, actor=stage.cast.technician2)
     start = threading.Barrier(2)
