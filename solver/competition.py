@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from solver.draft import Draft
-from solver.eligibility import barriers
-from solver.insertion import best_insertion
+from solver.insertion import best_insertion, nearest_shifts
 from solver.plan import Cause, Plan, StopKind
 from solver.problem import Job, Problem, VehicleShift
 from solver.reasons import Reason
@@ -39,7 +38,7 @@ def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
         return Cause(
             Reason.COMPETITION, text, "Accept the cost by inserting it by hand, or raise its priority.", details
         )
-    shifts = _nearest(problem, draft, job)
+    shifts = nearest_shifts(draft, job, MOST_SHIFTS)
     exchange = min(
         (one for shift in shifts for one in _exchanges(problem, draft, job, shift)),
         key=lambda one: (one.cost_cents, one.shift, one.displaced),
@@ -58,22 +57,6 @@ def competition(problem: Problem, plan: Plan, job: Job) -> Cause:
     )
     details = {"shift": exchange.shift, "displaces": exchange.displaced, "cost_cents": exchange.cost_cents}
     return Cause(Reason.COMPETITION, text, "Add capacity, or raise its priority.", details)
-
-
-def _nearest(problem: Problem, draft: Draft, job: Job) -> list[VehicleShift]:
-    """Suitable shifts by the travel from the nearest of their stops."""
-    reach = {}
-    for shift in problem.shifts:
-        if not barriers(problem, job, shift):
-            route = draft.routes.get(shift.id)
-            places = (
-                [shift.start_location, *(stop.location for stop in route.stops)] if route else [shift.start_location]
-            )
-            roads = [seconds for place in places if (seconds := problem.travel_s(shift, place, job.location)) >= 0]
-            if roads:
-                reach[shift.id] = min(roads)
-    nearest = sorted(reach, key=lambda shift: (reach[shift], shift))[:MOST_SHIFTS]
-    return [problem.shift_by_id[shift] for shift in nearest]
 
 
 def _exchanges(problem: Problem, draft: Draft, job: Job, shift: VehicleShift) -> list[_Exchange]:

@@ -54,13 +54,32 @@ def best_insertion(draft: Draft, job: Job, shifts: Sequence[VehicleShift] | None
     return min(insertions(draft, job, shifts), key=lambda one: (one.cost_cents, one.start_s, one.shift), default=None)
 
 
-def insert_where_cheapest(draft: Draft, jobs: Sequence[Job]) -> None:
-    """Insert jobs one after another where each is cheapest, if that costs less than leaving it out."""
+def nearest_shifts(draft: Draft, job: Job, most: int) -> list[VehicleShift]:
+    """Shifts that no barrier keeps from a job, by the travel from the nearest of their stops; at most so many."""
+    problem = draft.problem
+    reach: list[tuple[Seconds, str]] = []
+    for shift in problem.shifts:
+        if barriers(problem, job, shift):
+            continue
+        stops = draft.routes[shift.id].stops if shift.id in draft.routes else ()
+        places = {shift.start_location, *(stop.location for stop in stops)}
+        roads = [road for place in places if (road := problem.travel_s(shift, place, job.location)) >= 0]
+        if roads:
+            reach.append((min(roads), shift.id))
+    return [problem.shift_by_id[shift] for _, shift in sorted(reach)[:most]]
+
+
+def insert_where_cheapest(draft: Draft, jobs: Sequence[Job], most_shifts: int | None = None) -> None:
+    """Insert jobs one after another where each is cheapest, if that costs less than leaving it out.
+
+    `most_shifts`: try only so many of the nearest shifts for each job; None = all.
+    """
     waiting = list(jobs)
     while waiting:
         left = []
         for job in waiting:
-            found = best_insertion(draft, job)
+            shifts = None if most_shifts is None else nearest_shifts(draft, job, most_shifts)
+            found = best_insertion(draft, job, shifts)
             if found is not None and found.cost_cents < job.unplanned_penalty_cents:
                 draft.accept(found.trial)
             else:

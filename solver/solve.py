@@ -22,6 +22,8 @@ from solver.supply import Tour
 from solver.units import Cents
 from solver.validate import problem_object_faults
 
+_MOST_SHIFTS = 12
+"""Nearest shifts tried for each job in the last insertions, which nobody should wait for."""
 _MOST_NOTES = 20
 """An engine that goes wrong goes wrong often."""
 
@@ -155,7 +157,7 @@ class _Search:
         draft = Draft.of_plan(self.problem, plan)
         left = {one.job for one in plan.unplanned}
         waiting = [job for job in self.problem.jobs if job.id in left]
-        insert_where_cheapest(draft, sorted(waiting, key=lambda job: -job.unplanned_penalty_cents))
+        insert_where_cheapest(draft, sorted(waiting, key=lambda job: -job.unplanned_penalty_cents), _MOST_SHIFTS)
         self.offer(draft.plan(), "the last insertions")
         return self.best or plan
 

@@ -19,8 +19,8 @@ from solver.engines.base import Incumbent, Report, Stop
 from solver.engines.routing_model import Model, Tours, build
 from solver.engines.routing_nodes import nodes_of
 from solver.engines.routing_regions import MOST_SHIFTS, regions_of, restricted, shared_out
-from solver.engines.routing_repair import copied, followers, insert_near, settle
-from solver.insertion import first_come_plan
+from solver.engines.routing_repair import copied, followers, settle
+from solver.insertion import insert_where_cheapest
 from solver.params import SolveParams
 from solver.plan import Plan, StopKind
 from solver.problem import Job, Problem
@@ -35,6 +35,8 @@ _SLICE_S = 0.5
 """Shortest search of one region."""
 _ROUNDS = 5
 """How often all regions are searched within the time limit; each search starts from the best plan."""
+_NEAREST = 4
+"""Shifts tried for a job that found no place."""
 _STRAYS = 12
 """Unplanned jobs that insertion tries after each region."""
 
@@ -72,13 +74,15 @@ class _Search:
         )
 
     def begin(self, start: Plan | None) -> None:
-        """Report something at once, then a first-come plan, made region by region."""
+        """Report something at once, then a plan by cheapest insertion, dearest jobs first, made region by region."""
         self._offer(self._best if start is None else Draft.of_plan(self._problem, start))
         if start is not None:
             return
         for technicians, jobs in self._regions(0):
             draft = copied(self._best)
-            region = Draft.of_plan(self._problem, first_come_plan(restricted(draft, technicians, jobs)))
+            region = Draft.begun(restricted(draft, technicians, jobs))
+            waiting = [job for job in region.problem.jobs if job.id not in region.problem.committed_jobs]
+            insert_where_cheapest(region, sorted(waiting, key=lambda job: -job.unplanned_penalty_cents))
             settle(draft, self._open_tours(region.tours))
             self._offer(draft)
 
@@ -142,7 +146,7 @@ class _Search:
         planned = draft.planned
         strays = [job for job in self._strays if job.id not in planned][:_STRAYS]
         self._strays.rotate(-_STRAYS)
-        insert_near(fuller, strays)
+        insert_where_cheapest(fuller, strays, _NEAREST)
         self._offer(fuller)
 
     def _offer(self, draft: Draft) -> None:

@@ -4,15 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from solver.draft import Draft
-from solver.eligibility import barriers
-from solver.insertion import best_insertion
 from solver.plan import StopKind
-from solver.problem import Job, VehicleShift
+from solver.problem import VehicleShift
 from solver.schedule import Visit
 from solver.supply import Tour
-
-_NEAREST = 4
-"""Shifts tried for a job that found no place."""
 
 
 def copied(draft: Draft, without: Iterable[str] = ()) -> Draft:
@@ -63,14 +58,6 @@ def settle(draft: Draft, tours: Mapping[str, Tour]) -> None:
             tour = _shorter(draft, shift, tour, len(prefix))
 
 
-def insert_near(draft: Draft, jobs: Sequence[Job]) -> None:
-    """Insert jobs where cheapest among the nearest shifts, if that costs less than leaving them out."""
-    for job in jobs:
-        found = best_insertion(draft, job, _nearest(draft, job))
-        if found is not None and found.cost_cents < job.unplanned_penalty_cents:
-            draft.accept(found.trial)
-
-
 def _in_order(draft: Draft, tours: Mapping[str, Tour]) -> list[VehicleShift]:
     """Shifts in the order of time; those with predecessors of others' jobs before them."""
     problem = draft.problem
@@ -102,15 +89,3 @@ def _shorter(draft: Draft, shift: VehicleShift, tour: Tour, prefix: int) -> Tour
 
 def _without(tour: Sequence[Visit], place: int) -> Tour:
     return (*tour[:place], *tour[place + 1 :])
-
-
-def _nearest(draft: Draft, job: Job) -> list[VehicleShift]:
-    problem = draft.problem
-
-    def travel(shift: VehicleShift) -> int:
-        stops = draft.routes[shift.id].stops if shift.id in draft.routes else ()
-        places = [shift.start_location, *(stop.location for stop in stops)]
-        return min(cell if (cell := problem.travel_s(shift, place, job.location)) >= 0 else 2**31 for place in places)
-
-    able = [shift for shift in problem.shifts if not barriers(problem, job, shift)]
-    return sorted(able, key=lambda shift: (travel(shift), shift.id))[:_NEAREST]
