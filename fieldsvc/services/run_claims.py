@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
 from fieldsvc.dispatching.proposal import Proposal
@@ -30,7 +30,10 @@ class Claim:
 
 
 def claim_run(uow: UnitOfWork, owner: str, lease_s: int) -> Claim | None:
-    """Take the oldest queued run that shares no technician-day with one being solved; None where there is none."""
+    """Take the oldest queued run that shares nothing with one being solved; None where there is none.
+
+    Two runs share a technician-day, or the visits that a team has for a day.
+    """
     # One claim at a time: two workers must not take two runs that overlap.
     uow.session.execute(select(Team.id).order_by(Team.id).with_for_update()).all()
     own, other = aliased(RunScope), aliased(RunScope)
@@ -40,9 +43,15 @@ def claim_run(uow: UnitOfWork, owner: str, lease_s: int) -> Claim | None:
         .join(OptimizationRun, OptimizationRun.id == other.run_id)
         .where(OptimizationRun.state == RunState.SOLVING)
     )
+    at_work = aliased(OptimizationRun)
+    same_visits = exists().where(
+        at_work.state == RunState.SOLVING,
+        at_work.team_id == OptimizationRun.team_id,
+        at_work.day == OptimizationRun.day,
+    )
     run = uow.session.scalars(
         select(OptimizationRun)
-        .where(OptimizationRun.state == RunState.QUEUED, OptimizationRun.id.not_in(solving))
+        .where(OptimizationRun.state == RunState.QUEUED, OptimizationRun.id.not_in(solving), ~same_visits)
         .order_by(OptimizationRun.requested_at, OptimizationRun.id)
         .limit(1)
         .with_for_update()
