@@ -44,8 +44,9 @@ def request_run(body: dict[str, Any]) -> Response:
     """
     technicians = None if body["technicians"] is None else tuple(body["technicians"])
     request = runs.RunRequest(body["team_id"], body["day"], technicians, body["time_limit_s"], body["seed"])
-    max_solve_s = current_application().settings.max_solve_s
-    return run_command(lambda uow: runs.request_run(uow, request, max_solve_s=max_solve_s), _render_request)
+    settings = current_application().settings
+    limits = {"max_solve_s": settings.max_solve_s, "max_visits": settings.max_visits_per_run}
+    return run_command(lambda uow: runs.request_run(uow, request, **limits), _render_request)
 
 
 @blueprint.route("/optimization-runs/<uuid:run_id>")

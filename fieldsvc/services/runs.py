@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, exists, func, select, true
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import undefer
 
@@ -17,8 +17,10 @@ from fieldsvc.domain.evidence import canonical_json
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.run_states import RUN, UNFINISHED, RunState
+from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models.runs import OptimizationRun, RunScope
 from fieldsvc.models.technicians import Loan, Shift, Team, Technician
+from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import scope_of
@@ -52,12 +54,18 @@ class RunRequest:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def request_run(uow: UnitOfWork, request: RunRequest, *, max_solve_s: int) -> tuple[OptimizationRun, bool]:
-    """Queue a run, or join the unfinished one that was asked for in the same words. True = joined."""
+def request_run(
+    uow: UnitOfWork, request: RunRequest, *, max_solve_s: int, max_visits: int | None = None
+) -> tuple[OptimizationRun, bool]:
+    """Queue a run, or join the unfinished one that was asked for in the same words. True = joined.
+
+    max_visits: refuse a team with more visits that wait or are published; None = no limit.
+    """
     _check_team(uow.actor, request.team_id)
     uow.get(Team, request.team_id, lock=True)  # two identical requests at once: the second one sees the first
     technicians = _covered(uow.session, request)
     _check_request(request, technicians, max_solve_s)
+    _check_size(uow.session, request, max_visits)
     twin = uow.session.scalars(
         select(OptimizationRun).where(
             OptimizationRun.request_hash == request.hash, OptimizationRun.state.in_(UNFINISHED)
@@ -181,6 +189,15 @@ def _covered(session: OrmSession, request: RunRequest) -> set[UUID]:
     )
     found = set(session.scalars(query))
     return found if request.technicians is None else found & set(request.technicians)
+
+
+def _check_size(session: OrmSession, request: RunRequest, max_visits: int | None) -> None:
+    open_states = (VisitState.UNSCHEDULED, *PUBLISHED)
+    waiting = select(func.count()).where(Visit.team_id == request.team_id, Visit.state.in_(open_states))
+    visits = session.scalar(waiting) or 0
+    if max_visits is not None and visits > max_visits:
+        message = f"The team has {visits} open visits, a run takes {max_visits} at most; plan part of the team."
+        raise Invalid("The run would be too large.", faults=[Fault("too_many_visits", "/team_id", message)])
 
 
 def _check_request(request: RunRequest, covered: set[UUID], max_solve_s: int) -> None:
