@@ -15,7 +15,7 @@ class RoutePartSchema(StrictSchema):
     quantity = Whole(low=1, high=100_000, required=True)
     location_id = Id(required=True, attribute="location.id")
     location = Text(max_length=200, required=True, attribute="location.name")
-    is_picked_up = Flag(required=True, metadata={"description": "On the way; else out of the van."})
+    needs_pick_up = Flag(required=True, metadata={"description": "On the way; else out of the van."})
 
 
 class VisitStopSchema(StrictSchema):

@@ -28,12 +28,12 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class PartOnRoute:
-    """Units the plan counts on, and where they come from; is_picked_up: on the way, else out of the van."""
+    """Units the plan counts on, and where they come from; needs_pick_up: on the way, else out of the van."""
 
     part: Part
     quantity: int
     location: StockLocation
-    is_picked_up: bool
+    needs_pick_up: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_from_the_route_to_the_signature(client_for, cast) -> None:
     route = get(technician, f"/my/route?date={cast.day}")
     (stop,) = route["visits"]
     assert stop["visit"]["site"]["address"] == "Rua da Praia 1"
-    assert [(part["number"], part["quantity"], part["is_picked_up"]) for part in stop["parts"]] == [
+    assert [(part["number"], part["quantity"], part["needs_pick_up"]) for part in stop["parts"]] == [
         ("P-1", 2, False),
         ("P-2", 1, True),
     ]

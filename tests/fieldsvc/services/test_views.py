@@ -96,7 +96,7 @@ def test_the_own_route_has_stops_parts_and_breaks(stage: Stage) -> None:
         (stop,) = route.visits
         assert stop.view.site is not None
         assert stop.assignment.planned_arrival == stage.cast.at(10)
-        assert [(part.part.number, part.location.code, part.is_picked_up) for part in stop.parts] == [
+        assert [(part.part.number, part.location.code, part.needs_pick_up) for part in stop.parts] == [
             ("P-1", "van1", False),
             ("P-2", "warehouse", True),
         ]
