@@ -1,0 +1,174 @@
+"""What happens between a customer's call and a repair that is signed for, told as the people of the house see it."""
+
+import hashlib
+
+import pytest
+
+from fieldsvc.domain.ledger import MoveReason
+from tests.stories.town import move_stock
+
+pytestmark = [pytest.mark.server, pytest.mark.engine]
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+AT_THE_DOOR = {"latitude": -30.0301, "longitude": -51.2301}
+REPORT = "Seals replaced, no drop in ten minutes. 已更换密封圈。"
+HEALTHY = "No findings: every invariant checked holds.\n"
+
+
+def test_a_report_becomes_a_repair_that_is_signed_for(house) -> None:
+    town, agent, dispatcher, ana, bruno = house.town, house.agent, house.dispatcher, house.ana, house.bruno
+
+    # Mr. Wang calls. The agent takes it down, promises the morning, and gives him a link.
+    ticket = agent.takes_down("the boiler drips", "since last night", customer=town.customer, site=town.site)
+    customer = house.customer_with(agent.link_for(ticket))
+    assert customer.looks()["ticket_state"] == "new"
+    morning = (town.at(8).isoformat(), town.at(12).isoformat())
+    visit = agent.triages(ticket, job_type=town.leak, promised=morning)
+    assert (visit["state"], visit["parts"]) == ("unscheduled", [{"part_id": str(town.seal), "quantity": 2}])
+
+    # The dispatcher lets tomorrow be planned, reads the proposal, and publishes it to the phones.
+    run, proposal = dispatcher.plans(town.team, town.day)
+    (route,), (added,) = proposal["routes"], proposal["differences"]
+    (stop,) = (one for one in route["stops"] if one["kind"] == "job")
+    assert (route["technician"], stop["number"], proposal["unplanned"]) == ("Ana Souza", visit["number"], [])
+    assert [(part["part"], part["quantity"], part["from"]) for part in stop["parts"]] == [("SEAL", 2, "van")]
+    assert (added["kind"], added["from"], added["number"]) == ("added", None, visit["number"])
+    figures = proposal["kpis"]
+    assert (figures["before"]["visits_planned"], figures["after"]["visits_planned"]) == (0, 1)
+    assert customer.looks()["technician"] is None  # a proposal binds nobody
+    assert dispatcher.applies(run)["state"] == "applied"
+    assert agent.state_of(ticket) == "in_progress"
+    why = dispatcher.asks_why(visit, town.day)
+    assert (why["state"], [one["technician"] for one in why["technicians"]]) == ("planned", ["Ana Souza"])
+
+    # Mr. Wang sees who comes and when; whoever has nothing to do with it sees nothing.
+    coming = customer.looks()
+    assert (coming["technician"], coming["visit_state"]) == ("Ana", "dispatched")
+    assert coming["window_start"] <= coming["planned_arrival"] < coming["window_end"]
+    paths = (f"/visits/{visit['id']}", f"/tickets/{ticket['id']}")
+    assert house.outsider.finds_nothing_at(*paths, f"/optimization-runs/{run['id']}")
+    assert bruno.finds_nothing_at(*paths)
+    assert bruno.route(town.day) == []
+
+    # Ana finds it on her phone, says yes, drives, and checks in at the door.
+    (own,) = ana.route(town.day)
+    assert (own["visit"]["id"], own["visit"]["site"]["address"]) == (visit["id"], "Rua da Praia 1")
+    assert [(part["number"], part["quantity"], part["needs_pick_up"]) for part in own["parts"]] == [("SEAL", 2, False)]
+    assert ana.says(visit, "acceptance")["state"] == "accepted"
+    assert ana.says(visit, "departure")["notices"] == []
+    arrived = ana.says(visit, "check-in", position=AT_THE_DOOR)
+    assert 1 <= arrived["assignments"][0]["check_in_distance_m"] < 50
+    assert customer.looks()["visit_state"] == "on_site"
+
+    # She works, finds the cause, uses two seals out of her van, and sees that it holds.
+    ana.says(visit, "work")
+    ana.says(visit, "diagnosis", symptom="leak", cause="seal", action="replace_part", note="worn out")
+    ana.says(visit, "solution", solution="new seals")
+    assert ana.units(town.seal, town.ana_van) == 2
+    used = ana.says(visit, "consumptions", part_id=str(town.seal), quantity=2)
+    assert [one["quantity"] for one in used["consumptions"]] == [2]
+    assert ana.units(town.seal, town.ana_van) == 0
+    assert ana.says(visit, "verification", passed=True)["verification_passed"] is True
+
+    # Mr. Wang reads the report on her phone and signs exactly that text.
+    shown = ana.says(visit, "report", content=REPORT)["report"]["sha256"]
+    assert shown == hashlib.sha256(REPORT.encode()).hexdigest()
+    signature = {"signer_name": "王伟", "strokes": [[[1, 1, 0], [9, 4, 80]]]}
+    signed = ana.says(visit, "sign-off", outcome="signed", report_sha256=shown, **signature)
+    assert signed["sign_off"]["state"] == "signed"
+    assert ana.says(visit, "completion")["state"] == "completed"
+
+    # That closes the ticket. The link says so too, and the books are in order.
+    assert agent.state_of(ticket) == "closed"
+    done = customer.looks()
+    assert (done["ticket_state"], done["sign_off_state"], done["report_sha256"]) == ("closed", "signed", shown)
+    assert house.doctor() == HEALTHY
+
+
+@on_one_database
+def test_a_technician_declines_and_another_one_comes(house) -> None:
+    town, agent, dispatcher, ana, bruno = house.town, house.agent, house.dispatcher, house.ana, house.bruno
+    ticket = agent.takes_down("the boiler drips", "a little", customer=town.customer, site=town.site)
+    visit = agent.triages(ticket, job_type=town.leak)
+    customer = house.customer_with(agent.link_for(ticket))
+
+    # Ana gets the visit first thing in the morning, and can't.
+    run, _ = dispatcher.plans(town.team, town.day)
+    dispatcher.applies(run)
+    promised = customer.looks()
+    assert promised["technician"] == "Ana"
+    assert ana.says(visit, "declination", reason="personal", note="school play")["state"] == "unscheduled"
+    assert ana.route(town.day) == []
+    assert agent.state_of(ticket) == "triaged"
+    waiting = customer.looks()
+    assert (waiting["technician"], waiting["visit_state"]) == (None, "unscheduled")
+
+    # The dispatcher asks why it stands there and who else could go: only Bruno, when his training is over.
+    why = dispatcher.asks_why(visit, town.day)
+    assert (why["state"], why["number"]) == ("unplanned", visit["number"])
+    assert all(cause["sentence"] and cause["remedy"] for cause in why["causes"])
+    could = dispatcher.asks_who_could(visit, town.day)
+    assert {one["technician"] for one in could} == {"Bruno Lima"}
+    assert min(one["start"] for one in could) >= town.at(11).isoformat()
+
+    # The next run gives it to him, with the seals from the depot as his van has none.
+    run, proposal = dispatcher.plans(town.team, town.day)
+    (route,) = proposal["routes"]
+    assert route["technician"] == "Bruno Lima"
+    assert [one["kind"] for one in route["stops"] if one["kind"] != "break"] == ["warehouse", "job"]
+    assert dispatcher.applies(run)["state"] == "applied"
+    barred = dispatcher.asks_why(visit, town.day)["barred"]
+    assert ("Ana Souza", ["DECLINED"]) in [
+        (one["technician"], [reason["reason"] for reason in one["reasons"]]) for one in barred
+    ]
+
+    # He has it on his phone, and the customer a new name and a later window.
+    (own,) = bruno.route(town.day)
+    assert (own["visit"]["id"], [part["needs_pick_up"] for part in own["parts"]]) == (visit["id"], [True])
+    coming = customer.looks()
+    assert (coming["technician"], coming["visit_state"]) == ("Bruno", "dispatched")
+    assert promised["window_end"] < coming["planned_arrival"]
+    assert coming["window_start"] <= coming["planned_arrival"] < coming["window_end"]
+    assert house.doctor() == HEALTHY
+
+
+@on_one_database
+def test_a_part_is_missing_and_the_visit_is_made_up_for_when_it_arrives(house) -> None:
+    town, agent, dispatcher, ana = house.town, house.agent, house.dispatcher, house.ana
+    ticket = agent.takes_down("no heat", "the house is cold", customer=town.customer, site=town.site)
+    visit = agent.triages(ticket, job_type=town.cold)
+    run, _ = dispatcher.plans(town.team, town.day)
+    dispatcher.applies(run)
+
+    # Ana is there, but the only pump of the town is broken in its box. The warehouse writes it off.
+    for step in ("acceptance", "departure", "check-in"):
+        ana.says(visit, step)
+    assert ana.says(visit, "incompletion", reason="part_missing")["state"] == "incomplete"
+    move_stock(house.database, town.pump, town.ana_van, town.scrap, MoveReason.CORRECTION)
+
+    # The ticket waits with a second visit that needs a pump again.
+    assert agent.state_of(ticket) == "triaged"
+    first, second = agent.visits_of(ticket)
+    assert (first["id"], second["state"]) == (visit["id"], "unscheduled")
+    assert second["parts"] == [{"part_id": str(town.pump), "quantity": 1}]
+
+    # A run can't plan it, and says what is missing and what to do.
+    run, proposal = dispatcher.plans(town.team, town.day)
+    (left,) = proposal["unplanned"]
+    (cause,) = left["causes"]
+    assert (left["number"], cause["reason"]) == (second["number"], "PART_OUT_OF_STOCK")
+    assert "PUMP" in cause["sentence"]
+    assert cause["remedy"]
+    assert dispatcher.applies(run)["state"] == "applied"
+
+    # The warehouse's morning: a pump has come. The next run plans the visit over the depot.
+    move_stock(house.database, town.pump, town.supplier, town.warehouse, MoveReason.RECEIPT)
+    run, proposal = dispatcher.plans(town.team, town.day)
+    assert proposal["unplanned"] == []
+    ((part, source),) = (
+        (own["part"], own["from"]) for route in proposal["routes"] for stop in route["stops"] for own in stop["parts"]
+    )
+    assert (part, source) == ("PUMP", "depot")
+    dispatcher.applies(run)
+    assert agent.visits_of(ticket)[-1]["state"] == "dispatched"
+    assert house.doctor() == HEALTHY
