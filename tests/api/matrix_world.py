@@ -1,0 +1,214 @@
+"""What the matrix of routes and roles asks with: people of two teams, one of each thing, and requests for any route.
+
+A new route is asked without a word here. Only a kind of path parameter or of required field that no route had before
+needs a value, and the matrix says which.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from api.auth import Public, Requires, declaration_of
+from api.current import view_for
+from api.openapi_document import document_of
+from fieldsvc.bootstrap import Application
+from fieldsvc.dispatching.proposal import Proposal, proposal_of
+from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.scope import Scope
+from fieldsvc.dispatching.snapshot import take_snapshot
+from fieldsvc.domain.roles import Role
+from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
+from fieldsvc.services import tracking
+from fieldsvc.services.run_claims import claim_run, propose
+from fieldsvc.services.runs import RunRequest, request_run
+from solver.engines.child import Status
+from solver.insertion import first_come_plan
+from solver.score import score
+from solver.solve import Result
+from tests.fieldsvc.cast import Cast, build_cast
+from tests.fieldsvc.cast_builder import Builder
+from tests.fieldsvc.stage import REPORT, WAYS, Stage
+
+LOGINS = {
+    Role.TECHNICIAN: "technician1",
+    Role.AGENT: "agent",
+    Role.DISPATCHER: "dispatcher",
+    Role.WAREHOUSE: "warehouse",
+    Role.SUPERVISOR: "supervisor",
+    Role.ADMIN: "admin",
+}
+OUTSIDERS = {
+    Role.TECHNICIAN: "foreign_technician",
+    Role.AGENT: "foreign_agent",
+    Role.DISPATCHER: "outsider",
+    Role.WAREHOUSE: "foreign_warehouse",
+    Role.SUPERVISOR: "foreign_supervisor",
+    Role.ADMIN: "foreign_admin",
+}
+# Fields that tell more than their type; the rest is made up from the OpenAPI document.
+_BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
+    "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
+}
+
+
+@dataclass
+class World:
+    """Names of what there is. sessions and tokens: by login. link: the token of a customer of the own team."""
+
+    cast: Cast
+    run: UUID
+    link: str
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    teams: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def values(self, owner: str) -> Mapping[str, object]:
+        """Return what path parameters and fields are filled with, so that the thing is the owner's."""
+        return {
+            "visit_id": self.cast.visit,
+            "ticket_id": self.cast.ticket,
+            "technician_id": self.cast.technician1.technician_id,
+            "run_id": self.run,
+            "session_id": self.sessions[owner],
+            "token": self.link,
+            "name": "docs.js",
+            "team_id": self.cast.team,
+            "customer_id": self.cast.customer,
+            "part_id": self.cast.part,
+            "job_type_id": self.cast.job_type,
+            "report_sha256": hashlib.sha256(REPORT).hexdigest(),
+            "on_behalf": owner not in (LOGINS[Role.TECHNICIAN], OUTSIDERS[Role.TECHNICIAN]),
+            "day": self.cast.day,
+            "login": "nobody",
+            "password": "guessed",
+            "refresh_token": "made up",
+        }
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one address, with what it declares and the body it asks for."""
+
+    rule: Rule
+    method: str
+    declared: Requires | Public
+    body_schema: Mapping[str, Any] | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule.rule}"
+
+    @property
+    def names_a_thing(self) -> bool:
+        return bool(self.rule.arguments)
+
+    def request(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Return the arguments of a test client's `open` for a request that is right in every field."""
+        unknown = sorted(self.rule.arguments - values.keys())
+        assert not unknown, f"{self}: the matrix does not know how to fill {unknown}; say so in World.values"
+        path = self.rule.rule
+        for argument in self.rule.arguments:
+            converter = next(part for part in path.split("/") if part.endswith((f":{argument}>", f"<{argument}>")))
+            path = path.replace(converter, str(values[argument]))
+        headers = {"Idempotency-Key": uuid4().hex}
+        if self.method in ("PUT", "PATCH", "DELETE"):
+            headers["If-Match"] = '"1"'
+        asked: dict[str, Any] = {"path": path, "method": self.method, "headers": headers}
+        if self.body_schema is not None:
+            asked["json"] = self._body(values) | _BODIES.get(self.rule.rule, {})
+        return asked
+
+    def _body(self, values: Mapping[str, object]) -> dict[str, Any]:
+        assert self.body_schema is not None
+        properties = self.body_schema.get("properties", {})
+        said = [*self.body_schema.get("required", ()), *({"on_behalf"} & properties.keys())]
+        return {name: self._field(name, properties[name], values) for name in said}
+
+    def _field(self, name: str, schema: Mapping[str, Any], values: Mapping[str, object]) -> object:
+        if name in values:
+            value = values[name]
+            return value if isinstance(value, bool) else str(value)
+        if "enum" in schema:
+            return schema["enum"][0]
+        made: dict[tuple[Any, Any], object] = {
+            ("string", "date"): str(values["day"]),
+            ("string", None): "x",
+            ("boolean", None): True,
+            ("integer", None): schema.get("minimum", 1),
+        }
+        kind = (schema.get("type"), schema.get("format"))
+        assert kind in made, f"{self}: the matrix does not know how to fill the field {name}; say so in World.values"
+        return made[kind]
+
+
+def routes_of(app: Flask) -> Iterator[Route]:
+    """Every route the app serves."""
+    document = document_of(app)
+    schemas, paths = document["components"]["schemas"], document["paths"]
+    for rule in app.url_map.iter_rules():
+        operations = paths.get(_documented(rule), {})
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            declared = declaration_of(view_for(app.view_functions[rule.endpoint], method))
+            assert declared is not None, f"{method} {rule} declares no permission"
+            body = operations.get(method.lower(), {}).get("requestBody", {}).get("content", {})
+            reference = body.get("application/json", {}).get("schema", {}).get("$ref", "")
+            yield Route(rule, method, declared, schemas[reference.rsplit("/", 1)[-1]] if reference else None)
+
+
+def _documented(rule: Rule) -> str:
+    parts = [f"{{{part[1:-1].split(':')[-1]}}}" if part.startswith("<") else part for part in rule.rule.split("/")]
+    return "/".join(parts)
+
+
+def build_world(application: Application, password_hash: str) -> World:
+    """Store the cast with a second team that has every role too; the cast's visit is on site, its report presented."""
+    database = application.database
+    cast = build_cast(database, password_hash=password_hash)
+    with database.unit_of_work() as uow:
+        build = Builder.__new__(Builder)  # the cast has a supplier already
+        build.uow, build.day, build.password_hash, build.actors = uow, cast.day, password_hash, {}
+        for role in (Role.AGENT, Role.WAREHOUSE, Role.SUPERVISOR, Role.ADMIN):
+            build.user(OUTSIDERS[role], role, cast.foreign_team)
+        uow.commit()
+    stage = Stage(database, cast)
+    stage.walk(*WAYS["on_site"], "present")
+    link = stage.act(cast.agent, lambda uow: tracking.create_link(uow, cast.ticket, 3600)).token
+    return World(cast, _proposed_run(application, stage), link, teams=_things_of_teams(application, cast))
+
+
+def _proposed_run(application: Application, stage: Stage) -> UUID:
+    """Bring a run to its proposal, for a day without technicians: whose it is matters, not what is in it."""
+    database, cast = application.database, stage.cast
+    day = cast.day + timedelta(days=30)
+    stage.act(cast.dispatcher, lambda uow: request_run(uow, RunRequest(cast.team, day, time_limit_s=1), max_solve_s=9))
+    with database.unit_of_work() as uow:
+        claim = claim_run(uow, "matrix", 60)
+        uow.commit()
+    assert claim is not None
+    with database.read_only() as session:
+        snapshot = take_snapshot(session, Scope(cast.team, day, None), application.travel, application.clock.now())
+        published = published_plan(session, snapshot)
+    found = first_come_plan(snapshot.problem)
+    result = Result(Status.COMPLETE, found, score(snapshot.problem, found), None, 0.1, 1, "test", ((0.1, 1),))
+    with database.unit_of_work() as uow:
+        assert propose(uow, claim, Proposal(snapshot, found, proposal_of(snapshot, result, published)))
+        uow.commit()
+    return claim.run_id
+
+
+def _things_of_teams(application: Application, cast: Cast) -> dict[str, frozenset[str]]:
+    """Ids of what each team owns, to be looked for in the other team's answers."""
+    with application.database.read_only() as session:
+
+        def ids(team: UUID) -> frozenset[str]:
+            columns = ((model.id, model.team_id) for model in (Customer, Site, Technician, Ticket, Visit))
+            return frozenset(str(one) for own, of in columns for one in session.scalars(select(own).where(of == team)))
+
+        return {"own": ids(cast.team), "foreign": ids(cast.foreign_team)}

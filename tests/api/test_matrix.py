@@ -1,0 +1,215 @@
+"""Every route × everybody who may ask: what comes back follows from the permissions table, without an exception."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.auth import Requires
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.bootstrap import build
+from fieldsvc.config import load_settings
+from fieldsvc.domain.permissions import Scope, scope_for
+from fieldsvc.domain.roles import STAFF, Role
+from fieldsvc.models.evidence import ChangeCounter
+from fieldsvc.persistence.database import Database
+from tests.api.matrix_world import LOGINS, OUTSIDERS, Route, World, build_world, routes_of
+from tests.fieldsvc.cast import PASSWORD
+
+ROLES = [role for role in Role if role in STAFF]
+REVOKED = "revoked"
+
+
+class Matrix:
+    """An app whose world is as new for every route."""
+
+    def __init__(self, app: Flask, world: World, database: Database, kept: Path, used: Path) -> None:
+        self.app, self.world = app, world
+        self.routes = tuple(routes_of(app))
+        self._database, self._kept, self._used = database, kept, used
+
+    @property
+    def protected(self) -> Iterator[Route]:
+        """Routes that need a permission, each asked in a world that is as it was at first."""
+        for route in self.routes:
+            if isinstance(route.declared, Requires):
+                self._begin_anew()
+                yield route
+
+    @property
+    def public(self) -> Iterator[Route]:
+        return (route for route in self.routes if not isinstance(route.declared, Requires))
+
+    def _begin_anew(self) -> None:
+        self._database.dispose()
+        for file in (self._used, *self._used.parent.glob(f"{self._used.name}-*")):
+            file.unlink(missing_ok=True)
+        shutil.copyfile(self._kept, self._used)
+
+    def ask(self, route: Route, *, token: str | None, owner: str, link: str | None = None) -> TestResponse:
+        """Ask with a session's token for the things of an owner."""
+        values = self.world.values(owner)
+        asked = route.request(values if link is None else {**values, "token": link})
+        if token is not None:
+            asked["headers"] |= {"Authorization": f"Bearer {token}"}
+        return self.app.test_client().open(asked.pop("path"), buffered=True, **asked)
+
+    def ask_as(self, login: str, route: Route, *, owner: str | None = None) -> TestResponse:
+        return self.ask(route, token=self.world.tokens[login], owner=owner or login)
+
+    def changes(self) -> int:
+        with self._database.read_only() as session:
+            return session.scalars(select(ChangeCounter.last_change_no)).one()
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Matrix]:
+    """Build the world once and let everybody sign in; each route then begins with a copy of it."""
+    directory = tmp_path_factory.mktemp("matrix")
+    used, kept = directory / "used.db", directory / "kept.db"
+    shutil.copyfile(sqlite_template, used)
+    environ = {
+        "FIELDSVC_DATABASE_URL": f"sqlite:///{used}",
+        "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
+        "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    }
+    passwords = Passwords(memory_kib=8, rounds=1)
+    application = build(load_settings(environ, directory), passwords=passwords)
+    world = build_world(application, passwords.hash(PASSWORD))
+    app = create_app(application)
+    for login in (*LOGINS.values(), *OUTSIDERS.values(), "technician2"):
+        answer = app.test_client().post("/api/v1/auth/tokens", json={"login": login, "password": PASSWORD})
+        world.tokens[login], world.sessions[login] = answer.json["access_token"], answer.json["session_id"]
+    world.tokens[REVOKED] = _revoked_token(app)
+    application.database.dispose()  # folds the write-ahead log into the file
+    shutil.copyfile(used, kept)
+    yield Matrix(app, world, application.database, kept, used)
+    application.database.dispose()
+
+
+def _revoked_token(app: Flask) -> str:
+    """Sign a supervisor in on another device, and out again."""
+    client, credentials = app.test_client(), {"login": LOGINS[Role.SUPERVISOR], "password": PASSWORD}
+    pair = client.post("/api/v1/auth/tokens", json=credentials).json
+    headers = {"Authorization": f"Bearer {pair['access_token']}", "If-Match": '"1"'}
+    assert client.delete(f"/api/v1/auth/sessions/{pair['session_id']}", headers=headers).status_code == 204
+    return str(pair["access_token"])
+
+
+def scope_of(route: Route, role: Role) -> Scope | None:
+    assert isinstance(route.declared, Requires)
+    return scope_for(route.declared.action, role)
+
+
+def code_of(answer: TestResponse) -> str:
+    return str(answer.json["code"]) if answer.mimetype == "application/problem+json" else ""
+
+
+def shown(answer: TestResponse) -> str:
+    return f"{answer.status_code} {answer.text[:300]}"
+
+
+def is_let_in(answer: TestResponse) -> bool:
+    """Tell whether the request got as far as the thing itself; the rules there may still refuse it."""
+    return (
+        answer.status_code < 500 and answer.status_code not in (401, 403, 405, 415) and code_of(answer) != "not_found"
+    )
+
+
+def is_well_formed(answer: TestResponse) -> bool:
+    """Tell whether the matrix knew what to ask, as a refusal of the body would say nothing about permissions."""
+    faults = answer.json["errors"] if answer.status_code == 422 else []
+    return not {"missing_field", "unknown_field", "wrong_format", "wrong_type"} & {fault["code"] for fault in faults}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_let_in_exactly_where_it_has_a_row(matrix: Matrix, role: Role) -> None:
+    found, login = [], LOGINS[role]
+    for route in matrix.protected:
+        before = matrix.changes()
+        answer = matrix.ask_as(login, route)
+        scope = scope_of(route, role)
+        if scope is None:
+            is_right = (answer.status_code, code_of(answer), matrix.changes()) == (403, "forbidden", before)
+        else:
+            others = () if scope is Scope.ALL else matrix.world.teams["foreign"]
+            is_right = is_let_in(answer) and not any(one in answer.text for one in others)
+            assert is_well_formed(answer), f"the matrix asks {route} wrongly: {shown(answer)}"
+        if not is_right:
+            found.append(f"{role} {route} ({scope}): {shown(answer)}")
+    assert found == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_same_role_of_another_team_finds_nothing(matrix: Matrix, role: Role) -> None:
+    found, login = [], OUTSIDERS[role]
+    for route in matrix.protected:
+        scope = scope_of(route, role)
+        if scope is None:
+            continue
+        before = matrix.changes()
+        answer = matrix.ask_as(login, route, owner=LOGINS[role])
+        if scope is Scope.ALL:
+            is_right = is_let_in(answer)
+        elif route.names_a_thing:
+            is_right = (answer.status_code, code_of(answer), matrix.changes()) == (404, "not_found", before)
+        elif route.method == "GET":
+            is_right = answer.status_code == 200 and not any(one in answer.text for one in matrix.world.teams["own"])
+        else:
+            is_right = answer.status_code in (404, 422) and matrix.changes() == before
+        if not is_right:
+            found.append(f"{login} {route} ({scope}): {shown(answer)}")
+    assert found == []
+
+
+def test_a_colleague_has_no_part_in_what_is_ones_own(matrix: Matrix) -> None:
+    found = []
+    for route in matrix.protected:
+        if route.names_a_thing and scope_of(route, Role.TECHNICIAN) is Scope.OWN:
+            before = matrix.changes()
+            answer = matrix.ask_as("technician2", route, owner=LOGINS[Role.TECHNICIAN])
+            if (answer.status_code, code_of(answer), matrix.changes()) != (404, "not_found", before):
+                found.append(f"technician2 {route}: {shown(answer)}")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("nobody", "unauthenticated"), ("a revoked session", "session_ended"), ("a customer's link", "unauthenticated")],
+)
+def test_without_a_session_there_is_nothing(matrix: Matrix, who: str, code: str) -> None:
+    world = matrix.world
+    token = {"nobody": None, "a revoked session": world.tokens[REVOKED], "a customer's link": world.link}[who]
+    found = []
+    for route in matrix.protected:
+        before = matrix.changes()
+        answer = matrix.ask(route, token=token, owner=LOGINS[Role.SUPERVISOR])
+        if (answer.status_code, code_of(answer), matrix.changes()) != (401, code, before):
+            found.append(f"{who} {route}: {shown(answer)}")
+    assert found == []
+
+
+def test_what_is_public_asks_for_no_session(matrix: Matrix) -> None:
+    for route in matrix.public:
+        answer = matrix.ask(route, token=None, owner=LOGINS[Role.AGENT])
+        signs_in = route.rule.rule.startswith("/api/v1/auth/")  # a wrong password is a 401 of another kind
+        assert answer.status_code == 401 if signs_in else is_let_in(answer), f"{route}: {shown(answer)}"
+        assert is_well_formed(answer), f"the matrix asks {route} wrongly: {shown(answer)}"
+
+
+def test_a_made_up_link_opens_nothing(matrix: Matrix) -> None:
+    for route in matrix.public:
+        if "token" in route.rule.arguments:
+            answer = matrix.ask(route, token=None, owner=LOGINS[Role.AGENT], link="made-up")
+            assert (answer.status_code, code_of(answer)) == (404, "not_found"), f"{route}: {shown(answer)}"
+
+
+def test_the_matrix_is_about_every_route(matrix: Matrix) -> None:
+    served = sum(len((rule.methods or set()) - {"HEAD", "OPTIONS"}) for rule in matrix.app.url_map.iter_rules())
+    assert len(list(matrix.protected)) + len(list(matrix.public)) == served
