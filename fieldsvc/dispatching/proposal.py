@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from solver.solve import Result
-
 from fieldsvc.dispatching.kpis import kpis
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.sources import PartSource, part_sources
@@ -13,6 +11,7 @@ from solver.insertion import first_come_plan
 from solver.itinerary import Itinerary
 from solver.plan import Plan, Route, Stop, StopKind, Unplanned
 from solver.problem import VehicleShift
+from solver.solve import Result
 
 
 @dataclass(frozen=True, slots=True)
