@@ -1,13 +1,13 @@
 """The part of a proposal that can still be published: judged again under the facts of this moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.adapters.travel import EstimatedTravel, TableTravel
+from fieldsvc.adapters.travel import Cells, EstimatedTravel, Point, TableTravel, TravelTimes
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
 from solver.check import violations
@@ -49,7 +49,7 @@ def publishable(
         _spread(stored.problem, plan, published, left_out)
         clean = frozenset(stored.technicians[one] for one in stored.technicians if one not in left_out)
         scope = Scope(team_id, stored.horizon.day, clean, frozenset(stored.visits))
-        current = take_snapshot(session, scope, travel_of(stored.problem), now)
+        current = take_snapshot(session, scope, StoredTravel(stored.problem), max(now, stored.as_of))
         candidate = restricted(plan, stored.problem, current.problem)
         gone = stored.technicians.keys() - left_out.keys() - current.technicians.keys()
         if gone:
@@ -63,11 +63,21 @@ def publishable(
         left_out |= broken
 
 
-def travel_of(problem: Problem) -> TableTravel:
+class StoredTravel:
     """Travel as a problem has it, so that nothing is asked over a network while a transaction is open."""
-    points = [(place.latitude or 0.0, place.longitude or 0.0) for place in problem.locations]
-    profile = next(iter(problem.profiles.values()))
-    return TableTravel(points, profile.seconds, profile.metres, EstimatedTravel())
+
+    def __init__(self, problem: Problem) -> None:
+        points = [(place.latitude or 0.0, place.longitude or 0.0) for place in problem.locations]
+        self._otherwise = EstimatedTravel()
+        self._tables = {
+            name: TableTravel(points, profile.seconds, profile.metres, self._otherwise)
+            for name, profile in problem.profiles.items()
+        }
+
+    def matrix(self, points: Sequence[Point], profile: str) -> tuple[Cells, Cells]:
+        """Read what the problem has of a profile and estimate the rest."""
+        known: TravelTimes = self._tables.get(profile, self._otherwise)
+        return known.matrix(points, profile)
 
 
 def restricted(plan: Plan, old: Problem, new: Problem) -> Plan | None:

@@ -30,7 +30,7 @@ class Snapshot:
 
     visits: visit number to row id. technicians: solver id to row id. parts: part number to row id.
     locations: solver id of a warehouse to row id. route_versions: technician to the version of the published day,
-    0 where nothing is published.
+    0 where nothing is published. as_of: the moment it takes for now: nobody sets off, and no begun work ends, before.
     """
 
     problem: Problem
@@ -42,13 +42,17 @@ class Snapshot:
     vans: Mapping[str, UUID]
     visit_versions: Mapping[str, int]
     route_versions: Mapping[str, int]
+    as_of: datetime
     hash: str = field(default="")
 
 
 def take_snapshot(
     session: OrmSession, scope: Scope, travel: TravelTimes, now: datetime, weights: Weights | None = None
 ) -> Snapshot:
-    """Read everything a plan of the scope depends on, at one moment of the database."""
+    """Read everything a plan of the scope depends on, at one moment of the database.
+
+    now: may lie ahead, so that a plan still holds when it has been made, looked at and published.
+    """
     team = session.get_one(Team, scope.team_id)
     horizon = Horizon(scope.day, team.zone)
     shifts = read_shifts(session, scope, now)
@@ -97,6 +101,7 @@ def take_snapshot(
         },
         visit_versions={facts.visit.number: facts.visit.version for facts in visits},
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
+        as_of=now,
         hash=hash_of(problem),
     )
 

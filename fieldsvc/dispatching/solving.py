@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
@@ -16,6 +17,9 @@ from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.solve import Result, solve
+
+TIME_TO_DECIDE = timedelta(minutes=10)
+"""How long a proposal for the day that is under way can be looked at before it is too late for its first drives."""
 
 
 class SolveFailed(DomainError):
@@ -51,9 +55,9 @@ def solve_scope(
     should_stop: Callable[[], bool],
 ) -> Proposal:
     """Read, solve in a child process, check, explain. Nothing is written, and nothing is open while it solves."""
-    now = database.clock.now()
+    as_of = database.clock.now() + timedelta(seconds=effort.time_limit_s) + TIME_TO_DECIDE
     with database.read_only() as session:
-        snapshot = take_snapshot(session, scope, travel, now)
+        snapshot = take_snapshot(session, scope, travel, as_of)
         published = published_plan(session, snapshot)
 
     def tell(found: Incumbent) -> None:

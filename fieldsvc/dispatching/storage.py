@@ -3,7 +3,7 @@
 import json
 import zlib
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from fieldsvc.dispatching.horizon import Horizon
@@ -23,6 +23,7 @@ def snapshot_to_bytes(snapshot: Snapshot) -> bytes:
         **{name: {key: str(row) for key, row in getattr(snapshot, name).items()} for name in _ROW_IDS},
         "visit_versions": dict(snapshot.visit_versions),
         "route_versions": dict(snapshot.route_versions),
+        "as_of": snapshot.as_of.isoformat(),
         "hash": snapshot.hash,
     }
     return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
@@ -34,6 +35,7 @@ def snapshot_from_bytes(content: bytes) -> Snapshot:
     known = {name: document[name] for name in (one.name for one in fields(Snapshot)) if name in document}
     for name in _ROW_IDS:
         known[name] = {key: UUID(row) for key, row in document[name].items()}
+    known["as_of"] = datetime.fromisoformat(document["as_of"])
     known["problem"] = codec.problem_from_document(document["problem"])
     return Snapshot(horizon=Horizon(date.fromisoformat(document["day"]), document["zone"]), **known)
 

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from fieldsvc.adapters.travel import EstimatedTravel
+from fieldsvc.adapters.travel import EstimatedTravel, TravelTimes
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
+from fieldsvc.dispatching.solving import TIME_TO_DECIDE
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
@@ -38,6 +39,8 @@ Planner = Callable[[Snapshot, Plan], Plan]
 
 class DayWorld(DayRows):
     """A day with what is published of it, and the way from a request to a published plan without a solver."""
+
+    travel: TravelTimes = TRAVEL
 
     def publish(
         self,
@@ -134,7 +137,7 @@ class DayWorld(DayRows):
 
     def snapshot(self, *people: Person, now: datetime | None = None, team: UUID | None = None) -> Snapshot:
         with self.database.read_only() as session:
-            return take_snapshot(session, self.scope(*people, team=team), TRAVEL, now or self.clock.now())
+            return take_snapshot(session, self.scope(*people, team=team), self.travel, now or self.clock.now())
 
     def propose(
         self, *people: Person, plan: Planner | None = None, team: UUID | None = None, by: Actor | None = None
@@ -147,7 +150,8 @@ class DayWorld(DayRows):
         claim = self.write(lambda uow: claim_run(uow, "test", 60))
         assert claim is not None
         with self.database.read_only() as session:
-            snapshot = take_snapshot(session, self.scope(*people, team=team), TRAVEL, self.clock.now())
+            as_of = self.clock.now() + TIME_TO_DECIDE
+            snapshot = take_snapshot(session, self.scope(*people, team=team), self.travel, as_of)
             published = published_plan(session, snapshot)
         found = first_come_plan(snapshot.problem)
         found = plan(snapshot, found) if plan is not None else found

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from fieldsvc.adapters.travel import EstimatedTravel
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.domain.errors import Forbidden, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.roles import Role
@@ -317,3 +318,55 @@ class TestChangedMeanwhile:
         run = world.apply(late)
         assert run.state is RunState.STALE
         assert world.holder_of("S1") == ana.id
+
+
+class TestWhileTheDayRuns:
+    """Time goes by between a proposal and its application, and that alone is no change."""
+
+    def test_there_is_time_to_decide(self, world: DayWorld) -> None:
+        busy_day(world)
+        world.clock.moment = world.at(10)
+        run_id = world.propose(plan=planner(Ana="V2", Bia="V4"))
+        world.clock.pass_by(minutes=9)
+        assert world.apply(run_id).state is RunState.APPLIED
+        assert world.row(Visit, world.visits["V2"]).planned_start > world.clock.now()
+
+    def test_but_not_for_ever(self, world: DayWorld) -> None:
+        busy_day(world)
+        world.clock.moment = world.at(10)
+        run_id = world.propose(plan=planner(Ana="V2", Bia="V4"))
+        world.clock.pass_by(minutes=30)
+        run = world.apply(run_id)
+        assert run.state is RunState.STALE
+        assert set(skipped(run)) == {"Ana", "Bia"}
+
+    def test_work_that_takes_longer_than_planned_does_not_stop_it(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        world.apply(world.propose(plan=planner(Ana="V2")), dispatches=True)
+        world.clock.moment = world.row(Visit, world.visits["V2"]).planned_start
+        for step in ("accept_visit", "depart", "check_in", "start_work"):
+            extra = (None, 300) if step == "check_in" else ()
+            world.write(lambda uow: getattr(visits, step)(uow, world.visits["V2"], *extra), ana.actor)  # noqa: B023
+        world.clock.pass_by(hours=2)
+        run_id = world.propose(plan=planner(Ana="V2 V4", Bia="house V1"))
+        world.clock.pass_by(minutes=5)
+        assert world.apply(run_id).state is RunState.APPLIED
+        assert world.row(Visit, world.visits["V4"]).planned_start > world.clock.now()
+
+
+class SlowBicycles(EstimatedTravel):
+    """A bicycle takes three times as long as a car."""
+
+    def matrix(self, points: Any, profile: str) -> Any:
+        seconds, metres = super().matrix(points, profile)
+        return (seconds * 3 if profile == "bicycle" else seconds), metres
+
+
+def test_everybody_drives_what_they_have(world: DayWorld) -> None:
+    world.travel = SlowBicycles()
+    for name, vehicle in (("Ana", "bicycle"), ("Bia", "car")):
+        world.technician(name, travel_profile=vehicle)
+    world.visit("V1")
+    world.visit("V2")
+    run = world.apply(world.propose(plan=planner(Ana="V1", Bia="V2")))
+    assert skipped(run) == {}
