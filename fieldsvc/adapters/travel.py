@@ -14,6 +14,8 @@ Cells = NDArray[np.int32]
 EARTH_RADIUS_M = 6_371_008.8
 DETOUR = 1.3
 """Roads are longer than the straight line: a factor commonly measured in cities."""
+FARTHEST_M = 2_500_000
+"""Nobody drives further to a visit: beyond it a place is on another continent, or has wrong coordinates."""
 
 
 class TravelTimes(Protocol):
@@ -31,7 +33,7 @@ class EstimatedTravel:
         self._speed = speed_m_per_s
 
     def matrix(self, points: Sequence[Point], profile: str) -> tuple[Cells, Cells]:  # noqa: ARG002 -- one speed for all
-        """Estimate every pair; the same place is 0 away, any other at least a second and a metre."""
+        """Estimate every pair; the same place is 0 away, any other at least a second and a metre, or no road away."""
         radians = np.radians(np.asarray(points, dtype=float).reshape(-1, 2))
         latitude, longitude = radians[:, 0], radians[:, 1]
         half = (
@@ -44,6 +46,7 @@ class EstimatedTravel:
         apart = metres > 0
         whole_metres = np.where(apart, np.maximum(1, np.rint(metres)), 0).astype(np.int32)
         seconds = np.where(apart, np.maximum(1, np.ceil(metres / self._speed)), 0).astype(np.int32)
+        seconds[metres > FARTHEST_M] = whole_metres[metres > FARTHEST_M] = -1
         return seconds, whole_metres
 
 
