@@ -12,10 +12,11 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
@@ -83,7 +84,8 @@ def run(
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, path, problem, params, start), name="solver-engine")
     try:
-        process.start()
+        with _ctrl_c_kept_away():
+            process.start()
     except (OSError, EOFError) as error:  # no memory, no file descriptors, or a fork server that died
         ours.close()
         return Ending(Status.CHILD_FAILED, f"The engine's process could not be started: {error!r}.")
@@ -101,6 +103,17 @@ def run(
         process.join()
         process.close()
         ours.close()
+
+
+@contextmanager
+def _ctrl_c_kept_away() -> Iterator[None]:
+    """Let what is started here not see Ctrl-C: it could not answer it before its imports are done."""
+    resource_tracker.ensure_running()  # started within, it would end the keeping away
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _listen(process: ForkServerProcess, ours: Connection, on_plan: Callable[[Plan], None], should_stop: Stop) -> Ending:
