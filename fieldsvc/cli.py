@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from getpass import getpass
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import SettingsError, load_settings
 from fieldsvc.demo.run import run_demo
+from fieldsvc.demo.serving import DemoRefused
 from fieldsvc.demo.source import DemoFilesMissing
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.domain.roles import STAFF, Role
@@ -44,19 +46,21 @@ def main(arguments: list[str] | None = None) -> int:
             application.database.dispose()
     except (SettingsError, DemoFilesMissing) as error:
         return _complain(str(error), 2)
+    except DemoRefused as error:
+        return _complain(str(error), 1)
     except DomainError as error:
         faults = "".join(f"\n  - {fault.message}" for fault in error.faults)
         return _complain(f"{error.detail}{faults}", 1)
     except KeyboardInterrupt:
-        return 130
+        return _complain("Stopped.", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fieldsvc", description="Operate a field-service system.")
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="load a real city day, plan it, print the plan, and serve it")
-    demo.add_argument("--port", type=int, default=8080)
-    demo.add_argument("--time-limit", type=int, default=8, help="seconds to plan (default 8)")
+    demo.add_argument("--port", type=_whole(1, 65_535), default=8080, help="where to listen (default 8080)")
+    demo.add_argument("--time-limit", type=_whole(1, 600), default=8, help="seconds to plan (default 8)")
     demo.add_argument("--no-serve", action="store_true", help="end after printing")
     serve = commands.add_parser("serve", help="serve the API with the embedded server (or: gunicorn api.wsgi)")
     serve.add_argument("extra", nargs=argparse.REMAINDER, help="passed on: --host, --port")
@@ -74,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     password = verbs.add_parser("password", help="give a user another password; ends all sessions")
     password.add_argument("login")
     return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+
+    return parse
 
 
 def _serve(extra: list[str]) -> int:

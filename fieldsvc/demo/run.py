@@ -1,12 +1,10 @@
 """`fieldsvc demo`: load the day, plan it before the reader's eyes, publish it, then serve it."""
 
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,13 +18,16 @@ from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
 from fieldsvc.demo.loader import ACCOUNTS, PASSWORD, ZONE, LoadedDay, load_day
 from fieldsvc.demo.printing import print_proposal
+from fieldsvc.demo.serving import HOST, check_port, only_demo_of, serve_until_stopped
 from fieldsvc.demo.source import DemoDay, read_day
 from fieldsvc.dispatching.solving import Progress as SolveProgress
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.roles import Role
+from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.access import User
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.stock import Part
+from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.migrate import upgrade
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.applications import ApplyOptions, apply_run
@@ -38,36 +39,51 @@ WIDE = 150
 
 
 def run_demo(directory: Path, *, port: int, time_limit_s: int, serves: bool) -> int:
-    """Do all of it; the exit code."""
+    """Do all of it; the exit code. What would stop it in the end is looked at before anything is begun."""
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     began = time.monotonic()
-    application = _prepare(directory, port)
-    try:
-        source = read_day()
-        loaded = _load(application, source)
-        console.print(
-            f"Loaded {loaded.visits} visits and {loaded.technicians} technicians of team Porto Alegre "
-            f"for {loaded.day.isoformat()} into {application.settings.database_url}."
-        )
-        run = _plan(application, loaded, time_limit_s, console)
-        _print_plan(application, run, console, time.monotonic() - began)
-    finally:
-        application.database.dispose()
-    _print_accounts(console, port, loaded.day)
-    return _serve(directory, port, console) if serves else 0
+    source = read_day()
+    if serves:
+        check_port(port)
+    with only_demo_of(directory):
+        application = _prepare(directory, port, source)
+        try:
+            loaded = _load(application, source)
+            _say(
+                console,
+                f"Loaded {loaded.visits} visits and {loaded.technicians} technicians of team Porto Alegre "
+                f"for {loaded.day.isoformat()} into {application.settings.database_url}.",
+            )
+            run = _plan(application, loaded, time_limit_s, console)
+            _print_plan(application, run, console, time.monotonic() - began)
+            lines = _next_lines(application, run, port)
+        finally:
+            application.database.dispose()
+        if serves:
+            return serve_until_stopped(
+                _environment(directory, port),
+                directory,
+                port,
+                lambda sentence: _say(console, sentence),
+                lambda: _print_accounts(console, directory, port, lines),
+            )
+    _say(console, f"\n`make demo PORT={port}` plans it anew, serves it, and says what to try with `curl`.")
+    return 0
 
 
-def _prepare(directory: Path, port: int) -> Application:
+def _say(console: Console, text: str) -> None:
+    """Print text as it is, with lines that can be copied whole."""
+    console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def _prepare(directory: Path, port: int, source: DemoDay) -> Application:
     """An empty, migrated database: the demo begins anew each time."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in ("demo.db", "demo.db-wal", "demo.db-shm", "travel.npz"):
+    for name in ("demo.db", "demo.db-wal", "demo.db-shm"):
         (directory / name).unlink(missing_ok=True)
+    write_travel(directory / "travel.npz", source.points, source.seconds, source.metres)
     application = build(load_settings(_environment(directory, port), directory))
     upgrade(application.database.engine)
-    application.database.dispose()
-    source = read_day()
-    write_travel(directory / "travel.npz", source.points, source.seconds, source.metres)
-    return build(load_settings(_environment(directory, port), directory))
+    return application
 
 
 def _environment(directory: Path, port: int) -> dict[str, str]:
@@ -75,6 +91,7 @@ def _environment(directory: Path, port: int) -> dict[str, str]:
         **os.environ,
         "FIELDSVC_ENV": "demo",
         "FIELDSVC_DATABASE_URL": f"sqlite:///{directory / 'demo.db'}",
+        "FIELDSVC_HOST": HOST,
         "FIELDSVC_PORT": str(port),
     }
 
@@ -148,66 +165,62 @@ class _Shown:
 
 
 def _print_plan(application: Application, run: OptimizationRun, console: Console, elapsed_s: float) -> None:
+    assert run.result is not None, "an applied run has its result"
     with application.database.read_only() as session:
         names = {part.number: part.name_en for part in session.scalars(select(Part))}
-    assert run.result is not None, "an applied run has its result"
+        left = session.scalars(select(Visit).where(Visit.state == VisitState.UNSCHEDULED).order_by(Visit.number))
+        unplanned = {one["number"] for one in run.result["unplanned"]}
+        elsewhen = [visit.number for visit in left if visit.number not in unplanned]
     print_proposal(console, run.result, names)
     applied = run.application or {}
-    console.print(
+    for number in elsewhen:
+        _say(console, f"{number} is promised to the customer for another day and waits for that day's run.")
+    _say(
+        console,
         f"Run {run.number} is {run.state}: {applied.get('visits_dispatched', 0)} visits dispatched to the phones, "
-        f"{len(applied.get('skipped', []))} days skipped. {elapsed_s:.0f} s from the start to this plan."
+        f"{len(applied.get('skipped', []))} days skipped. {elapsed_s:.0f} s from the start to this plan.",
     )
     for skipped in applied.get("skipped", []):
-        console.print(f"  skipped {skipped['technician']}: {skipped['because']}")
+        _say(console, f"  skipped {skipped['technician']}: {skipped['because']}")
 
 
-def _print_accounts(console: Console, port: int, day: date) -> None:
-    base = f"http://127.0.0.1:{port}"
-    logins = ", ".join((*(login for login, _ in ACCOUNTS), "technician1", "technician2", "outsider"))
-    console.print(f"\nSign-in names: {logins}. The password of all is {PASSWORD}.")
-    console.print(f"API: {base}/api/v1   docs: {base}/docs   health: {base}/readyz\n")
-    lines = (
-        "# what to try next, while the server runs:",
-        f"BASE={base}/api/v1",
+def _next_lines(application: Application, run: OptimizationRun, port: int) -> list[str]:
+    """What a shell understands as it is printed: sign in, look around, do something."""
+    assert run.result is not None, "an applied run has its result"
+    with application.database.read_only() as session:
+        technician = session.scalars(select(User.technician_id).where(User.login == "technician1")).one()
+    own = [route["stops"] for route in run.result["routes"] if route["technician_id"] == str(technician)]
+    first = next((stop["id"] for stops in own for stop in stops if stop["kind"] == "job"), None)
+    unplanned = next((one["visit_id"] for one in run.result["unplanned"]), None)
+    day = run.day.isoformat()
+    lines = [
+        f"BASE=http://{HOST}:{port}/api/v1",
         "sign_in() { curl -s $BASE/auth/tokens -H 'Content-Type: application/json' "
         f'-d \'{{"login":"\'$1\'","password":"{PASSWORD}"}}\' | '
-        "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])'; }",
-        f'curl -s "$BASE/my/route?date={day.isoformat()}" -H "Authorization: Bearer $(sign_in technician1)"',
-        f'curl -s "$BASE/plan?date={day.isoformat()}" -H "Authorization: Bearer $(sign_in dispatcher)"',
-        'curl -s "$BASE/visits?state=unscheduled" -H "Authorization: Bearer $(sign_in dispatcher)"',
-    )
+        'sed \'s/.*"access_token": *"\\([^"]*\\)".*/\\1/\'; }',
+        _curl(f"/my/route?date={day}", "technician1"),
+    ]
+    if first is not None:
+        lines.append(
+            f"{_curl(f'/visits/{first}/acceptance', 'technician1')} -H 'Content-Type: application/json' -d '{{}}'"
+        )
+    lines.append(_curl(f"/plan?date={day}", "dispatcher"))
+    if unplanned is not None:
+        lines.append(_curl(f"/visits/{unplanned}/explanation?day={day}", "dispatcher"))
+    lines.append(_curl(f"/optimization-runs/{run.id}/proposal", "dispatcher"))
+    return lines
+
+
+def _curl(path: str, login: str) -> str:
+    return f'curl -s "$BASE{path}" -H "Authorization: Bearer $(sign_in {login})"'
+
+
+def _print_accounts(console: Console, directory: Path, port: int, lines: Sequence[str]) -> None:
+    base = f"http://{HOST}:{port}"
+    logins = ", ".join((*(login for login, _ in ACCOUNTS), "technician1", "technician2", "outsider"))
+    _say(console, f"\nSign-in names: {logins}. The password of all is {PASSWORD}.")
+    _say(console, f"API: {base}/api/v1   docs: {base}/docs   health: {base}/readyz   logs: {directory}/*.log\n")
+    _say(console, "# what to try next, in another terminal:")
     for line in lines:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
-
-
-def _serve(directory: Path, port: int, console: Console) -> int:
-    """Start API and worker, wait for Ctrl-C or for either to end, and end both."""
-    environment = _environment(directory, port)
-    commands = (
-        [sys.executable, "-m", "api.serve", "--port", str(port)],
-        [sys.executable, "-m", "fieldsvc", "worker"],
-    )
-    running = [subprocess.Popen(command, env=environment, start_new_session=True) for command in commands]  # noqa: S603
-    console.print("Serving; Ctrl-C stops.")
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _setter(stopping))
-    try:
-        while not stopping.wait(0.5):
-            if any(process.poll() is not None for process in running):
-                console.print("A server process ended by itself; stopping the other one.")
-                return 1
-        return 0
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(timeout=15)
-        console.print("Stopped.")
-
-
-def _setter(stopping: threading.Event) -> Callable[[int, object], None]:
-    def end(_number: int, _frame: object) -> None:
-        stopping.set()
-
-    return end
+        _say(console, line)
+    _say(console, "\nServing; Ctrl-C stops.")
