@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 
 from fieldsvc.dispatching.days import DayPlan, PickupPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
@@ -78,17 +78,20 @@ class _Writer:
         self.first_positions = self._first_positions()
 
     def _first_positions(self) -> dict[UUID, int]:
-        """Where what is left of a day begins: after the visits that are over."""
-        over = (
-            select(Assignment.technician_id, func.max(Assignment.position))
+        """Where what is left of a day begins: after the visits that are over, with the one that has started."""
+        is_over = Assignment.finished_at.is_not(None)
+        begun = (
+            select(
+                Assignment.technician_id, func.max(case((is_over, Assignment.position + 1), else_=Assignment.position))
+            )
             .where(
                 Assignment.technician_id.in_(self.snapshot.technicians.values()),
                 Assignment.day == self.snapshot.horizon.day,
-                Assignment.finished_at.is_not(None),
+                is_over | (Assignment.ended_at.is_(None) & Assignment.state.in_(STARTED)),
             )
             .group_by(Assignment.technician_id)
         )
-        return {technician: last + 1 for technician, last in self.uow.session.execute(over)}
+        return dict(self.uow.session.execute(begun).all())
 
     def clear_pickups(self) -> None:
         """Forget the warehouse stops of these days; parts already counted on are written anew with the routes."""
@@ -147,7 +150,6 @@ class _Writer:
         known = self.assignments.setdefault(visit.id, {})
         position = self.first_positions.get(technician, 0) + stop.position
         if visit.state in STARTED:
-            known[technician].position = position
             return
         times = {
             "position": position,
