@@ -11,7 +11,7 @@ from solver.eligibility import barriers, start_windows
 from solver.plan import Plan, StopKind
 from solver.problem import Job, Problem, VehicleShift
 from solver.schedule import Visit
-from solver.score import route_cents
+from solver.score import leaving_out_cents, route_cents
 from solver.slack import may_fit, slack_of
 from solver.supply import Tour
 from solver.units import Cents, Seconds
@@ -80,7 +80,7 @@ def insert_where_cheapest(draft: Draft, jobs: Sequence[Job], most_shifts: int | 
         for job in waiting:
             shifts = None if most_shifts is None else nearest_shifts(draft, job, most_shifts)
             found = best_insertion(draft, job, shifts)
-            if found is not None and found.cost_cents < job.unplanned_penalty_cents:
+            if found is not None and found.cost_cents < leaving_out_cents(draft.problem, job):
                 draft.accept(found.trial)
             else:
                 left.append(job)

@@ -99,6 +99,12 @@ def route_cents(problem: Problem, route: Route) -> Cents:
     )
 
 
+def leaving_out_cents(problem: Problem, job: Job) -> Cents:
+    """What a plan without the job pays for that: its penalty, and the change where it was dispatched."""
+    is_dropped = job.previous is not None and job.previous.dispatched
+    return job.unplanned_penalty_cents + (problem.weights.disruption_change_cents if is_dropped else 0)
+
+
 def disruption_units(itinerary: Itinerary) -> tuple[int, int]:
     """(jobs whose shifts changed or that were dispatched and dropped, whole minutes moved beyond the tolerance)."""
     units = [disruption_of(itinerary, job) for job in itinerary.problem.jobs]

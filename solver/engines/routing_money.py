@@ -7,6 +7,7 @@ from ortools.constraint_solver import pywrapcp
 from solver.engines.routing_nodes import Nodes, Vehicle
 from solver.engines.routing_time import PER_CENT, group_limit, grouped, travel
 from solver.problem import Job
+from solver.score import leaving_out_cents
 
 _TOP = 2**60
 """All penalties together stay below this, so that no sum of costs leaves 64 bits."""
@@ -14,10 +15,7 @@ _TOP = 2**60
 
 def penalty(nodes: Nodes, job: Job) -> int:
     """What it costs the model to leave a job out."""
-    cents = job.unplanned_penalty_cents
-    if job.previous is not None and job.previous.dispatched:
-        cents += nodes.problem.weights.disruption_change_cents
-    return min(cents * PER_CENT, _TOP // max(1, len(nodes.visits)))
+    return min(leaving_out_cents(nodes.problem, job) * PER_CENT, _TOP // max(1, len(nodes.visits)))
 
 
 def add(nodes: Nodes, routing: pywrapcp.RoutingModel) -> None:

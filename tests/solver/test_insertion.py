@@ -10,10 +10,11 @@ from solver.check import violations
 from solver.draft import Draft
 from solver.explain import candidates, causes_for_unplanned, remove
 from solver.insertion import best_insertion, first_come_plan, insert_where_cheapest
+from solver.params import Weights
 from solver.plan import Plan, StopKind
-from solver.problem import Window
+from solver.problem import Previous, Window
 from solver.repair import repaired
-from solver.score import score
+from solver.score import leaving_out_cents, score
 from tests.solver.builders import EAST, NORTH, SOUTH, at, job, left_out, lunch, problem, shift
 from tests.solver.feasible_days import feasible_day
 
@@ -88,6 +89,15 @@ def test_the_break_goes_where_it_delays_nothing() -> None:
     assert violations(day, plan) == ()
     kinds = [stop.kind for stop in plan.routes[0].stops]
     assert kinds == [StopKind.JOB, StopKind.BREAK, StopKind.JOB]
+
+
+def test_a_dispatched_job_is_worth_its_penalty_and_the_change_that_dropping_it_costs() -> None:
+    dear = job(unplanned_penalty_cents=1_000, previous=Previous(("ann-0",), at(9), dispatched=True))
+    day = problem((dear,), (shift(cost_cents_per_hour=6_000),), weights=Weights(disruption_change_cents=50_000))
+    assert leaving_out_cents(day, dear) == score(day, Draft(day).plan()).total_cents == 51_000
+    draft = Draft(day)
+    insert_where_cheapest(draft, [dear])
+    assert draft.planned == {"job"}
 
 
 def test_a_job_that_nobody_can_reach_is_left_out() -> None:
