@@ -24,7 +24,7 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.command import Answer, Command, execute
-from fieldsvc.services.users import normalise_login
+from fieldsvc.services.users import lock_user, normalise_login
 
 Outcome = TypeVar("Outcome")
 
@@ -71,7 +71,7 @@ def sign_in(
     renewed_hash = passwords.renewed(request.password, user.password_hash)
 
     def open_session(uow: UnitOfWork) -> tuple[Session, str]:
-        current = uow.get(User, user.id, lock=True)
+        current = lock_user(uow, user.id)
         if not current.is_active or current.password_hash != user.password_hash:
             raise refused
         if renewed_hash is not None:
@@ -93,9 +93,12 @@ def refresh(
     refused = Unauthenticated("The refresh token is not valid (any more); sign in.", code="refresh_failed")
 
     def rotate(uow: UnitOfWork) -> tuple[Session, str] | None:
-        presented = select(Session).where(Session.refresh_hash == _hash(refresh_token)).with_for_update()
-        old = uow.session.scalar(presented)
-        if old is None or old.revoked_at is not None or old.expires_at <= uow.now or not old.user.is_active:
+        presented = Session.refresh_hash == _hash(refresh_token)
+        user_id = uow.session.scalar(select(Session.user_id).where(presented))
+        if user_id is None or not lock_user(uow, user_id).is_active:
+            raise refused
+        old = uow.session.scalars(select(Session).where(presented).with_for_update()).one()
+        if old.revoked_at is not None or old.expires_at <= uow.now:
             raise refused
         if old.rotated_at is not None:
             _end_family(uow, old, "refresh_token_reused")
@@ -149,6 +152,8 @@ def read_session(session: OrmSession, actor: Actor, now: datetime, session_id: U
 
 def revoke_session(uow: UnitOfWork, session_id: UUID, version: int | None) -> None:
     """End one of the actor's own sessions, the one that asks included: its tokens fail from now on."""
+    assert uow.actor.user_id is not None, "only users have sessions"
+    lock_user(uow, uow.actor.user_id)
     found = read_session(uow.session, uow.actor, uow.now, session_id)
     row = uow.get(Session, found.id, lock=True, version=version)
     _end_family(uow, row, "session_revoked")
@@ -240,6 +245,7 @@ def _new_session(
 
 
 def _end_family(uow: UnitOfWork, one: Session, kind: str) -> None:
+    """End every session of a device; the user is locked, so that none is being added."""
     family = select(Session).where(Session.family_id == one.family_id, Session.revoked_at.is_(None))
     for row in uow.session.scalars(family.order_by(Session.id).with_for_update()):
         row.revoked_at = uow.now

@@ -70,12 +70,27 @@ def set_password(uow: UnitOfWork, passwords: Passwords, user_id: UUID, password:
     faults = _password_faults(password)
     if faults:
         raise Invalid("This password can't be used.", faults=faults)
-    user = uow.get(User, user_id, lock=True)
+    user = lock_user(uow, user_id)
     user.password_hash = passwords.hash(password)
     uow.record(user, "password_set")
     open_sessions = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
     for session in uow.session.scalars(open_sessions.with_for_update()):
         session.revoked_at = uow.now
+    return user
+
+
+def lock_user(uow: UnitOfWork, user_id: UUID) -> User:
+    """Return a user whose sessions nobody else opens, renews or ends before this transaction does.
+
+    Taken before any session is locked: a query that waits for the lock of one session does not see the successor
+    that the transaction it waits for is adding.
+    """
+    uow.flush()
+    # Not FOR UPDATE: rows that only refer to the user may still be added by others.
+    query = select(User).where(User.id == user_id).with_for_update(key_share=True)
+    user = uow.session.scalar(query.execution_options(populate_existing=True))
+    if user is None:
+        raise NotFound(f"There is no user {user_id}.")
     return user
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from fieldsvc.domain.errors import TooManyRequests, Unauthenticated
 from fieldsvc.models import Event, Loan, Session, SignInAttempt, User
@@ -201,3 +201,50 @@ def test_a_technician_on_loan_belongs_to_both_teams_today(client_for, cast, appl
     actor = authenticate(application.database, application.tokens, phone.access_token)
     assert actor.team_ids == (cast.team, cast.foreign_team)
     assert (actor.technician_id, str(actor.session_id)) == (cast.technician1.technician_id, phone.session_id)
+
+
+def wait_for_locks(application: Any, waiting: int) -> None:
+    """Return once this many transactions wait for a lock that somebody holds."""
+    blocked = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    with application.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while (connection.scalar(blocked) or 0) < waiting:
+            connection.exec_driver_sql("SELECT pg_sleep(0.01)")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("ending", ["reuse", "revocation", "password"])
+def test_what_ends_a_session_also_ends_the_one_that_is_just_replacing_it(
+    app, client_for, application, cast, ending: str
+) -> None:
+    phone, desk = client_for("technician1"), client_for("technician1")
+    stolen = phone.refresh_token
+    current = phone.post(REFRESH, json={"refresh_token": stolen}).json
+    session = f"/api/v1/auth/sessions/{phone.session_id}"
+
+    def set_another_password() -> None:
+        with application.database.unit_of_work() as uow:
+            set_password(uow, CHEAP_PASSWORDS, cast.technician1.user_id, "another password")
+            uow.commit()
+
+    endings = {
+        "reuse": lambda: app.test_client().post(REFRESH, json={"refresh_token": stolen}),
+        "revocation": lambda: desk.delete(session, headers={"If-Match": desk.get(session).headers["ETag"]}),
+        "password": set_another_password,
+    }
+
+    def renew() -> Any:
+        return app.test_client().post(REFRESH, json={"refresh_token": current["refresh_token"]})
+
+    with ThreadPoolExecutor(2) as pool:
+        with application.database.unit_of_work() as uow:
+            uow.get(User, cast.technician1.user_id, lock=True)  # both stop where a session refers to its user
+            renewal = pool.submit(renew)
+            wait_for_locks(application, 1)
+            end = pool.submit(endings[ending])
+            wait_for_locks(application, 2)
+        end.result()
+        renewed = renewal.result().json
+    phone.access_token = renewed.get("access_token", current["access_token"])
+    assert status_of(phone) == (401, "session_ended")
+    last = renewed.get("refresh_token", current["refresh_token"])
+    assert phone.post(REFRESH, json={"refresh_token": last}).status_code == 401
