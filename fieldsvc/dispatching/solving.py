@@ -9,7 +9,6 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
-from fieldsvc.domain.errors import DomainError
 from fieldsvc.persistence.database import Database
 from solver.engines.base import Incumbent
 from solver.errors import InvalidProblem, SolverError
@@ -22,10 +21,12 @@ TIME_TO_DECIDE = timedelta(minutes=10)
 """How long a proposal for the day that is under way can be looked at before it is too late for its first drives."""
 
 
-class SolveFailed(DomainError):
-    """A run gave no plan; code and detail say why."""
+class SolveFailed(Exception):
+    """A run gave no plan; code and detail say why. It ends in the run's row, never in an answer."""
 
-    default_code = "solve_failed"
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.detail, self.code = detail, code
 
 
 @dataclass(frozen=True, slots=True)
