@@ -1,7 +1,7 @@
 """A plan in the making: the order of visits per shift, timed and stocked, kept free of violations at every step."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.plan import Cause, Plan, Route, StopKind, Unplanned
@@ -175,16 +175,31 @@ class Draft:
         return all(_is_covered(self.problem, warehouse, part, loads) for (warehouse, part), loads in taken.items())
 
     def _keeps_sequences(self, trial: Trial) -> bool:
-        for sequence in self.problem.sequences:
-            members = set(sequence)
-            homes = {
-                shift: [visit.id for visit in tour if visit.id in members]
-                for shift, tour in {**self.tours, **trial.tours}.items()
-            }
-            used = [order for order in homes.values() if order]
-            if len(used) > 1 or (used and used[0] != [job for job in sequence if job in used[0]]):
-                return False
-        return True
+        """Every locked sequence with a job on the changed tours keeps its order, as `rules.locks` judges it."""
+        tours = {**self.tours, **trial.tours}
+        touched = {visit.id for tour in trial.tours.values() for visit in tour if visit.kind is StopKind.JOB}
+        return all(
+            _is_in_order(sequence, tours, self.problem.committed_jobs)
+            for sequence in self.problem.sequences
+            if not touched.isdisjoint(sequence)
+        )
+
+
+def _is_in_order(sequence: Sequence[str], tours: Mapping[str, Tour], begun: Collection[str]) -> bool:
+    """Each job after the one before it, on a route that has held all so far; two that have begun are as they are."""
+    members, places = frozenset(sequence), defaultdict[str, dict[str, int]](dict)
+    for shift, tour in tours.items():
+        for index, visit in enumerate(tour):
+            if visit.kind is StopKind.JOB and visit.id in members:
+                places[visit.id][shift] = index
+    before, kept = "", dict[str, int]()
+    for job in (one for one in sequence if one in places):
+        here = places[job]
+        in_order = {shift: index for shift, index in here.items() if kept.get(shift, index) < index}
+        if before and not in_order and not (before in begun and job in begun):
+            return False
+        before, kept = job, in_order or here
+    return True
 
 
 def _is_covered(problem: Problem, warehouse: str, part: str, loads: list[tuple[Seconds, int]]) -> bool:
