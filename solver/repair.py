@@ -66,7 +66,8 @@ def _take_over(draft: Draft, pending: Mapping[str, Tour]) -> None:
         moved = [_advance(draft, shift, queue) for shift, queue in queues.items()]
         blocked = next((queue for queue in queues.values() if queue), None)
         if not any(moved) and blocked is not None:
-            blocked.popleft()
+            # Never a warehouse stop: jobs further on may need what is fetched there.
+            blocked.remove(next(visit for visit in blocked if visit.kind is StopKind.JOB))
 
 
 def _advance(draft: Draft, shift: str, queue: deque[Visit]) -> bool:
