@@ -67,7 +67,8 @@ def _stop(
 ) -> tuple[int, Seconds, tuple[Window, ...], Seconds | None]:
     if kind is StopKind.WAREHOUSE:
         warehouse = problem.warehouse_by_id[stop_id]
-        return warehouse.location, warehouse.handling_s, warehouse.windows or (ALWAYS,), None
+        opening = tuple(sorted(warehouse.windows, key=lambda one: one.start)) or (ALWAYS,)
+        return warehouse.location, warehouse.handling_s, opening, None
     job = problem.job_by_id[stop_id]
     windows = (ALWAYS,) if stop_id in begun else start_windows(problem, job)
     return job.location, job.service_on(shift), windows, begun.get(stop_id)
