@@ -286,6 +286,11 @@ class Problem:
         """Ids of every job that has begun."""
         return frozenset(stop.job for shift in self.shifts for stop in shift.committed)
 
+    @cached_property
+    def awaited_jobs(self) -> frozenset[str]:
+        """Ids of every job that some other job must follow."""
+        return frozenset(first.job for job in self.jobs for first in job.predecessors)
+
     def travel_s(self, shift: VehicleShift, origin: int, destination: int) -> Seconds:
         """Seconds from one location to another with the shift's vehicle; -1 where there is no road."""
         return int(self.profiles[shift.profile].seconds[origin, destination])
