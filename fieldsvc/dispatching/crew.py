@@ -29,7 +29,7 @@ class ShiftFacts:
     shift: Shift
     starts_at: datetime
     ends_at: datetime
-    route_version: int
+    route_version: str
     last_finished: Assignment | None
 
 
@@ -50,16 +50,22 @@ def read_shifts(session: OrmSession, scope: Scope, now: datetime) -> list[ShiftF
     )
     if scope.technicians is not None:
         query = query.where(Technician.id.in_(scope.technicians))
+    routes = {
+        route.technician_id: route
+        for route in session.scalars(select(PlannedRoute).where(PlannedRoute.day == scope.day))
+    }
     found = []
     for shift in session.scalars(query):
         span = _worked_span(shift, _absences(session, shift), now)
-        version = session.scalar(
-            select(PlannedRoute.version).where(
-                PlannedRoute.technician_id == shift.technician_id, PlannedRoute.day == shift.day
-            )
-        )
-        found.append(ShiftFacts(shift.technician, shift, *span, version or 0, _last_finished(session, shift)))
+        own = routes.get(shift.technician_id)
+        version = "" if own is None else version_of(own)
+        found.append(ShiftFacts(shift.technician, shift, *span, version, _last_finished(session, shift)))
     return found
+
+
+def version_of(route: PlannedRoute) -> str:
+    """What tells one publication of a technician-day from every other: an emptied day comes back as another row."""
+    return f"{route.id}/{route.version}"
 
 
 def vehicle_shift(

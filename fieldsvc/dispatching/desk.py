@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from solver.itinerary import Itinerary
 from solver.plan import Plan, Unplanned
 
 MOST_DAYS_KEPT = 8
+MOST_AGE = timedelta(minutes=1)
 
 
 class DispatchDesk(Protocol):
@@ -40,6 +42,7 @@ class DispatchDesk(Protocol):
 class _LoadedDay:
     snapshot: Snapshot
     plan: Plan
+    loaded_at: datetime
 
 
 class ResidentDesk:
@@ -86,12 +89,14 @@ class ResidentDesk:
 
     def _load(self, scope: Scope, number: str) -> _LoadedDay:
         with self._database.read_only() as session:
-            key = (scope, _change_no(session))
+            key, now = (scope, _change_no(session)), self._database.clock.now()
             with self._lock:
                 known = self._days.get(key)
+            if known is not None and now - known.loaded_at > MOST_AGE:
+                known = None  # nothing was written, but the day has gone on
             if known is None:
-                snapshot = take_snapshot(session, scope, self._travel, self._database.clock.now())
-                known = _LoadedDay(snapshot, published_plan(session, snapshot))
+                snapshot = take_snapshot(session, scope, self._travel, now)
+                known = _LoadedDay(snapshot, published_plan(session, snapshot), now)
                 self._keep(key, known)
         if number not in known.snapshot.visits:
             day = scope.day.isoformat()

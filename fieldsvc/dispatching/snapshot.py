@@ -29,8 +29,9 @@ class Snapshot:
     """A problem with the way back from its ids to rows, and the versions it was read at.
 
     visits: visit number to row id. technicians: solver id to row id. parts: part number to row id.
-    locations: solver id of a warehouse to row id. route_versions: technician to the version of the published day,
-    0 where nothing is published. as_of: the moment it takes for now: nobody sets off, and no begun work ends, before.
+    locations: solver id of a warehouse to row id. route_versions: technician to row and version of the published
+    day, empty where nothing is published: a day that was emptied and published anew is another row. as_of: the
+    moment it takes for now: nobody sets off, and no begun work ends, before.
     """
 
     problem: Problem
@@ -41,7 +42,7 @@ class Snapshot:
     locations: Mapping[str, UUID]
     vans: Mapping[str, UUID]
     visit_versions: Mapping[str, int]
-    route_versions: Mapping[str, int]
+    route_versions: Mapping[str, str]
     as_of: datetime
     hash: str = field(default="")
 
@@ -60,7 +61,7 @@ def take_snapshot(
     visits = read_visits(session, scope, horizon, technicians)
     parts = read_part_numbers(session)
     movable = {facts.visit.id for facts in visits if facts.visit.state not in STARTED}
-    free = read_free_stock(session, movable)
+    free = read_free_stock(session, movable, scope.team_id)
     places = Places()
     built = tuple(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)

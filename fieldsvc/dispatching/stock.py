@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.places import Places
@@ -38,10 +38,11 @@ class FreeStock:
         return dict(sorted(found.items()))
 
 
-def read_free_stock(session: OrmSession, movable: Collection[UUID]) -> FreeStock:
+def read_free_stock(session: OrmSession, movable: Collection[UUID], team_id: UUID) -> FreeStock:
     """On hand, less reservations, less what published visits that stay where they are count on.
 
-    movable: visits whose own claims are given up, since the run places them anew.
+    movable: visits whose own claims are given up, since the run places them anew. team_id: routes stop at its
+    warehouses, and at those that belong to no team.
     """
     units: Counter[tuple[UUID, UUID]] = Counter()
     for balance in session.scalars(select(StockBalance).where(StockBalance.is_physical)):
@@ -57,7 +58,11 @@ def read_free_stock(session: OrmSession, movable: Collection[UUID]) -> FreeStock
             units[claim.location_id, claim.part_id] -= claim.quantity
     houses = session.scalars(
         select(StockLocation)
-        .where(StockLocation.kind == LocationKind.WAREHOUSE, StockLocation.latitude.is_not(None))
+        .where(
+            StockLocation.kind == LocationKind.WAREHOUSE,
+            StockLocation.latitude.is_not(None),
+            or_(StockLocation.team_id == team_id, StockLocation.team_id.is_(None)),
+        )
         .order_by(StockLocation.code)
     )
     return FreeStock({key: max(0, left) for key, left in units.items()}, tuple(houses))

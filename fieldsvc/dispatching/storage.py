@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,6 +12,19 @@ from solver import codec
 from solver.plan import Plan
 
 _ROW_IDS = ("visits", "technicians", "parts", "locations", "vans")
+
+
+@dataclass(frozen=True)
+class StoredProposal:
+    """What a run's row holds of a proposal: the facts it was made from, and the plan."""
+
+    snapshot: Snapshot
+    plan: Plan
+
+
+def read_proposal(snapshot: bytes, plan: bytes) -> StoredProposal:
+    """A proposal as it was stored."""
+    return StoredProposal(snapshot_from_bytes(snapshot), plan_from_bytes(plan))
 
 
 def snapshot_to_bytes(snapshot: Snapshot) -> bytes:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.models.base import Base, Entity, refers_to
-from fieldsvc.models.types import SealedBytes, one_of
+from fieldsvc.models.types import SealedBytes, SealedJSON, one_of
 
 
 class OptimizationRun(Entity, Base):
@@ -39,10 +39,8 @@ class OptimizationRun(Entity, Base):
 
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     snapshot: Mapped[bytes | None] = mapped_column(SealedBytes(), deferred=True)
-    visit_versions: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    route_versions: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     plan: Mapped[bytes | None] = mapped_column(SealedBytes(), deferred=True)
-    result: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    result: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON(), deferred=True)
     progress: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
 

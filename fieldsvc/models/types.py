@@ -1,8 +1,10 @@
 """Column types that hold the same value on SQLite and on PostgreSQL."""
 
+import json
+import zlib
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, Text, TypeDecorator
 
@@ -67,6 +69,23 @@ class SealedBytes(TypeDecorator[bytes]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """Open on the way out."""
         return None if value is None else sealer_of(dialect).open_bytes(value)
+
+
+class SealedJSON(TypeDecorator[Any]):
+    """A JSON document that stands compressed and encrypted in the database, as it tells where people live."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        """Seal on the way in."""
+        if value is None:
+            return None
+        return sealer_of(dialect).seal_bytes(zlib.compress(json.dumps(value, ensure_ascii=False).encode()))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        """Open on the way out."""
+        return None if value is None else json.loads(zlib.decompress(sealer_of(dialect).open_bytes(value)))
 
 
 def give_sealer(dialect: Dialect, sealer: Sealer) -> None:

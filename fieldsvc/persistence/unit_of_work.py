@@ -100,7 +100,7 @@ class UnitOfWork:
         if not lock:
             return self.session.get(model, row_id)
         self.flush()  # reading the row anew would throw away what was changed of it
-        return self.session.get(model, row_id, with_for_update=True, populate_existing=True)
+        return self.session.get(model, row_id, with_for_update={"key_share": True}, populate_existing=True)
 
     def get(self, model: type[Row], row_id: UUID, *, lock: bool = False, version: int | None = None) -> Row:
         """Return a row or refuse; with a version, refuse any other version of it."""

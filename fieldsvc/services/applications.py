@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.dispatching.crew import version_of
 from fieldsvc.dispatching.days import days_of, technicians_of, unplanned_numbers
 from fieldsvc.dispatching.restriction import publishable
 from fieldsvc.dispatching.snapshot import Snapshot
-from fieldsvc.dispatching.storage import plan_from_bytes, snapshot_from_bytes
+from fieldsvc.dispatching.storage import StoredProposal, read_proposal
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.run_states import RUN, RunState
@@ -21,7 +22,8 @@ from fieldsvc.models.technicians import Team
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.publication import publish
-from fieldsvc.services.runs import change_run, move_run
+from fieldsvc.services.runs import change_run, get_run, move_run
+from fieldsvc.services.scopes import scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,10 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     Whole technician-days are published or skipped, with every day that shares a visit with a skipped one. The run
     ends applied, partly_applied, or stale where nothing could be published.
     """
+    proposal = _read_proposal(uow, run_id)  # before anything is locked: it takes a while
+    stored, plan = proposal.snapshot, proposal.plan
     run = change_run(uow, Action.RUN_APPLY, run_id, version)
     RUN.allowed(run.state, "apply", uow.actor.role)
-    assert run.snapshot is not None, "a proposed run has its snapshot"
-    assert run.plan is not None, "a proposed run has its plan"
-    stored, plan = snapshot_from_bytes(run.snapshot), plan_from_bytes(run.plan)
     _check_options(stored, options)
     # One application at a time, whatever its team: stock that two plans count on is locked by neither.
     uow.session.execute(select(Team.id).order_by(Team.id).with_for_update(key_share=True)).all()
@@ -57,6 +58,16 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     changed = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
     _close(uow, run, stored, skipped, changed)
     return run
+
+
+def _read_proposal(uow: UnitOfWork, run_id: UUID) -> StoredProposal:
+    """What a run proposes; it never changes once it is there."""
+    scope_of(uow.actor, Action.RUN_APPLY)
+    run = get_run(uow.session, uow.actor, run_id)
+    RUN.allowed(run.state, "apply", uow.actor.role)
+    assert run.snapshot is not None, "a proposed run has its snapshot"
+    assert run.plan is not None, "a proposed run has its plan"
+    return read_proposal(run.snapshot, run.plan)
 
 
 def _close(
@@ -88,7 +99,7 @@ def _lock_visits(session: OrmSession, stored: Snapshot) -> dict[str, Visit]:
         select(Visit)
         .where(Visit.id.in_(stored.visits.values()))
         .order_by(Visit.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {visit.number: visit for visit in rows}
@@ -121,15 +132,15 @@ def _changed_days(
         select(PlannedRoute)
         .where(PlannedRoute.technician_id.in_(stored.technicians.values()), PlannedRoute.day == stored.horizon.day)
         .order_by(PlannedRoute.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    versions = {str(route.technician_id): route.version for route in rows}
+    versions = {str(route.technician_id): version_of(route) for route in rows}
     for technician, version in stored.route_versions.items():
-        if versions.get(technician, 0) != version:
+        if versions.get(technician, "") != version:
             skipped[technician] = "the day was published anew meanwhile"
-    for number, version in stored.visit_versions.items():
-        if visits[number].version != version:
+    for number, seen in stored.visit_versions.items():
+        if visits[number].version != seen:
             for technician in {*published.get(number, ()), *planned.get(number, ())} & stored.technicians.keys():
                 skipped.setdefault(technician, f"visit {number} has changed meanwhile")
     return skipped

@@ -16,6 +16,7 @@ from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, 
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import touch
 from fieldsvc.services.tickets import follow_visits
 
 RETIME_TOLERANCE = timedelta(minutes=15)
@@ -59,6 +60,7 @@ class _Writer:
         self.uow, self.snapshot, self.days, self.run = uow, snapshot, days, run
         self.counts: Counter[str] = Counter()
         self.touched: dict[UUID, Visit] = {}
+        self.settled: set[UUID] = set()
         ids = list(snapshot.visits.values())
         self.visits = {visit.number: visit for visit in uow.session.scalars(select(Visit).where(Visit.id.in_(ids)))}
         self.assignments: dict[UUID, dict[UUID, Assignment]] = {}
@@ -113,10 +115,10 @@ class _Writer:
     def drop(self, number: str) -> None:
         """Take a visit out of the plan if it is in it and nobody has accepted it."""
         visit = self.visits[number]
-        if visit.state not in (VisitState.PLANNED, VisitState.DISPATCHED):
+        if visit.state not in (VisitState.PLANNED, VisitState.DISPATCHED) or self._has_begun(visit):
             return
         self._end_assignments(visit, keep=frozenset(), reason="unplanned")
-        visit.planned_start = visit.planned_end = None
+        visit.planned_start = visit.planned_end = visit.published_run_id = None
         self._move(visit, "unplan", "visit_unplanned")
         self.counts["visits_dropped"] += 1
 
@@ -149,7 +151,7 @@ class _Writer:
         visit = self.visits[stop.number]
         known = self.assignments.setdefault(visit.id, {})
         position = self.first_positions.get(technician, 0) + stop.position
-        if visit.state in STARTED:
+        if self._has_begun(visit):
             return
         times = {
             "position": position,
@@ -160,7 +162,9 @@ class _Writer:
             "travel_s": stop.travel_s,
             "travel_m": stop.travel_m,
         }
-        self._settle(visit, stop)
+        if visit.id not in self.settled:  # once for all members of a crew
+            self.settled.add(visit.id)
+            self._settle(visit, stop)
         assignment = known.get(technician)
         if assignment is None:
             assignment = Assignment(
@@ -174,7 +178,8 @@ class _Writer:
             self.uow.session.add(assignment)
             known[technician] = assignment
         else:
-            _set(assignment, times)
+            if _set(assignment, times):
+                touch(visit)  # its answer shows these times too
             if visit.state is VisitState.PLANNED:
                 _set(assignment, {"state": VisitState.PLANNED, "dispatched_at": None, "accepted_at": None})
         self._count_on(assignment, stop, pickups)
@@ -207,11 +212,20 @@ class _Writer:
         self.touched[visit.id] = visit
 
     def _end_assignments(self, visit: Visit, keep: frozenset[UUID], reason: str) -> None:
+        has_ended = False
         for technician, one in list(self.assignments.get(visit.id, {}).items()):
             if technician not in keep:
                 one.ended_at, one.end_reason = self.uow.now, reason
                 del self.assignments[visit.id][technician]
-        self.uow.flush()  # the database allows one open assignment for a visit and technician
+                has_ended = True
+        if has_ended:
+            self.uow.flush()  # the database allows one open assignment for a visit and technician
+
+    def _has_begun(self, visit: Visit) -> bool:
+        """Whether somebody is on the way or there; of a crew, one member is enough."""
+        return visit.state in STARTED or any(
+            one.state in STARTED for one in self.assignments.get(visit.id, {}).values()
+        )
 
     def _move(self, visit: Visit, action: str, event: str, data: Mapping[str, Any] | None = None) -> None:
         before = visit.state
@@ -266,11 +280,12 @@ class _Writer:
             )
 
 
-def _set(row: Any, values: Mapping[str, Any]) -> None:
-    """Set what differs, so that a row that stays the same keeps its version."""
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
+def _set(row: Any, values: Mapping[str, Any]) -> bool:
+    """Set what differs, so that a row that stays the same keeps its version; tell whether anything did."""
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
 
 
 def _promise(visit: Visit, start: datetime) -> None:

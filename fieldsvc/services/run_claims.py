@@ -35,7 +35,7 @@ def claim_run(uow: UnitOfWork, owner: str, lease_s: int) -> Claim | None:
     Two runs share a technician-day, or the visits that a team has for a day.
     """
     # One claim at a time: two workers must not take two runs that overlap.
-    uow.session.execute(select(Team.id).order_by(Team.id).with_for_update()).all()
+    uow.session.execute(select(Team.id).order_by(Team.id).with_for_update(key_share=True)).all()
     own, other = aliased(RunScope), aliased(RunScope)
     solving = (
         select(own.run_id)
@@ -54,7 +54,7 @@ def claim_run(uow: UnitOfWork, owner: str, lease_s: int) -> Claim | None:
         .where(OptimizationRun.state == RunState.QUEUED, OptimizationRun.id.not_in(solving), ~same_visits)
         .order_by(OptimizationRun.requested_at, OptimizationRun.id)
         .limit(1)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if run is None:
         return None
@@ -110,7 +110,6 @@ def propose(uow: UnitOfWork, claim: Claim, proposal: Proposal) -> bool:
     snapshot, plan = proposal.snapshot, proposal.plan
     move_run(uow, run, "propose", "run_proposed", data={"unplanned": len(plan.unplanned), "routes": len(plan.routes)})
     run.snapshot, run.snapshot_hash = snapshot_to_bytes(snapshot), snapshot.hash
-    run.visit_versions, run.route_versions = dict(snapshot.visit_versions), dict(snapshot.route_versions)
     run.plan, run.result = plan_to_bytes(plan), dict(proposal.document)
     run.progress = {"phase": "done"}
     run.lease_owner = run.lease_until = None

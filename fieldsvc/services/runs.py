@@ -196,7 +196,10 @@ def _check_size(session: OrmSession, request: RunRequest, max_visits: int | None
     waiting = select(func.count()).where(Visit.team_id == request.team_id, Visit.state.in_(open_states))
     visits = session.scalar(waiting) or 0
     if max_visits is not None and visits > max_visits:
-        message = f"The team has {visits} open visits, a run takes {max_visits} at most; plan part of the team."
+        message = (
+            f"The team has {visits} open visits, a run takes {max_visits} at most. Cancel what is no longer wanted, or "
+            "raise FIELDSVC_MAX_VISITS_PER_RUN."
+        )
         raise Invalid("The run would be too large.", faults=[Fault("too_many_visits", "/team_id", message)])
 
 

@@ -44,7 +44,7 @@ def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKe
         )
         uow.session.execute(made.on_conflict_do_nothing(index_elements=["part_id", "location_id"]))
         locked = select(StockBalance).where(StockBalance.part_id == part_id, StockBalance.location_id == location_id)
-        query = locked.with_for_update().execution_options(populate_existing=True)
+        query = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
         balances[part_id, location_id] = uow.session.scalars(query).one()
     return balances
 
