@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
@@ -136,6 +137,19 @@ def _assignments_match_visits(session: OrmSession) -> Iterator[str]:
             yield f"Visit {visit.number} is {visit.state}, its assignments are {states}."
 
 
+def _nobody_is_in_two_places(session: OrmSession) -> Iterator[str]:
+    days: dict[tuple[object, object], list[Assignment]] = {}
+    waiting = select(Assignment).where(
+        Assignment.ended_at.is_(None), Assignment.finished_at.is_(None), Assignment.state.in_(PUBLISHED)
+    )
+    for one in session.scalars(waiting.order_by(Assignment.planned_start, Assignment.id)):
+        days.setdefault((one.technician_id, one.day), []).append(one)
+    for (technician, day), own in days.items():
+        for before, after in pairwise(own):
+            if after.planned_start < before.planned_end:
+                yield f"Technician {technician} has two visits at once on {day}: {before.visit_id}, {after.visit_id}."
+
+
 def _closed_visits_claim_nothing(session: OrmSession) -> Iterator[str]:
     claims = (
         select(Visit.number, func.sum(PlannedPart.quantity))
@@ -184,6 +198,7 @@ _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("V1", _state_changes_are_in_tables),
     ("V2", _one_started_visit_each),
     ("V4", _completed_visits_are_on_record),
+    ("P4", _nobody_is_in_two_places),
     ("P5", _assignments_match_visits),
     ("P5", _applied_runs_published_visits),
     ("A1", _chain_holds),

@@ -20,7 +20,7 @@ from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.models.technicians import Shift, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
-from fieldsvc.services.scopes import scope_of, technicians_in_scope, zone_of
+from fieldsvc.services.scopes import scope_of, technicians_in_scope, works_for, zone_of
 from fieldsvc.services.visit_views import VisitView, views_of
 
 Row = TypeVar("Row")
@@ -90,7 +90,7 @@ def plan_for_day(
     """Return the routes of all technicians the actor plans for, and the visits waiting for one."""
     day = day or _today(session, actor, now)
     all_of_them = scope_of(actor, Action.PLAN_READ) is Scope.ALL
-    mine = true() if all_of_them else Technician.team_id.in_(actor.team_ids)
+    mine = true() if all_of_them else works_for(actor.team_ids, day)
     waiting = select(Visit).where(Visit.state == VisitState.UNSCHEDULED)
     if not all_of_them:
         waiting = waiting.where(Visit.team_id.in_(actor.team_ids))

@@ -3,7 +3,8 @@
 A role without a row for an action is Forbidden; what lies outside the scope is NotFound, as if it did not exist.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.customers import Customer
 from fieldsvc.models.stock import StockLocation
-from fieldsvc.models.technicians import Team, Technician
+from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -101,6 +102,12 @@ def technicians_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
             return Technician.id == actor.technician_id if actor.technician_id is not None else false()
         case Scope.LINKED:
             return false()
+
+
+def works_for(team_ids: Collection[UUID], day: date) -> ColumnElement[bool]:
+    """Return the condition for technicians who are planned by one of the teams on a day: its own, and on loan to it."""
+    on_loan = select(Loan.technician_id).where(Loan.team_id.in_(team_ids), Loan.first_day <= day, Loan.last_day >= day)
+    return or_(Technician.team_id.in_(team_ids), Technician.id.in_(on_loan))
 
 
 def locations_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:

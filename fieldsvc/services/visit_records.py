@@ -17,6 +17,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import acting_assignment, check_acts_in_the_field, load_visit, touch
 from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
 
+_NO_LIMIT = 2**31
 _ON_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 
@@ -86,27 +87,29 @@ def record_verification(
 def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int | None = None) -> list[Consumption]:
     """Book parts that were used. What happened is never refused for the books' sake.
 
-    Units come from the van, then from where the plan picks them up; a known serial from where the books have it.
-    Only what the books know nothing of comes from the discrepancy location. One row for each source.
+    Units come from where the plan has them for this visit, the van first; more than it holds from the rest of the
+    van, then of those places; a known serial from where the books have it. Only what the books know nothing of comes
+    from the discrepancy location. A row for each draw.
     """
     visit, assignment = _load_on_site(uow, visit_id, version)
     part_id, quantity, serial = use.part_id, use.quantity, use.serial
     _check_use(uow, visit, use)
     customer = balancing_location(uow, LocationKind.CUSTOMER).id
     unknown = balancing_location(uow, LocationKind.DISCREPANCY).id
-    sources = _sources(uow, assignment, part_id, serial)
-    balances = lock_balances(uow, [(part_id, place) for place in (*sources, unknown, customer)])
-    consumptions, open_units = [], quantity
-    still_there = _sources(uow, assignment, part_id, serial)  # a serial may have left while the locks were waited for
-    for place in (one for one in sources if one in still_there):
-        units = min(open_units, free_units(balances[part_id, place]))
+    draws = _draws(uow, assignment, part_id, serial)
+    balances = lock_balances(uow, [(part_id, place) for place in (*(place for place, _ in draws), unknown, customer)])
+    consumptions, open_units, counted_off = [], quantity, 0
+    # A serial may have left while the locks were waited for.
+    for place, most in draws if serial is None else _draws(uow, assignment, part_id, serial):
+        key = (part_id, place)
+        units = min(open_units, most, free_units(balances[key])) if key in balances else 0
         if units:
             consumptions.append(_use(uow, visit, part_id, units, serial, place, customer))
             open_units -= units
+            counted_off += _count_off(assignment, part_id, units, place)
     if open_units:
         consumptions.append(_use(uow, visit, part_id, open_units, serial, unknown, customer))
-    if assignment is not None:
-        _count_off(assignment, part_id, quantity)
+    _count_off(assignment, part_id, quantity - counted_off, None)  # the visit needs these no more
     touch(visit)
     data = {"part_id": part_id, "quantity": quantity, "unknown_quantity": open_units}
     uow.record(visit, "part_consumed", data=data)
@@ -146,15 +149,18 @@ def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
             raise Conflict("This serial is recorded at this visit already.", code="serial_already_used")
 
 
-def _sources(uow: UnitOfWork, assignment: Assignment | None, part_id: UUID, serial: str | None) -> list[UUID]:
+def _draws(uow: UnitOfWork, assignment: Assignment | None, part_id: UUID, serial: str | None) -> list[tuple[UUID, int]]:
+    """Where units come from and how many at most: what the plan holds for the visit, then the van and those places."""
     if serial is not None:
         known = locate_serial(uow.session, part_id, serial)
-        return [known.id] if known is not None else []
+        return [(known.id, 1)] if known is not None else []
     if assignment is None:
         return []
     van_id = assignment.technician.van_location_id
-    planned = [one.location_id for one in assignment.planned_parts if one.part_id == part_id]
-    return list(dict.fromkeys([*([van_id] if van_id is not None else []), *planned]))
+    planned = [(one.location_id, one.quantity) for one in assignment.planned_parts if one.part_id == part_id]
+    planned.sort(key=lambda draw: draw[0] != van_id)
+    beyond = dict.fromkeys([*([van_id] if van_id is not None else []), *(place for place, _ in planned)])
+    return [*planned, *((place, _NO_LIMIT) for place in beyond)]
 
 
 def _use(
@@ -184,12 +190,21 @@ def _use(
     return consumption
 
 
-def _count_off(assignment: Assignment, part_id: UUID, quantity: int) -> None:
-    """Let the published plan count on so many units less: they are gone, and a run must not subtract them twice."""
+def _count_off(assignment: Assignment | None, part_id: UUID, quantity: int, place: UUID | None) -> int:
+    """Let the published plan count on so many units less, at one place or at any; return how many it gave up.
+
+    They are gone, and a run must not subtract them twice.
+    """
+    wanted = quantity
+    if assignment is None:
+        return 0
     for planned in [one for one in assignment.planned_parts if one.part_id == part_id]:
+        if place is not None and planned.location_id != place:
+            continue
         units = min(quantity, planned.quantity)
         quantity -= units
         if units == planned.quantity:
             assignment.planned_parts.remove(planned)
         else:
             planned.quantity -= units
+    return wanted - quantity

@@ -70,7 +70,8 @@ def decline_visit(
     _bar(uow, assignment, reason, note)
     before, visit.state = visit.state, VisitState.UNSCHEDULED
     visit.planned_start = visit.planned_end = visit.published_run_id = None
-    visit.locks_technician = False
+    visit.locks_technician = visit.locks_start = False
+    visit.lock_earliest = visit.lock_latest = None
     data = {"technician_id": assignment.technician_id, "released_units": released}
     uow.record(visit, "visit_declined", before, visit.state, reason=reason.value, data=data)
     follow_visits(uow, visit.ticket)
@@ -210,7 +211,7 @@ def _give_up(uow: UnitOfWork, assignment: Assignment, reason: str) -> int:
     route = select(PlannedRoute).where(
         PlannedRoute.technician_id == assignment.technician_id, PlannedRoute.day == assignment.day
     )
-    for row in uow.session.scalars(route.with_for_update().execution_options(populate_existing=True)):
+    for row in uow.session.scalars(route.with_for_update(key_share=True).execution_options(populate_existing=True)):
         touch(row)
     return _release_parts(assignment)
 
