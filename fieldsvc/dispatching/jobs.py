@@ -194,20 +194,25 @@ def _service_s(facts: VisitFacts, now: datetime) -> int:
 
 
 def _lock(facts: VisitFacts, horizon: Horizon) -> Lock | None:
-    """Locks of the desk, and the promise of an accepted visit: its technician, and its arrival window."""
+    """Locks of the desk, and the promise of an accepted visit: its technician, and its arrival window.
+
+    A locked start is written as a range of one second: two that can't both hold leave one visit with LOCK_CONFLICT,
+    where two fixed starts would be a fault of the whole problem and take everybody's plan down.
+    """
     visit = facts.visit
     if not facts.assignments or visit.planned_start is None or visit.state not in PUBLISHED:
         return None
     is_accepted = visit.state is VisitState.ACCEPTED
     shifts = tuple(f"{one.technician_id}/{one.day.isoformat()}" for one in facts.assignments)
-    start = horizon.second(visit.planned_start) if visit.locks_start else None
     bounds = None
-    if visit.lock_earliest is not None and visit.lock_latest is not None:
+    if visit.locks_start:
+        bounds = _window(horizon, visit.planned_start, visit.planned_start)
+    elif visit.lock_earliest is not None and visit.lock_latest is not None:
         bounds = _window(horizon, visit.lock_earliest, visit.lock_latest)
     elif is_accepted and visit.arrival_window_start is not None and visit.arrival_window_end is not None:
         bounds = _window(horizon, visit.arrival_window_start, visit.arrival_window_end)
     holds = shifts if visit.locks_technician or is_accepted else ()
-    return Lock(holds, start, bounds) if holds or start is not None or bounds is not None else None
+    return Lock(holds, None, bounds) if holds or bounds is not None else None
 
 
 def _previous(facts: VisitFacts, horizon: Horizon) -> Previous | None:

@@ -149,9 +149,22 @@ def test_the_locks_of_the_desk(world: DayWorld, ana: Person) -> None:
     world.publish("V4", ana, 12, position=3, locks_technician=True, locks_start=True)
     jobs = world.snapshot().problem.job_by_id
     assert jobs["V1"].lock == Lock((shift,))
-    assert jobs["V2"].lock == Lock((), 10 * HOUR)
+    assert jobs["V2"].lock == Lock((), None, Window(10 * HOUR, 10 * HOUR))
     assert jobs["V3"].lock == Lock((), None, Window(11 * HOUR, 12 * HOUR))
-    assert jobs["V4"].lock == Lock((shift,), 12 * HOUR)
+    assert jobs["V4"].lock == Lock((shift,), None, Window(12 * HOUR, 12 * HOUR))
+
+
+def test_two_locks_that_cannot_both_hold_leave_the_others_a_plan(world: DayWorld, ana: Person) -> None:
+    for number in ("V1", "V2", "V3"):
+        world.visit(number)
+    world.publish("V1", ana, 9, position=0, locks_technician=True, locks_start=True)
+    world.publish("V2", ana, 9.25, position=1, locks_technician=True, locks_start=True)
+    problem = world.snapshot().problem
+    assert problem_object_faults(problem) == []
+    plan = first_come_plan(problem)
+    planned = {number for route in plan.routes for number in route.jobs}
+    assert "V3" in planned
+    assert len(planned & {"V1", "V2"}) == 1
 
 
 def test_a_lock_on_a_visit_that_nobody_has_holds_nothing(world: DayWorld, ana: Person) -> None:
