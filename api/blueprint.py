@@ -89,12 +89,12 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
     else:
         doc["security"] = []
     if method == "get" and info.get("has_etag"):
-        parameters.append(_header("If-None-Match", False, "ETags the caller has; 304 if nothing has changed."))
+        parameters.append(_header("If-None-Match", False, "ETags the caller has; 304 if the answer is the same."))
         responses["304"] = {"description": "Not Modified"}
     if method != "get" and isinstance(declared, Requires):
         needed = method in ("put", "patch", "delete")
         if needed or info.get("has_etag"):
-            said = "The ETag of the version meant; 412 if there is a newer."
+            said = "The ETag of what is meant, or its version alone; 412 if there is a newer version."
             parameters.append(_header("If-Match", needed, said, TAG_PATTERN))
     return doc
 

@@ -13,7 +13,7 @@ from fieldsvc.services.use_case import Outcome, ReadCase, read
 
 
 def read_one(use_case: ReadCase[Outcome], schema: type[Schema]) -> Response:
-    """Return one entity; 304 when the caller has this version already."""
+    """Return one entity; 304 when the caller has the same answer already."""
     return response_of(read(current_application().database, use_case, rendered(schema)))
 
 

@@ -20,12 +20,12 @@ JSON_TYPE = "application/json"
 
 
 def rendered(schema: type[Schema], status: int = 200) -> Callable[[Any], Answer]:
-    """Return what turns one entity into an answer, with its version as ETag if it has one."""
+    """Return what turns one entity into an answer, with an ETag if it has a version."""
 
     def render(entity: Any) -> Answer:
         version = getattr(entity, "version", None)
-        headers = {} if version is None else {"ETag": etag_of(version)}
-        return Answer(status, to_json(schema().dump(entity)), headers)
+        body = to_json(schema().dump(entity))
+        return Answer(status, body, {} if version is None else {"ETag": etag_of(version, body)})
 
     return render
 
@@ -41,7 +41,7 @@ def to_json(value: object) -> str:
 
 
 def response_of(answer: Answer) -> Response:
-    """Return an answer over HTTP; 304 without a body when a reader has this version already."""
+    """Return an answer over HTTP; 304 without a body when a reader has the same answer already."""
     headers = dict(answer.headers)
     if request.method in ("GET", "HEAD") and "ETag" in headers and is_known(headers["ETag"]):
         return Response(status=304, headers=headers)

@@ -36,7 +36,7 @@ class NoFields(StrictSchema):
 
 
 class EntitySchema(StrictSchema):
-    """What every single thing answers with; the version is its ETag too."""
+    """What every single thing answers with; its ETag begins with the version."""
 
     id = Id(required=True)
     version = Whole(required=True, low=1, high=2**63 - 1)

@@ -248,3 +248,14 @@ def test_what_ends_a_session_also_ends_the_one_that_is_just_replacing_it(
     assert status_of(phone) == (401, "session_ended")
     last = renewed.get("refresh_token", current["refresh_token"])
     assert phone.post(REFRESH, json={"refresh_token": last}).status_code == 401
+
+
+def test_a_session_that_was_renewed_is_sent_anew(client_for) -> None:
+    phone = client_for("agent")
+    path = f"/api/v1/auth/sessions/{phone.session_id}"
+    before = phone.get(path)
+    with time_machine.travel(timedelta(seconds=5)):
+        assert phone.post(REFRESH, json={"refresh_token": phone.refresh_token}).status_code == 201
+        after = phone.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.json["version"]) == (200, before.json["version"])
+    assert after.json["last_used_at"] > before.json["last_used_at"]
