@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.plan import Cause, Plan, Route, StopKind, Unplanned
-from solver.problem import Problem, VehicleShift
+from solver.problem import Problem, Receipt, VehicleShift
 from solver.reasons import Reason
 from solver.schedule import Visit, schedule_route
-from solver.supply import Tour, supply
+from solver.supply import Tour, left_over, supply
 from solver.units import Seconds
 
 
@@ -87,16 +87,21 @@ class Draft:
         supplied = supply(self.problem, technician, [(shift.id, tours[shift.id]) for shift in shifts])
         if supplied is None or not all(self._keeps_counts(shift, supplied[shift.id]) for shift in shifts):
             return None
+        others = {
+            shift: route
+            for shift, route in self.routes.items()
+            if shift not in supplied or supplied[shift] == self.tours[shift]
+        }
         routes: dict[str, Route] = {}
         for shift in shifts:
             tour = supplied[shift.id]
             if not tour:
                 continue
-            known = self.routes.get(shift.id)
-            if known is not None and tour == self.tours.get(shift.id):
-                routes[shift.id] = known
+            if shift.id in others:
+                routes[shift.id] = others[shift.id]
                 continue
-            route = schedule_route(self.problem, shift, tour, release=self._release(tour))
+            stock = self._stock_left(tour, {**others, **routes})
+            route = schedule_route(self.problem, shift, tour, release=self._release(tour), stock=stock)
             if route is None:
                 return None
             routes[shift.id] = route
@@ -138,6 +143,20 @@ class Draft:
                 if interval is not None:
                     release[visit.id] = max(release.get(visit.id, 0), interval[1] + first.lag_s)
         return release
+
+    def _stock_left(self, tour: Tour, others: Mapping[str, Route]) -> dict[tuple[str, str], Sequence[Receipt]]:
+        """What other routes leave of the parts that a tour loads, now and for their own later loads."""
+        wanted = {(visit.id, load.part) for visit in tour for load in visit.loads if load.job is None}
+        if not wanted:
+            return {}
+        taken: dict[tuple[str, str], list[Receipt]] = defaultdict(list)
+        for route in others.values():
+            for stop in route.stops:
+                for load in stop.loads:
+                    if load.job is None:
+                        taken[stop.id, load.part].append(Receipt(stop.start_s, load.quantity))
+        stocks = {key: self.problem.warehouse_by_id[key[0]].stock.get(key[1], ()) for key in wanted & taken.keys()}
+        return {key: left_over(receipts, taken[key]) for key, receipts in stocks.items() if receipts is not None}
 
     def _keeps_counts(self, shift: VehicleShift, tour: Tour) -> bool:
         """No more jobs and warehouse stops than the shift allows; begun jobs alone are as many as they are."""

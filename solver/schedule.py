@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from solver.eligibility import start_windows
 from solver.plan import Load, Route, Stop, StopKind
-from solver.problem import Break, Problem, VehicleShift, Warehouse, Window
+from solver.problem import Break, Problem, Receipt, VehicleShift, Warehouse, Window
 from solver.units import MAX_TIME_S, Seconds
 
 
@@ -59,6 +59,7 @@ def schedule_route(
     *,
     release: Mapping[str, Seconds] | None = None,
     durations: Mapping[str, Seconds] | None = None,
+    stock: Mapping[tuple[str, str], Sequence[Receipt]] | None = None,
 ) -> Route | None:
     """Place the breaks of a shift among its visits and give every stop its times.
 
@@ -67,6 +68,7 @@ def schedule_route(
     visits : jobs and warehouse stops in driving order; committed jobs first.
     release : earliest service start per job id, beside its windows (predecessors on other routes).
     durations : service seconds per job id that differ from the technician's own (crews).
+    stock : receipts by warehouse and part where other routes leave less than was received.
 
     Returns
     -------
@@ -74,7 +76,12 @@ def schedule_route(
     freeze, breaks, same-route predecessors and the end of the shift.
     """
     begun = {stop.job: stop.start_s for stop in shift.committed}
-    tasks = [_task(problem, shift, visit, release or {}, durations or {}, begun) for visit in visits]
+    tasks = [
+        _pickup(problem.warehouse_by_id[visit.id], visit, stock or {})
+        if visit.kind is StopKind.WAREHOUSE
+        else _task(problem, shift, visit, release or {}, durations or {}, begun)
+        for visit in visits
+    ]
     is_begun_only = bool(visits) and all(visit.kind is StopKind.JOB and visit.id in begun for visit in visits)
     best = _best_label(problem, shift, tasks, is_begun_only)
     if best is None:
@@ -91,12 +98,6 @@ def _task(
     durations: Mapping[str, Seconds],
     begun: Mapping[str, Seconds | None],
 ) -> _Task:
-    if visit.kind is StopKind.WAREHOUSE:
-        warehouse = problem.warehouse_by_id[visit.id]
-        opening = sorted(warehouse.windows, key=lambda one: one.start) or [Window(-MAX_TIME_S, MAX_TIME_S)]
-        ready = max((_received(warehouse, load) for load in visit.loads), default=-MAX_TIME_S)
-        windows = tuple(Window(max(ready, one.start), one.end) for one in opening if one.end >= ready)
-        return _Task(visit, warehouse.location, warehouse.handling_s, windows, MAX_TIME_S)
     job = problem.job_by_id[visit.id]
     duration = durations.get(job.id, job.service_on(shift))
     if job.id in begun:
@@ -117,9 +118,16 @@ def _task(
     return _Task(visit, job.location, duration, windows, min(promises), lags=lags)
 
 
-def _received(warehouse: Warehouse, load: Load) -> Seconds:
-    """From when on the warehouse has received as much as the load takes; past every window if it never has."""
-    receipts = warehouse.stock.get(load.part, ())
+def _pickup(warehouse: Warehouse, visit: Visit, stock: Mapping[tuple[str, str], Sequence[Receipt]]) -> _Task:
+    opening = sorted(warehouse.windows, key=lambda one: one.start) or [Window(-MAX_TIME_S, MAX_TIME_S)]
+    own = ((load, stock.get((warehouse.id, load.part), warehouse.stock.get(load.part, ()))) for load in visit.loads)
+    ready = max((_received(load, receipts) for load, receipts in own), default=-MAX_TIME_S)
+    windows = tuple(Window(max(ready, one.start), one.end) for one in opening if one.end >= ready)
+    return _Task(visit, warehouse.location, warehouse.handling_s, windows, MAX_TIME_S)
+
+
+def _received(load: Load, receipts: Sequence[Receipt] | None) -> Seconds:
+    """From when on receipts amount to as much as the load takes; past every window if they never do."""
     if load.job is not None or receipts is None:
         return -MAX_TIME_S
     total = 0

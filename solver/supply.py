@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from solver.plan import Load, StopKind
-from solver.problem import Job, Problem, VehicleShift
+from solver.problem import Job, Problem, Receipt, VehicleShift
 from solver.schedule import Visit
-from solver.units import MAX_QUANTITY
+from solver.units import MAX_QUANTITY, Seconds
 
 Tour = tuple[Visit, ...]
 """Jobs and warehouse stops of one shift in driving order, without breaks and times."""
@@ -41,6 +41,25 @@ def supply(problem: Problem, technician: str, tours: Sequence[tuple[str, Tour]])
                 return None
         stops += today
     return {shift_id: _with_loads(shift_id, tour, loads, borrowed) for shift_id, tour in tours}
+
+
+def left_over(receipts: Sequence[Receipt], taken: Sequence[Receipt]) -> tuple[Receipt, ...]:
+    """Receipts that may still be used: at every second no more than any later second has to spare."""
+    if not taken:
+        return tuple(receipts)
+    moments = sorted({receipt.from_s for receipt in receipts} | {load.from_s for load in taken})
+
+    def spare(second: Seconds) -> int:
+        received = sum(receipt.quantity for receipt in receipts if receipt.from_s <= second)
+        return received - sum(load.quantity for load in taken if load.from_s <= second)
+
+    left, counted = [], 0
+    for receipt in sorted({receipt.from_s for receipt in receipts}):
+        usable = max(0, min(spare(moment) for moment in moments if moment >= receipt))
+        if usable > counted:
+            left.append(Receipt(receipt, usable - counted))
+            counted = usable
+    return tuple(left)
 
 
 def _fetch(

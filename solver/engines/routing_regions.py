@@ -13,6 +13,7 @@ from solver.draft import Draft
 from solver.eligibility import barriers
 from solver.plan import StopKind
 from solver.problem import Job, Lock, Problem, Receipt, Warehouse
+from solver.supply import left_over
 from solver.units import MAX_CENTS, Seconds
 
 MOST_SHIFTS = 18
@@ -153,28 +154,9 @@ def _warehouses_without(draft: Draft, shifts: set[str]) -> tuple[Warehouse, ...]
         replace(
             warehouse,
             stock={
-                part: None if receipts is None else _left(receipts, taken[warehouse.id, part])
+                part: None if receipts is None else left_over(receipts, taken[warehouse.id, part])
                 for part, receipts in warehouse.stock.items()
             },
         )
         for warehouse in draft.problem.warehouses
     )
-
-
-def _left(receipts: Sequence[Receipt], taken: Sequence[Receipt]) -> tuple[Receipt, ...]:
-    """Receipts that may still be used: at every second no more than any later second has to spare."""
-    if not taken:
-        return tuple(receipts)
-    moments = sorted({receipt.from_s for receipt in receipts} | {load.from_s for load in taken})
-
-    def spare(second: Seconds) -> int:
-        received = sum(receipt.quantity for receipt in receipts if receipt.from_s <= second)
-        return received - sum(load.quantity for load in taken if load.from_s <= second)
-
-    left, counted = [], 0
-    for receipt in sorted({receipt.from_s for receipt in receipts}):
-        usable = max(0, min(spare(moment) for moment in moments if moment >= receipt))
-        if usable > counted:
-            left.append(Receipt(receipt, usable - counted))
-            counted = usable
-    return tuple(left)

@@ -1,11 +1,12 @@
 """Changes of a draft: what is begun, shared or fixed elsewhere binds them, and nothing else does."""
 
+from solver.check import violations
 from solver.draft import Draft
 from solver.insertion import best_insertion, insert_where_cheapest
 from solver.plan import StopKind
-from solver.problem import CommittedStop
+from solver.problem import CommittedStop, Receipt, Window
 from solver.schedule import Visit
-from tests.solver.builders import at, job, problem, shift
+from tests.solver.builders import DEPOT, at, job, problem, shift, warehouse
 
 
 def visit(id: str) -> Visit:
@@ -33,3 +34,38 @@ def test_a_sequence_is_kept_on_one_route_and_in_order() -> None:
     found = best_insertion(draft, job("b"))
     assert found is not None
     assert [one.id for one in found.trial.tours["ann-0"]] == ["a", "b"]
+
+
+def test_a_pickup_waits_for_units_that_no_other_route_takes() -> None:
+    """One unit at first and one from 10:00 on: the second to fetch one waits, whoever that is."""
+    day = problem(
+        tuple(job(name, DEPOT, parts={"seal": 1}) for name in ("a", "b")),
+        (shift(), shift("bob")),
+        warehouses=(warehouse(stock={"seal": (Receipt(0, 1), Receipt(at(10), 1))}),),
+    )
+    draft = Draft(day)
+    for on, name in (("ann-0", "a"), ("bob-0", "b")):
+        trial = draft.try_tours({on: (Visit(StopKind.WAREHOUSE, "depot"), visit(name))})
+        assert trial is not None, on
+        draft.accept(trial)
+    assert draft.routes["ann-0"].stops[0].start_s < at(9)
+    assert draft.routes["bob-0"].stops[0].start_s == at(10)
+    assert violations(day, draft.plan()) == ()
+
+
+def test_a_pickup_leaves_what_a_later_one_needs() -> None:
+    """The one unit at hand is spoken for at 09:00, before the next arrives: an earlier pickup would rob it."""
+    early = job("early", DEPOT, parts={"seal": 1})
+    fixed = job("fixed", DEPOT, parts={"seal": 1}, windows=(Window(at(9, 30), at(9, 30)),))
+    day = problem(
+        (early, fixed),
+        (shift(), shift("bob")),
+        warehouses=(warehouse(stock={"seal": (Receipt(0, 1), Receipt(at(10), 1))}),),
+    )
+    draft = Draft(day)
+    for on, name in (("ann-0", "fixed"), ("bob-0", "early")):
+        trial = draft.try_tours({on: (Visit(StopKind.WAREHOUSE, "depot"), visit(name))})
+        assert trial is not None, on
+        draft.accept(trial)
+    assert draft.routes["bob-0"].stops[0].start_s == at(10)
+    assert violations(day, draft.plan()) == ()
