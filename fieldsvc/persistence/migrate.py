@@ -8,6 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from fieldsvc.persistence.engine import make_read_only
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -32,7 +34,8 @@ def newest_head() -> str | None:
 
 def current_head(engine: Engine) -> str | None:
     """Return the revision the database has."""
-    with engine.connect() as connection:
+    # Only reading: SQLite gives a connection that may write its one write lock, and a probe must not wait for that.
+    with make_read_only(engine).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

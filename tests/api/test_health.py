@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from api.app import create_app
 from fieldsvc.bootstrap import build
 from fieldsvc.domain.run_states import RunState
-from fieldsvc.models import OptimizationRun
+from fieldsvc.models import OptimizationRun, Team
 from fieldsvc.services.readiness import MAX_QUEUE_AGE_S
 from tests.api.conftest import CHEAP_PASSWORDS
 
@@ -24,6 +25,12 @@ def test_a_process_that_can_work_says_so(anonymous) -> None:
     ready = anonymous.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
     assert checks(anonymous) == {"database": True, "queue": True, "disk": True}
+
+
+def test_a_writer_at_work_is_no_reason_to_be_called_unready(anonymous, application) -> None:
+    with application.database.unit_of_work() as uow:
+        uow.session.scalars(select(Team)).all()  # SQLite's one write lock is taken from here on
+        assert checks(anonymous) == {"database": True, "queue": True, "disk": True}
 
 
 def test_a_database_that_is_behind_is_not_ready(anonymous, application) -> None:
