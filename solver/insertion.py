@@ -3,7 +3,7 @@
 Emergencies, candidates, repairs and the first-come plan all ask here, so they obey the same rules.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from solver.draft import Draft, Trial
@@ -69,15 +69,20 @@ def nearest_shifts(draft: Draft, job: Job, most: int) -> list[VehicleShift]:
     return [problem.shift_by_id[shift] for _, shift in sorted(reach)[:most]]
 
 
-def insert_where_cheapest(draft: Draft, jobs: Sequence[Job], most_shifts: int | None = None) -> None:
+def insert_where_cheapest(
+    draft: Draft, jobs: Sequence[Job], most_shifts: int | None = None, is_over: Callable[[], bool] | None = None
+) -> None:
     """Insert jobs one after another where each is cheapest, if that costs less than leaving it out.
 
-    `most_shifts`: try only so many of the nearest shifts for each job; None = all.
+    `most_shifts`: try only so many of the nearest shifts for each job; None = all. `is_over`: asked before each
+    job; once true, the rest stays out; None = never.
     """
     waiting = list(jobs)
     while waiting:
         left = []
         for job in waiting:
+            if is_over is not None and is_over():
+                return
             shifts = None if most_shifts is None else nearest_shifts(draft, job, most_shifts)
             found = best_insertion(draft, job, shifts)
             if found is not None and found.cost_cents < leaving_out_cents(draft.problem, job):

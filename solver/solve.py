@@ -26,6 +26,10 @@ _MOST_SHIFTS = 12
 """Nearest shifts tried for each job in the last insertions, which nobody should wait for."""
 _MOST_NOTES = 20
 """An engine that goes wrong goes wrong often."""
+_COMPLETE_S = 1.0
+"""Wall seconds for the last insertions, after the time limit."""
+_EXPLAIN_S = 2.0
+"""Wall seconds for what is slow about explaining, after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,14 @@ def solve(
     search = _Search(problem, start, on_incumbent)
     refuse_faults(problem)
     path = engines.path_of(params.engine)
-    status = Status.COMPLETE
+    status, should_stop = Status.COMPLETE, should_stop or _never
     if problem.shifts and problem.jobs:
-        status = search.run(path, params, should_stop or _never)
+        status = search.run(path, params, should_stop)
     plan = search.finish()
     if problem.shifts and plan.unplanned:
-        plan = search.complete(plan)
+        plan = search.complete(plan, should_stop)
     if params.explain:
-        plan = causes_for_unplanned(problem, plan)
+        plan = causes_for_unplanned(problem, plan, budget_s=_EXPLAIN_S)
     return Result(
         status=status,
         plan=plan,
@@ -152,12 +156,14 @@ class _Search:
                 self.on_incumbent(Incumbent(plan, cost, after))
         return True
 
-    def complete(self, plan: Plan) -> Plan:
-        """Insert what still fits and pays: nobody should read of a visit that it "fits in" and yet is left out."""
+    def complete(self, plan: Plan, should_stop: Stop) -> Plan:
+        """Insert what still fits and pays, while there is time: few should read that a visit left out "fits in"."""
+        until = time.monotonic() + _COMPLETE_S
         draft = Draft.of_plan(self.problem, plan)
         left = {one.job for one in plan.unplanned}
         waiting = [job for job in self.problem.jobs if job.id in left]
-        insert_where_cheapest(draft, sorted(waiting, key=lambda job: -job.unplanned_penalty_cents), _MOST_SHIFTS)
+        waiting.sort(key=lambda job: -job.unplanned_penalty_cents)
+        insert_where_cheapest(draft, waiting, _MOST_SHIFTS, lambda: should_stop() or time.monotonic() >= until)
         self.offer(draft.plan(), "the last insertions")
         return self.best or plan
 

@@ -91,6 +91,13 @@ def test_the_break_goes_where_it_delays_nothing() -> None:
     assert kinds == [StopKind.JOB, StopKind.BREAK, StopKind.JOB]
 
 
+def test_insertion_ends_between_two_jobs_when_it_is_told_to() -> None:
+    jobs = tuple(job(f"job-{rank}", unplanned_penalty_cents=9_000) for rank in range(3))
+    draft = Draft(problem(jobs, (shift(),)))
+    insert_where_cheapest(draft, jobs, is_over=lambda: len(draft.planned) == 2)
+    assert draft.planned == {"job-0", "job-1"}
+
+
 def test_a_dispatched_job_is_worth_its_penalty_and_the_change_that_dropping_it_costs() -> None:
     dear = job(unplanned_penalty_cents=1_000, previous=Previous(("ann-0",), at(9), dispatched=True))
     day = problem((dear,), (shift(cost_cents_per_hour=6_000),), weights=Weights(disruption_change_cents=50_000))
