@@ -101,12 +101,25 @@ class Draft:
                 routes[shift.id] = others[shift.id]
                 continue
             stock = self._stock_left(tour, {**others, **routes})
-            route = schedule_route(self.problem, shift, tour, release=self._release(tour), stock=stock)
+            meetings = self._meetings(tour)
+            route = schedule_route(
+                self.problem,
+                shift,
+                tour,
+                release=self._release(tour) | {job: start for job, (start, _) in meetings.items()},
+                durations={job: end - start for job, (start, end) in meetings.items()},
+                stock=stock,
+            )
             if route is None:
                 return None
             routes[shift.id] = route
         trial = Trial(supplied, routes)
-        if self._keeps_successors(trial) and self._keeps_stock(trial) and self._keeps_sequences(trial):
+        if (
+            self._keeps_successors(trial)
+            and self._keeps_stock(trial)
+            and self._keeps_sequences(trial)
+            and self._keeps_crews(trial)
+        ):
             return trial
         return None
 
@@ -143,6 +156,21 @@ class Draft:
                 if interval is not None:
                     release[visit.id] = max(release.get(visit.id, 0), interval[1] + first.lag_s)
         return release
+
+    def _meetings(self, tour: Tour) -> dict[str, tuple[Seconds, Seconds]]:
+        """(start, end) of the planned crew jobs on a tour: the other members are there then."""
+        return {
+            visit.id: interval
+            for visit in tour
+            if self._is_meeting(visit.kind, visit.id) and (interval := self.interval(visit.id)) is not None
+        }
+
+    def _is_meeting(self, kind: StopKind, job: str) -> bool:
+        return (
+            kind is StopKind.JOB
+            and self.problem.job_by_id[job].crew_size > 1
+            and job not in self.problem.committed_jobs
+        )
 
     def _stock_left(self, tour: Tour, others: Mapping[str, Route]) -> dict[tuple[str, str], Sequence[Receipt]]:
         """What other routes leave of the parts that a tour loads, now and for their own later loads."""
@@ -202,6 +230,25 @@ class Draft:
             for sequence in self.problem.sequences
             if not touched.isdisjoint(sequence)
         )
+
+    def _keeps_crews(self, trial: Trial) -> bool:
+        """No member of a planned crew leaves it, or comes or goes at another time."""
+        if not any(job.crew_size > 1 for job in self.problem.jobs):
+            return True
+        after = {
+            (stop.id, shift): (stop.start_s, stop.end_s)
+            for shift, route in trial.routes.items()
+            for stop in route.stops
+            if stop.kind is StopKind.JOB
+        }
+        before = (
+            ((stop.id, shift), (stop.start_s, stop.end_s))
+            for shift in trial.tours
+            if shift in self.routes
+            for stop in self.routes[shift].stops
+            if self._is_meeting(stop.kind, stop.id)
+        )
+        return all(after.get(member) == interval for member, interval in before)
 
 
 def _is_in_order(sequence: Sequence[str], tours: Mapping[str, Tour], begun: Collection[str]) -> bool:

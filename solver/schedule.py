@@ -112,8 +112,8 @@ def _task(
         promises.append(job.due_s)
     if job.previous is not None:
         promises.append(job.previous.start_s)
-    if job.id in problem.awaited_jobs:
-        promises.append(-MAX_TIME_S)  # jobs on other routes wait for its end
+    if job.id in problem.awaited_jobs or job.crew_size > 1:
+        promises.append(-MAX_TIME_S)  # others wait for its end, or for the technician to be there
     lags = tuple((first.job, first.lag_s) for first in job.predecessors)
     return _Task(visit, job.location, duration, windows, min(promises), lags=lags)
 

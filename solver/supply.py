@@ -39,6 +39,9 @@ def supply(problem: Problem, technician: str, tours: Sequence[tuple[str, Tour]])
                 return None
             if job.crew_size == 1 and not _borrow(problem, shift, job, today, borrowed):
                 return None
+            if job.crew_size > 1:  # its tools may be those of any member: what was borrowed for it stays so
+                for _, at, _ in today:
+                    borrowed[shift_id, at] |= tour[at].tools
         stops += today
     return {shift_id: _with_loads(shift_id, tour, loads, borrowed) for shift_id, tour in tours}
 

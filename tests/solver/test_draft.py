@@ -6,7 +6,8 @@ from solver.insertion import best_insertion, insert_where_cheapest
 from solver.plan import StopKind
 from solver.problem import CommittedStop, Receipt, Window
 from solver.schedule import Visit
-from tests.solver.builders import DEPOT, at, job, problem, shift, warehouse
+from tests.solver.builders import DEPOT, EAST, NORTH, at, job, left_out, problem, route, shift, stop, warehouse
+from tests.solver.builders import plan as planned
 
 
 def visit(id: str) -> Visit:
@@ -69,3 +70,24 @@ def test_a_pickup_leaves_what_a_later_one_needs() -> None:
         draft.accept(trial)
     assert draft.routes["bob-0"].stops[0].start_s == at(10)
     assert violations(day, draft.plan()) == ()
+
+
+def test_nobody_is_drawn_away_from_a_crew() -> None:
+    """Ann and bob meet at 09:00 in the east; what is added around must leave the meeting alone."""
+    pair = job("pair", EAST, crew_size=2, windows=(Window(at(9), at(12)),))
+    others = tuple(job(f"job-{rank}", NORTH, 900) for rank in range(8))
+    ann, bob = shift(), shift("bob")
+    day = problem((pair, *others), (ann, bob))
+    begun = planned(
+        route(ann, stop(pair, at(9))),
+        route(bob, stop(pair, at(9), supplies=False)),
+        unplanned=left_out(*others),
+    )
+    draft = Draft.of_plan(day, begun)
+    for one in others:
+        found = best_insertion(draft, one)
+        assert found is not None
+        draft.accept(found.trial)
+        assert violations(day, draft.plan()) == ()
+    assert draft.interval("pair") == (at(9), at(9, 30))
+    assert draft.try_tours({"ann-0": ()}) is None
