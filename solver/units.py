@@ -37,9 +37,11 @@ def money(cents: Cents) -> str:
 
 
 def clock(seconds: Seconds) -> str:
-    """Seconds of the horizon as people read them: 34200 is 09:30, 120600 is day 1 09:30."""
+    """Seconds of the horizon as people read them: 34200 is 09:30, 120600 is day 1 09:30, -7200 the day before 22:00."""
     day, rest = divmod(seconds, DAY_S)
     hours, rest = divmod(rest, 3_600)
     minutes, left = divmod(rest, 60)
     text = f"{hours:02}:{minutes:02}" + (f":{left:02}" if left else "")
+    if day < 0:
+        return f"{'the day before' if day == -1 else f'{-day} days before'} {text}"
     return f"day {day} {text}" if day else text
