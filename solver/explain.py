@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from solver.competition import competition
-from solver.draft import Draft
-from solver.eligibility import barriers, is_outside_horizon
+from solver.beside_others import PlanInQuestion, causes_beside_others
+from solver.draft import Draft, Trial
+from solver.eligibility import barriers, is_outside_horizon, job_windows
+from solver.fetch_sentences import most_at_hand
 from solver.insertion import insertions
 from solver.plan import Cause, Plan, StopKind, Unplanned
-from solver.problem import Job, Problem, Receipt, Technician, VehicleShift, Warehouse
+from solver.problem import Job, Problem, VehicleShift, Window
 from solver.reasons import Reason
-from solver.relaxation import Relaxation, is_servable_alone, relaxations
-from solver.sentences import most_at_hand, obstacle, sentence
+from solver.relaxation import Relaxation, has_road, is_servable_alone, relaxations
+from solver.sentences import obstacle, sentence, written
 from solver.units import Cents, Seconds
 
 
@@ -31,9 +32,13 @@ class Candidate:
     pickup: str | None
 
 
-def causes_for_unplanned(problem: Problem, plan: Plan) -> Plan:
-    """The plan with proven causes for every job it leaves out."""
-    left = tuple(Unplanned(one.job, causes(problem, plan, one.job)) for one in plan.unplanned)
+def causes_for_unplanned(problem: Problem, plan: Plan, budget_s: float | None = None) -> Plan:
+    """The plan with proven causes for every job it leaves out.
+
+    After `budget_s` wall seconds (None = no limit) no more exchanges are worked out; every other cause is given still.
+    """
+    asked = PlanInQuestion(problem, plan, budget_s)
+    left = tuple(Unplanned(one.job, _causes(asked, problem.job_by_id[one.job])) for one in plan.unplanned)
     return replace(plan, unplanned=left)
 
 
@@ -42,7 +47,11 @@ def causes(problem: Problem, plan: Plan, job_id: str) -> tuple[Cause, ...]:
 
     Raises KeyError where the problem has no such job.
     """
-    job = problem.job_by_id[job_id]
+    return _causes(PlanInQuestion(problem, plan), problem.job_by_id[job_id])
+
+
+def _causes(asked: PlanInQuestion, job: Job) -> tuple[Cause, ...]:
+    problem = asked.problem
     if not problem.shifts:
         return (_cause(problem, job, Reason.NO_TECHNICIAN, ()),)
     if is_outside_horizon(problem, job):
@@ -51,10 +60,14 @@ def causes(problem: Problem, plan: Plan, job_id: str) -> tuple[Cause, ...]:
         return (_crew_cause(problem, job),)
     found = relaxations(problem, job)
     if not found:
-        return (Cause(Reason.NOT_PROVEN, f"{job.id}: {Reason.NOT_PROVEN.title}.", Reason.NOT_PROVEN.remedy),)
+        found = _fewest_barriers(problem, job)
+        if not found:
+            text = f"{job.id}: {Reason.NOT_PROVEN.title}."
+            return (written(Reason.NOT_PROVEN, text, {}),)
+        return tuple(_relaxation_causes(problem, job, found))
     if found[0].reasons:
         return tuple(_relaxation_causes(problem, job, found))
-    return _causes_beside_others(problem, plan, job)
+    return causes_beside_others(asked, job)
 
 
 def candidates(problem: Problem, plan: Plan, job_id: str, limit: int = 10) -> tuple[Candidate, ...]:
@@ -65,12 +78,13 @@ def candidates(problem: Problem, plan: Plan, job_id: str, limit: int = 10) -> tu
     """
     job = problem.job_by_id[job_id]
     draft = Draft.of_plan(problem, plan)
-    remove(draft, job_id)
+    if not remove(draft, job_id):
+        return ()
     best: dict[tuple[str, Seconds], Candidate] = {}
     for found in insertions(draft, job):
         route = found.trial.routes[found.shift]
         stop = next(one for one in route.stops if one.kind is StopKind.JOB and one.id == job_id)
-        pickup = next((one.id for one in route.stops if one.kind is StopKind.WAREHOUSE), None)
+        pickup = _new_pickup(draft, found.trial)
         shift = problem.shift_by_id[found.shift]
         one = Candidate(shift.id, shift.technician, stop.start_s, stop.end_s, found.cost_cents, pickup)
         key = (shift.id, stop.start_s)
@@ -83,33 +97,85 @@ def candidates(problem: Problem, plan: Plan, job_id: str, limit: int = 10) -> tu
 def obstacles(problem: Problem, job_id: str) -> Mapping[str, tuple[tuple[Reason, str], ...]]:
     """Technician to (rule, what is wrong) for those who can't do a job on any of their shifts, whatever the plan.
 
-    What is wrong is the rest of a sentence that begins with the name. Raises KeyError for an unknown job.
+    What is wrong is the rest of a sentence that begins with the name; it names the day where the shifts of several
+    days differ. Raises KeyError for an unknown job.
     """
     job = problem.job_by_id[job_id]
     found: dict[str, tuple[tuple[Reason, str], ...]] = {}
     for technician in problem.technicians:
         shifts = [shift for shift in problem.shifts if shift.technician == technician.id]
         barred = {shift.id: barriers(problem, job, shift) for shift in shifts}
-        if barred and all(barred.values()):
-            told = {
-                reason: obstacle(job, shift, reason)
-                for shift in shifts
-                for reason in sorted(barred[shift.id], key=lambda one: one.code)
-            }
-            found[technician.id] = tuple(told.items())
+        if not barred or not all(barred.values()):
+            continue
+        days: dict[tuple[Reason, str], list[int]] = {}
+        for shift in shifts:
+            for reason in sorted(barred[shift.id], key=lambda one: one.code):
+                days.setdefault((reason, obstacle(job, shift, reason)), []).append(shift.day)
+        found[technician.id] = tuple(
+            (reason, text if len(on) == len(shifts) else f"on {_day_list(on)} {text}")
+            for (reason, text), on in days.items()
+        )
     return found
 
 
-def remove(draft: Draft, job_id: str) -> None:
-    """Take a job out of a draft, if it is planned and has not begun; its route is timed anew."""
+def _day_list(days: list[int]) -> str:
+    return " and ".join(f"day {day}" for day in dict.fromkeys(days))
+
+
+def remove(draft: Draft, job_id: str) -> bool:
+    """Take a job out of a draft, timing its route anew; whether it is out now.
+
+    Followers keep their times: the draft is whole again once the job is back before them. A job that has begun
+    can't be taken out, nor one whose route can't be timed without it.
+    """
     if job_id in draft.problem.committed_jobs:
-        return
+        return False
+    jobs = tuple(_kept_in_time(draft, job) if _follows(job, job_id) else job for job in draft.problem.jobs)
+    free = replace(draft.problem, jobs=jobs)
+    judge = Draft(free)
+    judge.tours, judge.routes = draft.tours, draft.routes
     for shift, tour in list(draft.tours.items()):
         if any(visit.kind is StopKind.JOB and visit.id == job_id for visit in tour):
             shorter = tuple(visit for visit in tour if visit.kind is not StopKind.JOB or visit.id != job_id)
-            trial = draft.try_tours({shift: shorter})
-            if trial is not None:
-                draft.accept(trial)
+            trial = judge.try_tours({shift: shorter})
+            if trial is None:
+                return False
+            draft.accept(trial)
+    return True
+
+
+def _follows(job: Job, first: str) -> bool:
+    return any(one.job == first for one in job.predecessors)
+
+
+def _kept_in_time(draft: Draft, job: Job) -> Job:
+    """A follower that needs no predecessor, but starts no earlier than it does, so that there is room before it."""
+    interval = draft.interval(job.id)
+    if interval is None:
+        return replace(job, predecessors=())
+    later = (Window(max(interval[0], one.start), one.end) for one in job_windows(job) if one.end >= interval[0])
+    return replace(job, predecessors=(), windows=tuple(later))
+
+
+def _new_pickup(draft: Draft, trial: Trial) -> str | None:
+    """The warehouse stop that an insertion adds, or at which it loads more; None where no stop changes."""
+    before = Counter(
+        (visit.id, visit.loads, visit.tools) for shift in trial.tours for visit in draft.tours.get(shift, ())
+    )
+    after = [visit for tour in trial.tours.values() for visit in tour if visit.kind is StopKind.WAREHOUSE]
+    return next((one.id for one in after if not before[one.id, one.loads, one.tools]), None)
+
+
+def _fewest_barriers(problem: Problem, job: Job) -> tuple[Relaxation, ...]:
+    """Where no two rules are all that is in the way: what bars those shifts that the fewest rules bar."""
+    barred = {shift.id: barriers(problem, job, shift) for shift in problem.shifts}
+    fewest = min(map(len, barred.values()))
+    if not fewest:
+        return ()
+    sets = dict.fromkeys(reasons for reasons in barred.values() if len(reasons) == fewest)
+    return tuple(
+        Relaxation(reasons, tuple(shift for shift, own in barred.items() if own == reasons)) for reasons in sets
+    )
 
 
 def _relaxation_causes(problem: Problem, job: Job, found: tuple[Relaxation, ...]) -> Iterator[Cause]:
@@ -123,19 +189,28 @@ def _relaxation_causes(problem: Problem, job: Job, found: tuple[Relaxation, ...]
                 continue
             seen.add(exact)
             together = sorted(_exact(problem, job, one).code for one in relaxation.reasons if one is not reason)
-            yield _cause(problem, job, exact, shifts, {"together_with": together} if together else {})
+            details = {"together_with": together} if together else {}
+            yield _cause(problem, job, exact, shifts, details, relaxation.reasons)
 
 
 def _telling(problem: Problem, job: Job, found: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:
     """Leave out what is true but beside the point, unless nothing else is left.
 
-    That people without the skill (level, tool) lack it matters only where nobody has it; that a later window would
-    do matters only where the window would be missed with the parts on board.
+    That people without the skill (level, tool) lack it matters only where nobody has it; that a later window or a
+    longer shift would do matters only where the window or the return would be missed with the parts on board.
     """
-    capable = _capabilities(problem, job)
-    singles = {reason for relaxation in found for reason in relaxation.reasons}
-    beside = set(capable)
-    if Reason.PART_NOT_REACHABLE in singles:
+    singles = {reason for relaxation in found if len(relaxation.reasons) == 1 for reason in relaxation.reasons}
+    tool_is_fetched = any(
+        relaxation.reasons == {Reason.TOOL}
+        and any(Reason.TOOL not in barriers(problem, job, problem.shift_by_id[shift]) for shift in relaxation.shifts)
+        for relaxation in found
+    )
+    beside = set(_capabilities(problem, job))
+    if tool_is_fetched:
+        beside.discard(Reason.TOOL)
+    if Reason.PART_NOT_REACHABLE in singles or tool_is_fetched:
+        beside |= {Reason.WINDOW_UNREACHABLE, Reason.SHIFT_TOO_SHORT}
+    if Reason.LOCK_CONFLICT in singles:
         beside.add(Reason.WINDOW_UNREACHABLE)
     if Reason.SKILL_LEVEL in singles - beside:
         beside.add(Reason.SKILL)
@@ -143,9 +218,10 @@ def _telling(problem: Problem, job: Job, found: tuple[Relaxation, ...]) -> tuple
 
 
 def _capabilities(problem: Problem, job: Job) -> frozenset[Reason]:
-    """Of SKILL, SKILL_LEVEL and TOOL, those that at least one shift satisfies."""
+    """Of SKILL, SKILL_LEVEL and TOOL, those that at least one shift with a road to the site satisfies."""
     abilities = (Reason.SKILL, Reason.SKILL_LEVEL, Reason.TOOL)
-    lacking = [barriers(problem, job, shift).intersection(abilities) for shift in problem.shifts]
+    linked = [shift for shift in problem.shifts if has_road(problem, job, shift)]
+    lacking = [barriers(problem, job, shift).intersection(abilities) for shift in linked]
     has_skills = any(not lacks & {Reason.SKILL, Reason.SKILL_LEVEL} for lacks in lacking)
     has_tools = any(Reason.TOOL not in lacks for lacks in lacking)
     met = {Reason.SKILL, Reason.SKILL_LEVEL} if has_skills else set()
@@ -153,101 +229,31 @@ def _capabilities(problem: Problem, job: Job) -> frozenset[Reason]:
 
 
 def _exact(problem: Problem, job: Job, reason: Reason) -> Reason:
-    """PART_NOT_REACHABLE is out of stock where no van or warehouse has enough."""
+    """PART_NOT_REACHABLE is out of stock where nobody could bring enough together, however long it takes."""
     if reason is Reason.PART_NOT_REACHABLE and any(
-        most_at_hand(problem, part) + _earmarked(job, part) < quantity for part, quantity in job.parts.items()
+        most_at_hand(problem, job, part) < quantity for part, quantity in job.parts.items()
     ):
         return Reason.PART_OUT_OF_STOCK
     return reason
 
 
-def _earmarked(job: Job, part: str) -> int:
-    return sum(earmark.quantity for earmark in job.earmarks if earmark.part == part)
-
-
 def _crew_cause(problem: Problem, job: Job) -> Cause:
+    best = {skill: max(shift.skills.get(skill, 0) for shift in problem.shifts) for skill in job.skills}
+    if not all(best.values()):
+        return _cause(problem, job, Reason.SKILL, ())
+    if any(best[skill] < level for skill, level in job.skills.items()):
+        return _cause(problem, job, Reason.SKILL_LEVEL, ())
     alone = [
         shift
         for shift in problem.shifts
-        if not barriers(problem, job, shift) and is_servable_alone(problem, job, shift)
+        if not barriers(problem, job, shift)
+        and is_servable_alone(problem, job, shift, frozenset({Reason.PART_NOT_REACHABLE}))  # one brings them for all
     ]
     people = len({shift.technician for shift in alone})
     text = f"Needs {job.crew_size} technicians at once; {people} could come."
     if people >= job.crew_size:
         text += " This engine does not plan crews, or they are busy at different times."
-    return Cause(
-        Reason.CREW, text, _capital(Reason.CREW.remedy) + ".", {"crew_size": job.crew_size, "could_come": people}
-    )
-
-
-def _causes_beside_others(problem: Problem, plan: Plan, job: Job) -> tuple[Cause, ...]:
-    """Causes of a job that could be served alone: an unplanned predecessor, stock used up, locks, or competition."""
-    left = {one.job for one in plan.unplanned}
-    missing = [first.job for first in job.predecessors if first.job in left]
-    if missing:
-        text = f"Must follow {', '.join(missing)}, which is unplanned itself."
-        return (_written(Reason.PREDECESSOR, text, {"predecessors": missing}),)
-    users = _stock_users(problem, plan, job)
-    if users is not None:
-        text = "; ".join(f"the last units of {part} go to {', '.join(jobs[:5])}" for part, jobs in users.items())
-        return (_written(Reason.PART_OUT_OF_STOCK, _capital(text) + ".", {"used_by": users}),)
-    is_held = job.lock is not None or (job.previous is not None and problem.freeze_until_s is not None)
-    if is_held and not _fits_where_held(problem, plan, job):
-        return (_cause(problem, job, Reason.LOCK_CONFLICT, ()),)
-    return (competition(problem, plan, job),)
-
-
-def _fits_where_held(problem: Problem, plan: Plan, job: Job) -> bool:
-    """Whether a held job could still be inserted where it is held."""
-    return next(insertions(Draft.of_plan(problem, plan), job), None) is not None
-
-
-def _stock_users(problem: Problem, plan: Plan, job: Job) -> dict[str, list[str]] | None:
-    """Parts of which planned jobs took the last units, with those jobs; None where enough is left."""
-    if not job.parts:
-        return None
-    rest = _remaining(problem, plan)
-    if any(not barriers(rest, job, shift) and is_servable_alone(rest, job, shift) for shift in rest.shifts):
-        return None
-    planned = [one for route in plan.routes for one in route.jobs]
-    users = {
-        part: [other for other in planned if part in problem.job_by_id[other].parts]
-        for part, quantity in job.parts.items()
-        if most_at_hand(rest, part) < quantity
-    }
-    return users or None
-
-
-def _remaining(problem: Problem, plan: Plan) -> Problem:
-    """The problem with the stock that the plan leaves: receipts cut from the last, vans after their routes."""
-    taken: Counter[tuple[str, str]] = Counter()
-    vans = {technician.id: Counter(technician.van_stock) for technician in problem.technicians}
-    for route in plan.routes:
-        van = vans[problem.shift_by_id[route.shift].technician]
-        for stop in route.stops:
-            for load in stop.loads:
-                if load.job is None:
-                    taken[stop.id, load.part] += load.quantity
-                    van[load.part] += load.quantity
-            if stop.kind is StopKind.JOB and stop.supplies:
-                van.subtract(problem.job_by_id[stop.id].parts)
-    houses = tuple(_after(warehouse, taken) for warehouse in problem.warehouses)
-    people = tuple(Technician(one.id, one.name, dict(+vans[one.id])) for one in problem.technicians)
-    return replace(problem, warehouses=houses, technicians=people)
-
-
-def _after(warehouse: Warehouse, taken: Counter[tuple[str, str]]) -> Warehouse:
-    stock: dict[str, tuple[Receipt, ...] | None] = {}
-    for part, receipts in warehouse.stock.items():
-        gone = taken[warehouse.id, part]
-        left: list[Receipt] | None = None if receipts is None else []
-        for receipt in receipts or ():
-            quantity = max(0, receipt.quantity - gone)
-            gone = max(0, gone - receipt.quantity)
-            if quantity and left is not None:
-                left.append(Receipt(receipt.from_s, quantity))
-        stock[part] = None if left is None else tuple(left)
-    return replace(warehouse, stock=stock)
+    return written(Reason.CREW, text, {"crew_size": job.crew_size, "could_come": people})
 
 
 def _cause(
@@ -256,14 +262,8 @@ def _cause(
     reason: Reason,
     shifts: tuple[VehicleShift, ...],
     details: Mapping[str, object] | None = None,
+    relaxed: frozenset[Reason] = frozenset(),
 ) -> Cause:
     own = {"technicians": sorted({shift.technician for shift in shifts})} if shifts else {}
-    return _written(reason, sentence(problem, job, reason, shifts or problem.shifts), {**own, **(details or {})})
-
-
-def _written(reason: Reason, text: str, details: Mapping[str, object]) -> Cause:
-    return Cause(reason, text, _capital(reason.remedy) + ".", details)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    text = sentence(problem, job, reason, shifts or problem.shifts, relaxed)
+    return written(reason, text, {**own, **(details or {})})
