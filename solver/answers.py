@@ -5,7 +5,8 @@ Lines of text for people; the facts are those of `solver.explain`.
 
 from collections.abc import Iterator
 
-from solver.explain import Candidate, candidates, causes, obstacles
+from solver.draft import Draft
+from solver.explain import Candidate, candidates, causes, obstacles, remove
 from solver.plan import Plan, Route, Stop, StopKind
 from solver.problem import Job, Problem
 from solver.units import clock, money
@@ -37,9 +38,13 @@ def explanation(problem: Problem, plan: Plan, job_id: str) -> Iterator[str]:
 
 def candidate_table(problem: Problem, plan: Plan, job_id: str, limit: int) -> Iterator[str]:
     """The cheapest ways to do a job in a plan that stays as it is otherwise, cheapest first."""
+    fixed = _fixed(problem, plan, job_id)
+    if fixed is not None:
+        yield f"{job_id}: {fixed}"
+        return
     found = candidates(problem, plan, job_id, limit)
     if not found:
-        yield f"There is no way to add {job_id} to this plan."
+        yield f"No way found to add {job_id} without moving other visits."
         yield from _barred(problem, job_id)
         return
     rows = [("start", "end", "technician", "shift", "adds", "pick-up")]
@@ -66,11 +71,9 @@ def _place(problem: Problem, stop: Stop) -> str:
 
 
 def _why_here(problem: Problem, plan: Plan, job: Job, routes: list[Route]) -> Iterator[str]:
-    if job.id in problem.committed_jobs:
-        yield "It has begun, so nothing may move it."
-        return
-    if job.crew_size > 1:
-        yield f"It needs a crew of {job.crew_size}; no single other technician is a candidate."
+    fixed = _fixed(problem, plan, job.id)
+    if fixed is not None:
+        yield fixed
         return
     here = problem.shift_by_id[routes[0].shift].technician
     best: dict[str, Candidate] = {}
@@ -82,10 +85,27 @@ def _why_here(problem: Problem, plan: Plan, job: Job, routes: list[Route]) -> It
     for technician, one in best.items():
         yield f"  {_who(problem, technician)} could start at {clock(one.start_s)}: {_cost(one, own)}."
     barred = obstacles(problem, job.id)
-    full = [one.id for one in problem.technicians if one.id not in best and one.id not in barred and one.id != here]
+    at_work = {shift.technician for shift in problem.shifts}
+    others = [one.id for one in problem.technicians if one.id not in best and one.id not in barred and one.id != here]
+    full = [_who(problem, technician) for technician in others if technician in at_work]
     if full:
-        yield f"No room in the routes of {', '.join(_who(problem, technician) for technician in full)}."
+        yield f"No room found in the routes of {', '.join(full)} without moving other visits."
+    idle = [_who(problem, technician) for technician in others if technician not in at_work]
+    if idle:
+        yield f"Without a shift on these days: {', '.join(idle)}."
     yield from _barred(problem, job.id)
+
+
+def _fixed(problem: Problem, plan: Plan, job_id: str) -> str | None:
+    """Why no candidates are sought for a job; None where they are."""
+    crew = problem.job_by_id[job_id].crew_size
+    if job_id in problem.committed_jobs:
+        return "It has begun, so nothing may move it."
+    if crew > 1:
+        return f"It needs a crew of {crew}; no single other technician is a candidate."
+    if not remove(Draft.of_plan(problem, plan), job_id):
+        return "Its route can't be timed without it, so no other place can be judged."
+    return None
 
 
 def _cost(one: Candidate, own: Candidate | None) -> str:

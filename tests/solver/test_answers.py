@@ -1,6 +1,6 @@
 from solver.answers import candidate_table, explanation
 from solver.plan import Plan
-from solver.problem import CommittedStop, Problem, Technician
+from solver.problem import CommittedStop, Predecessor, Problem, Technician
 from solver.units import money
 from tests.solver.builders import ISLAND, NORTH, SOUTH, at, job, left_out, plan, problem, route, shift, stop
 
@@ -33,7 +33,7 @@ def test_a_planned_visit_is_set_beside_its_rivals() -> None:
     # Ten minutes there, thirty of work, eleven back, at 36.00 and 360.00 an hour; Bob has a level too many.
     assert lines[1] == "With Ann Ahlers (ann) it adds 30.60 to the plan."
     assert lines[2] == "  bob could start at 08:10: 275.90 dearer."
-    assert lines[3] == "No room in the routes of dee."
+    assert lines[3] == "No room found in the routes of dee without moving other visits."
     assert lines[4:] == ["  cem has hvac at level 1, where 2 is needed (SKILL_LEVEL)."]
 
 
@@ -41,6 +41,23 @@ def test_a_visit_that_has_begun_stays() -> None:
     begun = problem((VISIT,), (shift(skills={"hvac": 2}, committed=(CommittedStop("visit", at(10)),)),))
     lines = list(explanation(begun, plan(route(begun.shifts[0], stop(VISIT, at(10)))), "visit"))
     assert lines[1:] == ["It has begun, so nothing may move it."]
+    table = list(candidate_table(begun, plan(route(begun.shifts[0], stop(VISIT, at(10)))), "visit", 5))
+    assert table == ["visit: It has begun, so nothing may move it."]
+
+
+def test_a_technician_without_a_shift_is_not_called_full() -> None:
+    on = problem((VISIT,), (shift("ann", skills={"hvac": 2}),), van_stock={"gil": {}})
+    lines = list(explanation(on, plan(route(on.shifts[0], stop(VISIT, at(10)))), "visit"))
+    assert lines[2:] == ["Without a shift on these days: gil."]
+
+
+def test_a_visit_with_a_follower_has_candidates() -> None:
+    after = job("after", SOUTH, predecessors=(Predecessor("visit"),))
+    on = problem((VISIT, after), (shift("ann", skills={"hvac": 2}), shift("bob", skills={"hvac": 2})))
+    planned = plan(route(on.shifts[0], stop(VISIT, at(10)), stop(after, at(11))))
+    lines = list(explanation(on, planned, "visit"))
+    assert lines[1] == "With ann it adds 0.00 to the plan."
+    assert "bob could start at 08:10" in lines[2]
 
 
 def test_every_member_of_a_crew_is_named() -> None:
@@ -71,7 +88,10 @@ def test_candidates_are_a_table_of_equal_widths() -> None:
 def test_where_nobody_can_come_it_is_said_who_is_barred_by_what() -> None:
     on = problem((job(territory="south"),), (shift(territories=frozenset()),))
     lines = list(candidate_table(on, plan(unplanned=left_out(*on.jobs)), "job", 5))
-    assert lines == ["There is no way to add job to this plan.", "  ann does not work in south (TERRITORY)."]
+    assert lines == [
+        "No way found to add job without moving other visits.",
+        "  ann does not work in south (TERRITORY).",
+    ]
 
 
 def test_money_is_written_with_its_sign_first() -> None:
