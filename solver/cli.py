@@ -61,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; what is left in the buffer must not fail a second time at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BAD_PLAN
+    except OSError as error:  # only standard output is left: every other file has its own message
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _refuse([f"standard output: UNWRITABLE_FILE: {error.strerror}"])
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -170,10 +173,9 @@ def _add_documents(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number of 1 or more")
+    return int(text)
 
 
 def _read_question(options: argparse.Namespace) -> tuple[Problem, Plan, str]:
@@ -238,21 +240,31 @@ def _unlikeness(name: str, other: str) -> tuple[float, int, str]:
 
 def _refuse_unwritable(path: Path | None) -> None:
     """Find out before the solve, not after it, that its plan has nowhere to go."""
-    if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
+    target = None if path is None else path.resolve()
+    if target is not None and (target.is_dir() or not os.access(target if target.exists() else target.parent, os.W_OK)):
         raise BadInput([f"{path}: UNWRITABLE_FILE: nothing can be written there"])
 
 
 def _write(path: Path | None, text: str) -> None:
     if path is None:
         sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal is
-    elif path.exists() and not path.is_file():  # a pipe or a device
-        path.write_text(text, encoding="utf-8")
-    else:
-        _replace(path, text)
+        return
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path.resolve(), text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput([f"{path}: UNWRITABLE_FILE: {error.strerror}"]) from error
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write beside the file, then rename: whoever reads it meanwhile sees the old plan or the new one, whole."""
+    """Write beside the file, then rename: whoever reads it meanwhile sees the old plan or the new one, whole.
+
+    A link must be resolved before, or it would be replaced itself.
+    """
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
         draft.write(text)
     umask = os.umask(0)

@@ -259,7 +259,7 @@ def test_a_crew_has_no_single_candidate(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["explain", *map(str, files), "pair"]) == 0
     assert "CREW" in capsys.readouterr().out
     assert main(["candidates", *map(str, files), "pair"]) == 0
-    assert "no way to add pair" in capsys.readouterr().out
+    assert "pair: It needs a crew of 2" in capsys.readouterr().out
 
 
 def test_importing_the_command_line_loads_no_engine() -> None:
@@ -271,3 +271,35 @@ def test_importing_the_command_line_loads_no_engine() -> None:
         text=True,
     )
     assert told.stdout.split() == []
+
+
+def test_a_full_device_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", str(SMALL), "-o", "/dev/full", "--time-limit", "1", "--iterations", "1"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["/dev/full: UNWRITABLE_FILE: No space left on device"]
+
+
+def test_full_standard_output_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*SOLVER, "validate", str(SMALL)], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "standard output: UNWRITABLE_FILE: No space left on device\n"
+
+
+def test_a_plan_is_written_through_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "plans" / "target.json", tmp_path / "link.json"
+    target.parent.mkdir()
+    link.symlink_to(target)
+    assert main(["solve", str(SMALL), "-o", str(link), "--time-limit", "1", "--iterations", "1"]) == 0
+    assert link.is_symlink()
+    assert read_plan(target).problem == read_plan(link).problem
+    assert set(tmp_path.iterdir()) == {target.parent, link}
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_limit_below_one_is_told_what_to_be(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["candidates", "problem.json", "plan.json", "job", f"--limit={limit}"])
+    assert ended.value.code == 2
+    assert f"is '{limit}'; give a whole number of 1 or more" in capsys.readouterr().err
