@@ -5,15 +5,17 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Response, request
 
+from api.auth import Requires, declaration_of
 from api.bodies import MISSING, read_body
 from api.current import View, current_actor, current_application, current_request_id, matched_view
 from api.rendering import response_of
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.repeats import check_still_in_scope
 from fieldsvc.services.use_case import Outcome, WriteCase
 
 Function = TypeVar("Function", bound=View)
@@ -40,14 +42,17 @@ def run_command(
     *,
     occurred_at: datetime | None = None,
     on_behalf: bool = False,
+    leaves_scope: bool = False,
 ) -> Response:
     """Run a use case in one transaction for the caller and return its answer, or the one this key had before.
 
-    The use case may be run more than once, so it touches nothing but the unit of work it is given.
+    An answer is given again only while what the path names is in the caller's scope. leaves_scope: the command
+    itself takes it out, so its answer may be repeated all the same. The use case may be run more than once, so it
+    touches nothing but the unit of work it is given.
     """
-    key = _given_key()
+    key, actor = _given_key(), current_actor()
     command = Command(
-        actor=current_actor(),
+        actor=actor,
         route=f"{request.method} {request.url_rule}",
         key=key,
         body_hash=_request_hash() if key else None,
@@ -56,7 +61,14 @@ def run_command(
         source="api",
         request_id=current_request_id(),
     )
-    return response_of(execute(current_application().database, command, use_case, render))
+    view, ids = matched_view(), dict(request.view_args or {})
+    declared = None if view is None else declaration_of(view)
+
+    def check_repeat(session: Any) -> None:
+        if isinstance(declared, Requires) and not leaves_scope:
+            check_still_in_scope(session, actor, declared.action, ids)
+
+    return response_of(execute(current_application().database, command, use_case, render, check_repeat))
 
 
 def _given_key() -> str | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
+from api.current import current_actor
 from api.etags import expected_version
 from api.idempotency import run_command
 from api.rendering import rendered
@@ -13,12 +14,18 @@ from api.schemas.visits import VisitRecordSchema
 from fieldsvc.services.visit_views import ChangesVisit, show_visit
 
 
-def act_on_visit(body: Mapping[str, Any], visit_id: UUID, action: ChangesVisit, *, status: int = 200) -> Response:
-    """Run an action with the version If-Match names, and answer with the visit as it then stands."""
+def act_on_visit(
+    body: Mapping[str, Any], visit_id: UUID, action: ChangesVisit, *, status: int = 200, leaves_scope: bool = False
+) -> Response:
+    """Run an action with the version If-Match names, and answer with the visit as it then stands.
+
+    leaves_scope: a technician has the visit no more after it.
+    """
     version = expected_version()
     return run_command(
         lambda uow: show_visit(uow, visit_id, action(uow, version)),
         rendered(VisitRecordSchema, status),
         occurred_at=body["occurred_at"],
         on_behalf=body["on_behalf"],
+        leaves_scope=leaves_scope and current_actor().technician_id is not None,
     )

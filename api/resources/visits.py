@@ -71,7 +71,12 @@ def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     It is to be planned again; no run gives it to the same technician.
     """
     reason, note = body["reason"], body["note"]
-    return act_on_visit(body, visit_id, lambda uow, version: visits.decline_visit(uow, visit_id, reason, note, version))
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: visits.decline_visit(uow, visit_id, reason, note, version),
+        leaves_scope=True,
+    )
 
 
 @blueprint.route("/visits/<uuid:visit_id>/departure", methods=["POST"])

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Busy, ChangedMeanwhile, Conflict, IdempotencyKeyReused, StillRunning
@@ -63,15 +64,18 @@ def execute(
     command: Command,
     use_case: Callable[[UnitOfWork], Outcome],
     render: Callable[[Outcome], Answer],
+    check_repeat: Callable[[OrmSession], None] | None = None,
 ) -> Answer:
     """Run the use case once for its key and return its answer, or the answer it had the first time.
+
+    check_repeat: raises where an answer that was given once must not be given again.
 
     The use case is run again from the start when its transaction lost a race, so it must not touch anything but
     the unit of work.
     """
     for attempts_left in reversed(range(_ATTEMPTS)):
         try:
-            return _run(database, command, use_case, render)
+            return _run(database, command, use_case, render, check_repeat)
         except IntegrityError as error:
             if is_lost_race(error):
                 raise Conflict("Another change got there first; read it again and decide anew.") from error
@@ -89,11 +93,14 @@ def _run(
     command: Command,
     use_case: Callable[[UnitOfWork], Outcome],
     render: Callable[[Outcome], Answer],
+    check_repeat: Callable[[OrmSession], None] | None,
 ) -> Answer:
     with database.unit_of_work(command.context) as uow:
         if command.key is not None:
             first_answer = _claim_key(uow, command)
             if first_answer is not None:
+                if check_repeat is not None:
+                    check_repeat(uow.session)
                 return first_answer
         outcome = use_case(uow)
         uow.flush()  # versions stand in the answer, so they have to be counted before it is rendered

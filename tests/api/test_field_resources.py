@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from fieldsvc.bootstrap import Application
 from fieldsvc.domain.catalogue import Channel
-from fieldsvc.models import Consumption, CustomerLink, Decline, Diagnosis, Event, ServiceReport, Ticket, Visit
+from fieldsvc.models import Consumption, CustomerLink, Decline, Diagnosis, Event, ServiceReport, Ticket, User, Visit
 from fieldsvc.services import tickets
 from tests.fieldsvc.cast import Cast
 from tests.fieldsvc.stage import REPORT, WAYS, Stage
@@ -365,3 +365,35 @@ def test_nothing_is_withheld_that_the_version_does_not_tell(stage: Stage, client
         assert (before.json["site"], seen.status_code) == (None, 200)
         assert (seen.json["version"], seen.json["site"] is None) == (before.json["version"], False)
         assert client.get(path, headers={"If-None-Match": seen.headers["ETag"]}).status_code == 304
+
+
+def test_an_answer_is_not_given_again_once_the_visit_is_somebody_elses(stage: Stage, client_for) -> None:
+    client, path = client_for("technician1"), f"{API}/visits/{stage.cast.visit}"
+    key = {"Idempotency-Key": "k1"}
+    assert send(client, f"{path}/acceptance", {}, **key).status_code == 200
+    declined = send(client, f"{path}/declination", {"reason": "too_far"}, **{"Idempotency-Key": "k2"})
+    again = send(client, f"{path}/declination", {"reason": "too_far"}, **{"Idempotency-Key": "k2"})
+    assert (again.status_code, again.data) == (200, declined.data)
+    repeated = send(client, f"{path}/acceptance", {}, **key)
+    assert (repeated.status_code, repeated.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["triage", "run"])
+def test_an_answer_is_not_given_again_to_somebody_of_another_team(stage: Stage, client_for, name: str) -> None:
+    cast = stage.cast
+    if name == "run":
+        client = client_for("dispatcher")
+        asked = {"team_id": str(cast.team), "day": cast.day.isoformat()}
+        path, body = f"{API}/optimization-runs/{send(client, f'{API}/optimization-runs', asked).json['id']}", {}
+        path += "/cancellation"
+    else:
+        client, case = client_for("agent"), ACTIONS["triage"]
+        path, body = address(stage, case), case.body(cast)
+    key = {"Idempotency-Key": "k1"}
+    assert send(client, path, body, **key).status_code == 200
+    assert send(client, path, body, **key).headers["Idempotency-Replayed"] == "true"
+    with stage.database.unit_of_work() as uow:
+        for actor in (cast.agent, cast.dispatcher):
+            uow.get(User, actor.user_id).team_id = cast.foreign_team
+        uow.commit()
+    assert send(client, path, body, **key).status_code == 404

@@ -1,0 +1,33 @@
+"""Whether an answer that was given once may be given again: what it shows has to be in the caller's scope still."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import NotFound
+from fieldsvc.domain.permissions import Action
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.services.runs import get_run
+from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
+
+
+def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids: Mapping[str, UUID]) -> None:
+    """Refuse what an address names if the actor may no longer do this to it.
+
+    ids: by the names addresses use; others than visit_id, ticket_id and run_id are the actor's own or public.
+    """
+    visit_id, ticket_id, run_id = ids.get("visit_id"), ids.get("ticket_id"), ids.get("run_id")
+    if visit_id is not None:
+        visits = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(actor, action))
+        if session.scalar(visits) is None:
+            raise NotFound(f"There is no visit {visit_id}.")
+    if ticket_id is not None:
+        tickets = select(Ticket.id).where(Ticket.id == ticket_id, tickets_in_scope(actor, action))
+        if session.scalar(tickets) is None:
+            raise NotFound(f"There is no ticket {ticket_id}.")
+    if run_id is not None:
+        get_run(session, actor, run_id)
