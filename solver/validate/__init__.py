@@ -13,6 +13,7 @@ from solver.validate.order import note_predecessors
 from solver.validate.plans import PLAN
 from solver.validate.references import note_references, note_twins, records
 from solver.validate.report import Place, Report
+from solver.validate.roads import note_roads_home
 from solver.validate.shapes import PLAN_FORMAT, PROBLEM, PROBLEM_FORMAT, VERSION, note_format
 from solver.validate.times import note_horizon
 from solver.validate.travel import note_travel
@@ -44,9 +45,10 @@ def problem_faults(document: object) -> list[Fault]:
             note_horizon(shift, problem["horizon_s"], place, report)
     note_twins(problem, report)
     note_references(problem, report)
-    note_travel(problem, report)
+    seconds = note_travel(problem, report)
     note_predecessors(problem, report)
     note_commitments(problem, report)
+    note_roads_home(problem, seconds, report)
     return report.faults
 
 

@@ -76,5 +76,9 @@ class FaultCode(Enum):
         "two stops with fixed starts need the same technician at once",
         "lift one lock, or move one of the two",
     )
+    NO_ROAD_HOME = (
+        "no road leads from the last committed job to the end of its shift, or to a job that is driven to",
+        "correct the matrix, or the end of the shift",
+    )
     # Plans.
     NO_CAUSE = ("an unplanned job has no cause", "give at least one; NOT_PROVEN if none is known")

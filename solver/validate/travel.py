@@ -21,10 +21,11 @@ _CELLS_NAMED = 20
 Cells = NDArray[np.int64] | NDArray[np.int32]
 
 
-def note_travel(problem: Record, report: Report) -> None:
-    """Judge both matrices of every profile."""
+def note_travel(problem: Record, report: Report) -> dict[str, Cells]:
+    """Judge both matrices of every profile; return those of seconds that could be read, by profile."""
+    found: dict[str, Cells] = {}
     if problem["locations"] is None:
-        return
+        return found
     locations = _Locations(problem["locations"])
     for name, profile in (problem["profiles"] or {}).items():
         if profile is None:
@@ -39,8 +40,11 @@ def note_travel(problem: Record, report: Report) -> None:
                     read[key] = cells
                     _note_cells(cells, limit, locations, place.at(key), report)
         seconds, metres = read.get("seconds"), read.get("metres")
+        if seconds is not None:
+            found[name] = seconds
         if seconds is not None and metres is not None:
             _note_disagreement(seconds, metres, locations, place.at("metres"), report)
+    return found
 
 
 class _Locations:

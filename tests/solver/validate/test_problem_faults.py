@@ -213,6 +213,12 @@ RECORDS: list[Row] = [
         "/shifts/0/committed/1",
         "ana-0",
     ),
+    (
+        ((COMMITTED, [{"job": "j3"}]), ("/profiles/car/seconds/1/0", -1), ("/profiles/car/metres/1/0", -1)),
+        "NO_ROAD_HOME",
+        COMMITTED,
+        "ana-0",
+    ),
 ]
 
 TABLE = SHAPES + PLACES + MATRICES + TIMES + RECORDS
