@@ -13,7 +13,7 @@ from api.bodies import MISSING, read_body
 from api.current import View, view_for
 from api.errors import invalid_arguments
 from api.etags import TAG_PATTERN
-from api.idempotency import HEADER, KEY_PATTERN, is_key_required
+from api.idempotency import HEADER, KEY_PATTERN, is_key_ignored, is_key_required
 from api.schemas.base import EntitySchema
 
 Function = TypeVar("Function", bound=View)
@@ -83,7 +83,7 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
     if isinstance(declared, Requires):
         doc["security"] = [{"bearer": []}]
         doc["x-permission"] = declared.action.value
-        if method != "get":
+        if method != "get" and not is_key_ignored(view):
             said = "The same key and body give the same answer."
             parameters.append(_header(HEADER, is_key_required(view), said, KEY_PATTERN))
     else:

@@ -23,12 +23,24 @@ Function = TypeVar("Function", bound=View)
 HEADER = "Idempotency-Key"
 KEY_PATTERN = "[!-~]{1,200}"
 _KEY_REQUIRED = "fieldsvc_key_required"
+_KEY_IGNORED = "fieldsvc_key_ignored"
 
 
 def key_required(view: Function) -> Function:
     """Declare that a view is served with an Idempotency-Key only, as a duplicate would cost."""
     setattr(view, _KEY_REQUIRED, True)
     return view
+
+
+def key_ignored(view: Function) -> Function:
+    """Declare that a view honours no Idempotency-Key, as its answer holds a secret that is kept nowhere."""
+    setattr(view, _KEY_IGNORED, True)
+    return view
+
+
+def is_key_ignored(view: View) -> bool:
+    """Tell whether a view has declared so."""
+    return bool(getattr(view, _KEY_IGNORED, False))
 
 
 def is_key_required(view: View) -> bool:
@@ -74,6 +86,8 @@ def run_command(
 def _given_key() -> str | None:
     key = request.headers.get(HEADER)
     view = matched_view()
+    if view is not None and is_key_ignored(view):
+        return None
     if key is None:
         if view is not None and is_key_required(view):
             fault = Fault("missing_idempotency_key", f"/headers/{HEADER}", "Make one up, and repeat it with a retry.")

@@ -9,7 +9,7 @@ from api.auth import requires
 from api.blueprint import Blueprint
 from api.current import current_actor, current_application
 from api.etags import expected_version
-from api.idempotency import key_required, run_command
+from api.idempotency import key_ignored, key_required, run_command
 from api.reading import read_one, read_page
 from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
@@ -83,12 +83,14 @@ def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
 
 @blueprint.route("/tickets/<uuid:ticket_id>/link", methods=["POST"])
 @requires(Action.LINK_CREATE)
+@key_ignored
 @blueprint.arguments(NoFields)
 @blueprint.response(201, LinkSchema)
 def create_link(body: dict[str, Any], ticket_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
     """Make a link for the customer
 
     It opens `/track/{token}` and confirms one report; the token is shown this once.
+    An Idempotency-Key is not honoured: a repetition makes another link.
     """
     lives_s = current_application().settings.link_token_s
     return run_command(lambda uow: tracking.create_link(uow, ticket_id, lives_s), rendered(LinkSchema, 201))

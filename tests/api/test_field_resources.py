@@ -14,7 +14,18 @@ from sqlalchemy import func, select
 
 from fieldsvc.bootstrap import Application
 from fieldsvc.domain.catalogue import Channel
-from fieldsvc.models import Consumption, CustomerLink, Decline, Diagnosis, Event, ServiceReport, Ticket, User, Visit
+from fieldsvc.models import (
+    Consumption,
+    CustomerLink,
+    Decline,
+    Diagnosis,
+    Event,
+    IdempotencyKey,
+    ServiceReport,
+    Ticket,
+    User,
+    Visit,
+)
 from fieldsvc.services import tickets
 from tests.fieldsvc.cast import Cast
 from tests.fieldsvc.stage import REPORT, WAYS, Stage
@@ -140,6 +151,7 @@ def test_a_stale_version_is_refused_and_the_right_one_taken(stage: Stage, client
     assert done.headers["ETag"] not in (etag, "")
 
 
+@pytest.mark.parametrize("case", [case for name, case in ACTIONS.items() if name != "link"])  # which ignores keys
 def test_a_repeated_key_has_one_effect_and_one_answer(stage: Stage, client_for, case: ActionCase) -> None:
     path, body = address(stage, case), case.body(stage.cast)
     client, key = client_for(case.login), {"Idempotency-Key": "k1"}
@@ -397,3 +409,12 @@ def test_an_answer_is_not_given_again_to_somebody_of_another_team(stage: Stage, 
             uow.get(User, actor.user_id).team_id = cast.foreign_team
         uow.commit()
     assert send(client, path, body, **key).status_code == 404
+
+
+def test_the_token_of_a_link_is_kept_nowhere(stage: Stage, client_for) -> None:
+    client, path = client_for("agent"), f"{API}/tickets/{stage.cast.ticket}/link"
+    made = [send(client, path, {}, **{"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json["token"] != made[1].json["token"]
+    with stage.database.read_only() as session:
+        assert session.scalars(select(IdempotencyKey)).all() == []
