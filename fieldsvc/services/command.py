@@ -83,8 +83,12 @@ def execute(
         except (DBAPIError, ChangedMeanwhile) as error:
             if is_lock_wait_over(error):
                 raise Busy("Too much is being written at the moment; try again.", retry_after_s=1) from error
-            if attempts_left == 0 or not is_transient(error):
+            if not is_transient(error):
                 raise
+            if attempts_left == 0:
+                if isinstance(error, ChangedMeanwhile):
+                    raise
+                raise Busy("Others kept changing the same things; try again.", retry_after_s=1) from error
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -113,7 +117,8 @@ def _run(
 
 def _claim_key(uow: UnitOfWork, command: Command) -> Answer | None:
     """Take the key for this transaction and return None, or return the answer that was given under it."""
-    insert = postgresql_insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    is_postgresql = uow.session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if is_postgresql else sqlite_insert
     claim = (
         insert(IdempotencyKey)
         .values(
@@ -127,10 +132,11 @@ def _claim_key(uow: UnitOfWork, command: Command) -> Answer | None:
         .returning(IdempotencyKey.key)
     )
     try:
-        # Waits for a transaction that holds the same key: PostgreSQL here, SQLite already at BEGIN.
+        # PostgreSQL waits here, and only for a transaction that holds the same key. SQLite waits at BEGIN for any
+        # writer, which tells nothing about the key.
         is_ours = uow.session.execute(claim).first() is not None
     except DBAPIError as error:
-        if is_lock_wait_over(error):
+        if is_postgresql and is_lock_wait_over(error):
             raise StillRunning("The first request with this key is still running; ask again.") from error
         raise
     return None if is_ours else _first_answer(uow, command)
