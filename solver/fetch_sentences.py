@@ -19,7 +19,9 @@ def tool_sentence(problem: Problem, job: Job, shifts: Sequence[VehicleShift], _r
     lenders = [house for house in problem.warehouses if house.tools & wanted]
     where = ", ".join(_lender(problem, shifts, house, ()) for house in lenders)
     if lenders:
-        return f"Needs {', '.join(sorted(wanted))}, lent by {where}; {who} can't fetch it{_in_time(job, shifts)}."
+        return (
+            f"Needs {', '.join(sorted(wanted))}, lent by {where}; {who} can't fetch it{_in_time(problem, job, shifts)}."
+        )
     return f"Needs {', '.join(sorted(wanted))}; nobody who could take it has all of that."
 
 
@@ -37,12 +39,14 @@ def _lender(problem: Problem, shifts: Sequence[VehicleShift], house: Warehouse, 
     return f"{house.id} ({'; '.join(told)})" if told else house.id
 
 
-def _in_time(job: Job, shifts: Sequence[VehicleShift]) -> str:
+def _in_time(problem: Problem, job: Job, shifts: Sequence[VehicleShift]) -> str:
     """How far the search for a way to fetch went, as the end of a sentence."""
-    most = max(shift.max_pickups for shift in shifts)
+    people = {shift.technician for shift in shifts} if job.parts else set()
+    other_days = [shift for shift in problem.shifts if shift.technician in people and shift not in shifts]
+    most = max(shift.max_pickups for shift in (*shifts, *other_days))
     if most < 1:
         return ", as no warehouse stop is allowed"
-    stops = "one warehouse stop" if most == 1 else "at most two warehouse stops"
+    stops = ("one warehouse stop" if most == 1 else "at most two warehouse stops") + (" a day" if other_days else "")
     when = f" and still start {window_list(job)}" if job.windows else " in time"
     return f" with {stops}{when}"
 
@@ -75,7 +79,7 @@ def not_reachable_sentence(
     who = names(problem, shifts)
     if not houses:
         return f"Needs {parts}; other vans have it, but not that of {who}."
-    return f"Needs {parts}, in stock at {where}; {who} can't fetch it{_in_time(job, shifts)}."
+    return f"Needs {parts}, in stock at {where}; {who} can't fetch it{_in_time(problem, job, shifts)}."
 
 
 def _earmarked(job: Job, parts: Iterable[str], house: Warehouse) -> bool:

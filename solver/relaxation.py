@@ -7,7 +7,7 @@ Infeasibility in Optimization", 2008, chapter 6).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 from solver.eligibility import ALWAYS, barriers
 from solver.plan import Route, StopKind
@@ -132,20 +132,51 @@ def _alone_routes(problem: Problem, job: Job, shift: VehicleShift, relaxed: froz
     alone = replace(
         problem,
         jobs=(relaxed_job,),
-        shifts=(empty,),
+        shifts=(empty, *_earlier(problem, shift)),
         technicians=(problem.technician_by_id[shift.technician],),
         warehouses=tuple(warehouses),
         sequences=(),
         freeze_until_s=None if Reason.LOCK_CONFLICT in relaxed else problem.freeze_until_s,
     )
-    for stops in range(min(shift.max_pickups, MOST_PICKUPS) + 1):
+    for fetched, stops in product(_fetches_before(problem, alone, shift), range(_most_stops(shift) + 1)):
         for order in permutations(warehouses, stops):
             fetches = tuple(Visit(StopKind.WAREHOUSE, house.id) for house in order)
-            tour: Tour = (*fetches, Visit(StopKind.JOB, job.id))
-            supplied = supply(alone, shift.technician, [(shift.id, tour)])
-            route = None if supplied is None else schedule_route(alone, empty, supplied[shift.id])
+            tours: list[tuple[str, Tour]] = [*fetched, (shift.id, (*fetches, Visit(StopKind.JOB, job.id)))]
+            supplied = supply(alone, shift.technician, tours)
+            if supplied is None or any(
+                schedule_route(alone, alone.shift_by_id[other], supplied[other]) is None for other, _ in fetched
+            ):
+                continue
+            route = schedule_route(alone, empty, supplied[shift.id])
             if route is not None:
                 yield route
+
+
+def _most_stops(shift: VehicleShift) -> int:
+    return min(shift.max_pickups, MOST_PICKUPS)
+
+
+def _earlier(problem: Problem, shift: VehicleShift) -> list[VehicleShift]:
+    """The technician's shifts before this one, on which parts could be fetched for it."""
+    return [
+        replace(one, committed=())
+        for one in problem.shifts
+        if one.technician == shift.technician
+        and one.id != shift.id
+        and one.max_pickups > 0
+        and one.earliest_start < shift.earliest_start
+    ]
+
+
+def _fetches_before(problem: Problem, alone: Problem, shift: VehicleShift) -> Iterator[list[tuple[str, Tour]]]:
+    """Nothing, then the warehouse stops of one earlier shift; parts stay on the van overnight, tools do not."""
+    yield []
+    (job,) = alone.jobs
+    if job.parts:
+        for other in _earlier(problem, shift):
+            for stops in range(1, _most_stops(other) + 1):
+                for order in permutations(alone.warehouses, stops):
+                    yield [(other.id, tuple(Visit(StopKind.WAREHOUSE, house.id) for house in order))]
 
 
 def _serves(warehouse: Warehouse, job: Job, shift: VehicleShift) -> bool:
