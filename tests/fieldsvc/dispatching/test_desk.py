@@ -1,5 +1,6 @@
 """Questions to the desk: why a visit is where it is, and where else it could be."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -91,6 +92,29 @@ def test_a_day_is_read_once_until_something_changes(world: DayWorld, desk: Resid
     second = ask(world, desk, "V2")
     assert second["technicians"] != first["technicians"]
     assert travel.asked == 2
+
+
+def test_an_answer_grows_old_though_nothing_changes(world: DayWorld, desk: ResidentDesk, travel: CountedTravel) -> None:
+    """Who could start at nine can't any more at three, and nothing was written in between."""
+    world.technician("Ana")
+    world.visit("V1")
+    question = Question(world.visits["V1"], world.day)
+
+    def first_start() -> datetime:
+        found = list_candidates(world.database, desk, world.dispatcher, world.clock, question, 1)
+        return datetime.fromisoformat(found["candidates"][0]["start"])
+
+    world.clock.moment = world.at(9)
+    assert world.at(9) <= first_start() < world.at(10)
+    world.clock.pass_by(seconds=60)
+    first_start()
+    assert travel.asked == 1
+    world.clock.pass_by(seconds=1)
+    first_start()
+    assert travel.asked == 2
+    world.clock.moment = world.at(15)
+    assert first_start() >= world.at(15)
+    assert travel.asked == 3
 
 
 def test_many_days_do_not_stay(world: DayWorld, desk: ResidentDesk, travel: CountedTravel) -> None:

@@ -57,6 +57,15 @@ def test_a_warehouse_without_a_place_is_no_stop(world: DayWorld) -> None:
     assert world.snapshot().problem.warehouses == ()
 
 
+def test_a_warehouse_is_a_stop_for_its_own_team_or_for_all(world: DayWorld) -> None:
+    south = world.add_team("South")
+    world.technician("Ana")
+    for code, team in (("north", world.team), ("south", south), ("common", None)):
+        world.warehouse(code, {"P-1": 1}, team_id=team)
+    assert set(world.snapshot().problem.warehouse_by_id) == {"north", "common"}
+    assert set(world.snapshot(team=south).problem.warehouse_by_id) == {"south", "common"}
+
+
 class TestClaims:
     """What the published plan counts on."""
 

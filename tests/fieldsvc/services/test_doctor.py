@@ -104,6 +104,13 @@ BROKEN = {
             "UPDATE visits SET state = 'working' WHERE state = 'dispatched'",
         ],
     ),
+    "a technician at two visits at once": (
+        {"P4"},
+        [
+            "UPDATE assignments SET planned_start = (SELECT min(planned_start) FROM assignments), "
+            "planned_end = (SELECT max(planned_end) FROM assignments)"
+        ],
+    ),
     "a published visit that nobody has": (
         {"P5"},
         [f"UPDATE assignments SET ended_at = dispatched_at WHERE visit_id = {V2}"],

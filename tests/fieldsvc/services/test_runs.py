@@ -351,3 +351,21 @@ class TestLease:
         assert [one["kind"] for one in stored.result["differences"]] == []
         assert [stop["number"] for stop in stored.result["routes"][0]["stops"]] == ["V1"]
         assert (stored.lease_owner, stored.lease_until, stored.progress) == (None, None, {"phase": "done"})
+
+
+def test_a_team_with_more_visits_than_a_run_takes_is_told(world: DayWorld, ana: Person) -> None:
+    for number in ("V1", "V2", "V3"):
+        world.visit(number)
+    world.visit("S1", team=world.add_team("South"))  # not of this team, so it does not count
+    world.publish("V1", ana, 10)  # published visits count as much as those that wait
+    request = RunRequest(world.team, world.day)
+
+    def ask_with_limit(most: int) -> None:
+        world.write(lambda uow: request_run(uow, request, max_solve_s=60, max_visits=most), world.dispatcher)
+
+    with pytest.raises(Invalid) as refused:
+        ask_with_limit(2)
+    assert [(fault.code, fault.pointer) for fault in refused.value.faults] == [("too_many_visits", "/team_id")]
+    with world.database.read_only() as session:
+        assert session.scalar(select(func.count()).select_from(OptimizationRun)) == 0
+    ask_with_limit(3)

@@ -130,6 +130,20 @@ def test_a_stale_version_is_refused(stage: Stage) -> None:
         stage.act(stage.cast.technician1, lambda uow: visits.depart(uow, stage.cast.visit, version))
 
 
+def test_a_declined_visit_has_no_locks_left(stage: Stage) -> None:
+    """Each of them was about the day that was just turned down."""
+    with stage.database.unit_of_work() as uow:
+        visit = uow.get(Visit, stage.cast.visit)
+        visit.locks_technician = visit.locks_start = True
+        visit.lock_earliest, visit.lock_latest = visit.planned_start, visit.planned_end
+        uow.commit()
+    stage.walk("accept", "decline")
+    left = stage.row(Visit, stage.cast.visit)
+    assert not left.locks_technician
+    assert not left.locks_start
+    assert (left.lock_earliest, left.lock_latest) == (None, None)
+
+
 def test_a_declined_visit_goes_back_with_its_parts_and_the_pair_is_barred(stage: Stage) -> None:
     with stage.database.read_only() as session:
         route_version = session.scalars(
