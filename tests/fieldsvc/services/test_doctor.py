@@ -107,7 +107,8 @@ BROKEN = {
     "a technician at two visits at once": (
         {"P4"},
         [
-            "UPDATE assignments SET planned_start = (SELECT min(planned_start) FROM assignments), "
+            "UPDATE assignments SET planned_arrival = (SELECT min(planned_arrival) FROM assignments), "
+            "planned_start = (SELECT min(planned_start) FROM assignments), "
             "planned_end = (SELECT max(planned_end) FROM assignments)"
         ],
     ),
