@@ -3,7 +3,6 @@
 import http
 import json
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from api.current import current_request_id
 from fieldsvc.domain import errors as domain
 from fieldsvc.domain.errors import DomainError, Fault, Invalid, RetryLater
+from fieldsvc.logs import trace_of
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -148,12 +148,5 @@ def _on_http_exception(error: HTTPException) -> Response:
 
 
 def _on_unexpected(error: Exception) -> Response:
-    # Where it happened, without the message: messages of the database repeat the values of rows.
-    frames = traceback.extract_tb(error.__traceback__)
-    _log.error(
-        "unexpected_error",
-        request_id=current_request_id(),
-        exception=type(error).__qualname__,
-        frames=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    )
+    _log.error("unexpected_error", request_id=current_request_id(), **trace_of(error))
     return problem(500, "internal_error", "Something went wrong here, not with your request. Quote the request_id.")

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
@@ -19,3 +20,12 @@ def configure_logs(*, is_quiet: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if is_quiet else logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+def trace_of(error: BaseException) -> dict[str, object]:
+    """Return where an error happened, without its message: messages of the database repeat the values of rows."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "exception": type(error).__qualname__,
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }

@@ -14,6 +14,7 @@ from fieldsvc.dispatching.proposal import Proposal
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, solve_scope
 from fieldsvc.domain.errors import DomainError
+from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
@@ -82,8 +83,8 @@ def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: str
             log.warning("solve failed", code=error.code)
             _give_up(ports, claim, error)
             return
-        except Exception:
-            log.exception("run failed unexpectedly")
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the run has to end
+            log.error("run failed unexpectedly", **trace_of(error))
             _give_up(ports, claim, SolveFailed("The run failed for a reason nobody foresaw.", code="internal_error"))
             return
     _finish(ports, claim, proposal, log)

@@ -24,6 +24,7 @@ def make_engine(url: str, sealer: Sealer, *, lock_wait_s: float = 5.0, pool_size
             isolation_level="READ COMMITTED",
             pool_size=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": f"-c lock_timeout={round(lock_wait_s * 1000)} -c timezone=UTC"},
         )
     else:
@@ -43,7 +44,7 @@ def _make_sqlite_engine(url: str, database: str | None, lock_wait_s: float, pool
     if not database or database == ":memory:":
         raise ValueError("a SQLite database in memory is another one for each connection; name a file")
     Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": lock_wait_s})
+    engine = create_engine(url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": lock_wait_s})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
