@@ -28,8 +28,10 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 # A technician sees who the customer is from the day before the visit to a week ahead.
 CONTACT_DAYS_BACK, CONTACT_DAYS_AHEAD = 1, 7
-# The clock of a phone may be this much fast.
+# The clock of a phone may be this much fast, or slow.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# How far back something may be reported of a visit that nobody has been sent.
+LONGEST_AGO = timedelta(days=7)
 # Phones see dispatched and later.
 _NOT_ON_PHONE = (VisitState.UNSCHEDULED, VisitState.PLANNED)
 
@@ -132,18 +134,27 @@ def _of_teams_or_all(actor: Actor) -> ColumnElement[bool]:
 def load_visit(uow: UnitOfWork, visit_id: UUID, action: Action, version: int | None = None) -> Visit:
     """Return a visit of the actor's scope, locked until the end; with a version, refuse any other version of it."""
     in_scope = visits_in_scope(uow.actor, action)
-    _check_time(uow)
     uow.find(Visit, visit_id, lock=True)
     # Asked after the lock is had, so that an assignment ended meanwhile counts.
     if uow.session.scalar(select(Visit.id).where(Visit.id == visit_id, in_scope)) is None:
         raise NotFound(f"There is no visit {visit_id}.")
+    _check_time(uow, visit_id)
     return uow.get(Visit, visit_id, version=version)
 
 
-def _check_time(uow: UnitOfWork) -> None:
+def _check_time(uow: UnitOfWork, visit_id: UUID) -> None:
+    """Refuse a moment the visit can't have been acted on: a plan that starts from it could not be made."""
+    if uow.context.occurred_at is None:
+        return
     if uow.occurred_at > uow.now + CLOCK_TOLERANCE:
         fault = Fault("in_the_future", "/occurred_at", "This has not happened yet; look at the device's clock.")
         raise Invalid("Something that is reported has happened.", faults=[fault])
+    sent = [one.dispatched_at for one in open_assignments(uow, visit_id) if one.dispatched_at is not None]
+    earliest = min(sent) - CLOCK_TOLERANCE if sent else uow.now - LONGEST_AGO
+    if uow.occurred_at < earliest:
+        what = "before the visit was dispatched" if sent else f"more than {LONGEST_AGO.days} days ago"
+        fault = Fault("too_long_ago", "/occurred_at", f"This would have been {what}; look at the device's clock.")
+        raise Invalid("What is reported can't have happened then.", faults=[fault])
 
 
 def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int | None = None) -> Ticket:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -305,3 +306,20 @@ def test_on_a_crew_the_visit_is_where_its_lead_is(stage: Stage) -> None:
         stage.walk("break_off", actor=stage.cast.technician2)
     stage.walk("break_off")
     assert stage.row(Assignment, second.id).state is VisitState.INCOMPLETE
+
+
+@pytest.mark.parametrize(("hours_before", "is_dispatched"), [(3, True), (24 * 8, False), (24 * 365 * 50, True)])
+def test_nothing_happens_at_a_visit_before_anybody_was_sent(
+    stage: Stage, hours_before: int, is_dispatched: bool
+) -> None:
+    now = stage.database.clock.now()
+    with stage.database.unit_of_work() as uow:
+        one = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.visit)).one()
+        one.dispatched_at = now - timedelta(hours=2) if is_dispatched else None
+        uow.commit()
+    accept = STEPS["accept"](stage.cast.visit)
+    with pytest.raises(Invalid) as refused:
+        stage.act(stage.cast.technician1, accept, occurred_at=now - timedelta(hours=hours_before))
+    assert [(fault.code, fault.pointer) for fault in refused.value.faults] == [("too_long_ago", "/occurred_at")]
+    stage.act(stage.cast.technician1, accept, occurred_at=now - timedelta(hours=1))
+    assert stage.row(Visit, stage.cast.visit).state is VisitState.ACCEPTED
