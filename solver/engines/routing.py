@@ -34,7 +34,7 @@ _RESERVE_S = 0.4
 _SLICE_S = 0.5
 """Shortest search of one region."""
 _ROUNDS = 5
-"""How often several regions are searched within the time limit; each search starts from the best plan."""
+"""How often all regions are searched within the time limit; each search starts from the best plan."""
 _NEAREST = 4
 """Shifts tried for a job that found no place."""
 _STRAYS = 12
@@ -94,8 +94,7 @@ class _Search:
                 return
             share = self._left_s() / (len(regions) - rank)
             slice_s = max(_SLICE_S, self._params.time_limit_s / _ROUNDS / len(regions))
-            is_whole = len(regions) == 1 or self._params.iteration_limit is not None
-            seconds = share if is_whole else min(share, slice_s)
+            seconds = share if self._params.iteration_limit is not None else min(share, slice_s)
             self._search_region(technicians, jobs, seconds, turn)
 
     def is_over(self) -> bool:

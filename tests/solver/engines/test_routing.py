@@ -5,11 +5,8 @@ from random import Random
 import pytest
 
 from solver.check import violations
-from solver.engines import routing
 from solver.engines.base import Incumbent
 from solver.engines.routing import RoutingEngine
-from solver.engines.routing_model import Model, build
-from solver.engines.routing_nodes import Nodes
 from solver.insertion import first_come_plan
 from solver.params import SolveParams
 from solver.plan import Plan, StopKind
@@ -51,20 +48,6 @@ def starts(plan: Plan) -> dict[str, tuple[str, int]]:
         for stop in route.stops
         if stop.kind is StopKind.JOB
     }
-
-
-def test_one_region_is_searched_once_for_the_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[Nodes] = []
-
-    def noted(nodes: Nodes) -> Model:
-        built.append(nodes)
-        return build(nodes)
-
-    monkeypatch.setattr(routing, "build", noted)
-    jobs = tuple(job(f"job-{rank}", place) for rank, place in enumerate((SOUTH, NORTH, EAST) * 3))
-    day = problem(jobs, (shift("ann", **PAID), shift("bob", **PAID)))
-    RoutingEngine().solve(day, SolveParams(time_limit_s=2), None, lambda _: None, lambda: False)
-    assert len(built) == 1
 
 
 @pytest.mark.parametrize("seed", [0, 4, 5, 14, 20, 37, 40, 47])
