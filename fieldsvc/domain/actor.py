@@ -11,7 +11,7 @@ class Actor:
     """A signed-in user, a customer holding a link, or the system.
 
     team_ids: the own team first, then the teams of loans that run today. technician_id: only for a user who is
-    one. link_ticket_id, link_purpose: what a customer's link opens, and for what.
+    one. link_ticket_id: what a customer's link opens.
     """
 
     role: Role
@@ -21,7 +21,6 @@ class Actor:
     session_id: UUID | None = None
     link_id: UUID | None = None
     link_ticket_id: UUID | None = None
-    link_purpose: str | None = None
 
     @property
     def key(self) -> str:

@@ -79,10 +79,10 @@ def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int) -> NewLink:
 def customer_by_link(session: OrmSession, token: str, now: datetime) -> Actor:
     """Return the customer who holds a link; a link that never was and one that has expired look the same."""
     query = select(CustomerLink).where(CustomerLink.token_hash == _hash(token), CustomerLink.expires_at > now)
-    link = session.scalar(query)
+    link = session.scalar(query.where(CustomerLink.purpose == PURPOSE))
     if link is None:
         raise NotFound("This link does not open anything (any more).")
-    return Actor(Role.CUSTOMER, link_id=link.id, link_ticket_id=link.ticket_id, link_purpose=link.purpose)
+    return Actor(Role.CUSTOMER, link_id=link.id, link_ticket_id=link.ticket_id)
 
 
 def track(session: OrmSession, actor: Actor) -> Progress:

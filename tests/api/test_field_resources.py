@@ -418,3 +418,13 @@ def test_the_token_of_a_link_is_kept_nowhere(stage: Stage, client_for) -> None:
     assert made[0].json["token"] != made[1].json["token"]
     with stage.database.read_only() as session:
         assert session.scalars(select(IdempotencyKey)).all() == []
+
+
+def test_a_link_for_another_purpose_does_not_open_this_one(stage: Stage, client_for, anonymous) -> None:
+    made = send(client_for("agent"), f"{API}/tickets/{stage.cast.ticket}/link", {}).json
+    path = f"{API}/track/{made['token']}"
+    assert anonymous.get(path).status_code == 200
+    with stage.database.unit_of_work() as uow:
+        uow.session.scalars(select(CustomerLink)).one().purpose = "rating"
+        uow.commit()
+    assert anonymous.get(path).status_code == 404
