@@ -128,16 +128,6 @@ class Flag(_Scalar, fields.Boolean):
         return value
 
 
-class FlagInQuery(Flag):
-    """true or false in an address, where everything is text."""
-
-    def read(self, value: object) -> bool:
-        """Return the value, or refuse it."""
-        if value not in ("true", "false"):
-            raise self.make_error("invalid", input=value)
-        return bool(value == "true")
-
-
 class Id(_Scalar, fields.UUID):
     """A UUID in its usual spelling."""
 

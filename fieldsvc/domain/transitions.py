@@ -59,14 +59,3 @@ class LifeCycle(Generic[State]):
                 code="transition_not_for_role",
             )
         return row
-
-    def between(self, state: State, to: State, role: Role, *, on_behalf: bool = False) -> Transition[State]:
-        """Return the row that leads from one state to another, or refuse."""
-        rows = [row for row in self.rows if state in row.from_states and row.to == to]
-        permitted = next((row for row in rows if row.permits(role, on_behalf=on_behalf)), None)
-        if permitted is not None:
-            return permitted
-        if rows:
-            return self.allowed(state, rows[0].action, role, on_behalf=on_behalf)
-        targets = ", ".join(dict.fromkeys(row.to for row in self.rows if state in row.from_states)) or "nothing"
-        raise TransitionRefused(f"The {self.entity} is {state}: it can't become {to}, only {targets}.")

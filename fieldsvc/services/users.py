@@ -11,11 +11,9 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
-from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.roles import STAFF, Role
 from fieldsvc.models import Session, Team, Technician, User
-from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 MIN_PASSWORD_LENGTH = 10
@@ -132,11 +130,6 @@ def read_profile(session: OrmSession, actor: Actor) -> Profile:
     scopes = ((action, scope_for(action, actor.role)) for action in Action)
     permissions = tuple(Permission(action, scope) for action, scope in scopes if scope is not None)
     return Profile(user, team, permissions, actor.session_id)
-
-
-def list_users(session: OrmSession, page: PageRequest) -> Page[User]:
-    """Return users by sign-in name."""
-    return fetch_page(session, select(User), [User.login], page)
 
 
 def _login_faults(login: str) -> list[Fault]:

@@ -13,7 +13,7 @@ from api.idempotency import key_required, run_command
 from api.reading import read_one, read_page
 from api.rendering import no_content, rendered, response_of
 from api.schemas.base import EntitySchema, NoFields, PageQuery, StrictSchema, page_of
-from api.schemas.fields import Choice, Day, Decimal, Flag, FlagInQuery, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.fields import Choice, Day, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole, WholeInQuery
 from fieldsvc.domain.errors import NotFound
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
@@ -37,7 +37,7 @@ class RenameSchema(StrictSchema):
 
 
 class TeamQuery(PageQuery):
-    is_descending = FlagInQuery(load_default=False)
+    is_descending = WholeInQuery(low=0, high=1, load_default=0)
 
 
 class PlaceSchema(StrictSchema):
@@ -79,7 +79,7 @@ def rename_team(uow: UnitOfWork, team_id: UUID, version: int | None, name: str) 
 @blueprint.response(200, page_of(TeamSchema))
 def list_teams(query: dict[str, Any]) -> Response:
     """List teams"""
-    descending = query["is_descending"]
+    descending = query["is_descending"] == 1
     return read_page(
         lambda page: lambda session: fetch_page(session, select(Team), [Team.id], page, is_descending=descending),
         TeamSchema,

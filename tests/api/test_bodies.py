@@ -182,7 +182,7 @@ def test_a_lone_surrogate_in_a_name_is_told_without_harm(anonymous) -> None:
         ("limit=%D9%A5", "wrong_type", "/query/limit"),
         ("limit=" + "9" * 5000, "wrong_type", "/query/limit"),
         ("order_by=name", "unknown_field", "/query/order_by"),
-        ("is_descending=1", "wrong_type", "/query/is_descending"),
+        ("is_descending=true", "wrong_type", "/query/is_descending"),
         ("cursor=a%00b", "unreadable_text", "/query/cursor"),
         ("cursor=a/b", "wrong_format", "/query/cursor"),
         ("cursor=nonsense", "invalid_cursor", "/query/cursor"),

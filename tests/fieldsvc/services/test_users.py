@@ -6,10 +6,9 @@ import pytest
 
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.domain.errors import Conflict, Invalid, NotFound
-from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Event, User
-from fieldsvc.services.users import create_user, find_user, list_users, set_password
+from fieldsvc.services.users import create_user, find_user, set_password
 from tests.fieldsvc.cast import build_cast
 
 CHEAP = Passwords(memory_kib=8, rounds=1)
@@ -88,12 +87,3 @@ def test_nobody_has_a_password_that_nobody_set(database, cast) -> None:
         set_password(uow, CHEAP, cast.team, "long enough")
     with database.read_only() as session, pytest.raises(NotFound):
         find_user(session, "nobody")
-
-
-def test_users_are_listed_by_name_page_by_page(database, cast) -> None:
-    with database.read_only() as session:
-        first = list_users(session, PageRequest(limit=5))
-        rest = list_users(session, PageRequest(limit=5, after=first.next_after))
-    logins = [user.login for user in [*first.items, *rest.items]]
-    assert logins == sorted(cast.actors)
-    assert rest.next_after is None
