@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, func, select
 
 from fieldsvc.dispatching.days import DayPlan, PickupPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
+from fieldsvc.domain.promises import arrival_window, is_retimed_only
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
@@ -18,9 +19,6 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import touch
 from fieldsvc.services.tickets import follow_visits
-
-RETIME_TOLERANCE = timedelta(minutes=15)
-"""A start that moves no further keeps the visit dispatched or accepted: the phone shows the new time."""
 
 
 def publish(
@@ -195,12 +193,12 @@ class _Writer:
             "start": stop.start.isoformat(),
             "run_id": str(self.run.id),
         }
-        moved = abs(stop.start - visit.planned_start) if visit.planned_start is not None else None
+        was = visit.planned_start
         self._end_assignments(visit, keep=stop.team, reason="reassigned")
         if visit.state is VisitState.UNSCHEDULED:
             self._move(visit, "plan", "visit_planned", data)
             self.counts["visits_planned"] += 1
-        elif before == stop.team and moved is not None and moved <= RETIME_TOLERANCE:
+        elif before == stop.team and was is not None and is_retimed_only(was, stop.start):
             self.uow.record(visit, "visit_retimed", visit.state, visit.state, data=data)
             self.counts["visits_retimed"] += 1
         else:
@@ -289,14 +287,7 @@ def _set(row: Any, values: Mapping[str, Any]) -> bool:
 
 
 def _promise(visit: Visit, start: datetime) -> None:
-    """Keep the window promised to the customer while the start is in it; else promise the one around the start."""
     first, last = visit.arrival_window_start, visit.arrival_window_end
-    if first is not None and last is not None and first <= start <= last:
-        return
-    agreed = next((window for window in visit.windows if window.earliest <= start <= window.latest), None)
-    if agreed is not None and agreed.latest - agreed.earliest <= timedelta(hours=5):
-        visit.arrival_window_start, visit.arrival_window_end = agreed.earliest, agreed.latest
-    else:
-        half_hour = timedelta(minutes=30)
-        floor = start - timedelta(seconds=round(start.timestamp()) % round(half_hour.total_seconds()))
-        visit.arrival_window_start, visit.arrival_window_end = floor - half_hour, floor + 3 * half_hour
+    promised = (first, last) if first is not None and last is not None else None
+    agreed = [(window.earliest, window.latest) for window in visit.windows]
+    visit.arrival_window_start, visit.arrival_window_end = arrival_window(start, promised, agreed)
