@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as OrmSession
@@ -54,12 +55,14 @@ def read_shifts(session: OrmSession, scope: Scope, now: datetime) -> list[ShiftF
         route.technician_id: route
         for route in session.scalars(select(PlannedRoute).where(PlannedRoute.day == scope.day))
     }
+    shifts = session.scalars(query).all()
+    absences, finished = _absences(session, shifts), _last_finished(session, shifts, scope.day)
     found = []
-    for shift in session.scalars(query):
-        span = _worked_span(shift, _absences(session, shift), now)
-        own = routes.get(shift.technician_id)
-        version = "" if own is None else version_of(own)
-        found.append(ShiftFacts(shift.technician, shift, *span, version, _last_finished(session, shift)))
+    for shift in shifts:
+        own = shift.technician_id
+        span = _worked_span(shift, absences.get(own, ()), now)
+        version = version_of(routes[own]) if own in routes else ""
+        found.append(ShiftFacts(shift.technician, shift, *span, version, finished.get(own)))
     return found
 
 
@@ -158,18 +161,26 @@ def _breaks(shift: Shift, earliest: int, latest: int) -> tuple[Break, ...]:
     )
 
 
-def _absences(session: OrmSession, shift: Shift) -> list[Absence]:
-    return list(
-        session.scalars(
-            select(Absence)
-            .where(
-                Absence.technician_id == shift.technician_id,
-                Absence.starts_at < shift.ends_at,
-                Absence.ends_at > shift.starts_at,
-            )
-            .order_by(Absence.starts_at)
+def _absences(session: OrmSession, shifts: Sequence[Shift]) -> dict[UUID, list[Absence]]:
+    """Technician to absences that touch the shift, in the order of time."""
+    if not shifts:
+        return {}
+    spans = {shift.technician_id: shift for shift in shifts}
+    rows = session.scalars(
+        select(Absence)
+        .where(
+            Absence.technician_id.in_(spans),
+            Absence.starts_at < max(shift.ends_at for shift in shifts),
+            Absence.ends_at > min(shift.starts_at for shift in shifts),
         )
+        .order_by(Absence.starts_at, Absence.id)
     )
+    found: dict[UUID, list[Absence]] = {}
+    for absence in rows:
+        shift = spans[absence.technician_id]
+        if absence.starts_at < shift.ends_at and absence.ends_at > shift.starts_at:
+            found.setdefault(absence.technician_id, []).append(absence)
+    return found
 
 
 def _worked_span(shift: Shift, absences: Sequence[Absence], now: datetime) -> tuple[datetime, datetime]:
@@ -183,14 +194,15 @@ def _worked_span(shift: Shift, absences: Sequence[Absence], now: datetime) -> tu
     return max(left, key=lambda piece: piece[1] - piece[0], default=(shift.ends_at, shift.ends_at))
 
 
-def _last_finished(session: OrmSession, shift: Shift) -> Assignment | None:
-    return session.scalars(
+def _last_finished(session: OrmSession, shifts: Sequence[Shift], day: date) -> dict[UUID, Assignment]:
+    """Technician to the assignment finished last on the day."""
+    rows = session.scalars(
         select(Assignment)
         .where(
-            Assignment.technician_id == shift.technician_id,
-            Assignment.day == shift.day,
+            Assignment.technician_id.in_([shift.technician_id for shift in shifts]),
+            Assignment.day == day,
             Assignment.finished_at.is_not(None),
         )
-        .order_by(Assignment.finished_at.desc())
-        .limit(1)
-    ).one_or_none()
+        .order_by(Assignment.finished_at, Assignment.id)
+    )
+    return {one.technician_id: one for one in rows}
