@@ -83,7 +83,7 @@ def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: str
             log.warning("solve failed", code=error.code)
             _give_up(ports, claim, error)
             return
-        except Exception as error:  # noqa: BLE001 -- whatever it was, the run has to end
+        except Exception as error:  # noqa: BLE001 -- a fault of ours fails this run, not the worker and every run after it
             log.error("run failed unexpectedly", **trace_of(error))
             _give_up(ports, claim, SolveFailed("The run failed for a reason nobody foresaw.", code="internal_error"))
             return

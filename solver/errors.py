@@ -48,12 +48,6 @@ class UnknownEngine(SolverError):
     code = "UNKNOWN_ENGINE"
 
 
-class EngineFailed(SolverError):
-    """The engine's child process ended without any plan."""
-
-    code = "ENGINE_FAILED"
-
-
 class PlanRefused(SolverError):
     """The checker found violations in a plan that was about to be returned."""
 

@@ -1,6 +1,7 @@
 """Strict fields: a value is of its type or refused, nothing is converted or guessed, and every fault has a code."""
 
 import re
+from abc import ABC, abstractmethod
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -39,12 +40,12 @@ class Strict:
         return ValidationError([FaultMessage(str(message), code) for message in error.messages])
 
 
-class _Scalar(Strict):
+class _Scalar(Strict, ABC):
     """Lets a field say in one method what it takes."""
 
+    @abstractmethod
     def read(self, value: object) -> Any:
         """Return the value as the field's type, or refuse it."""
-        raise NotImplementedError
 
     def _deserialize(self, value: Any, *_: object, **__: object) -> Any:
         return self.read(value)
