@@ -4,11 +4,14 @@ import csv
 import json
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import mean, median
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench/results"
+SHARED = ROOT.parent / "shared"
+"""Foreign data sets and their judges, beside the checkout."""
 COLUMNS = (
     "command",
     "instance",
@@ -24,6 +27,12 @@ COLUMNS = (
     "seconds",
     "first_plan_s",
     "peak_memory_mb",
+    "cost",
+    "best_known",
+    "gap_percent",
+    "best_unplanned",
+    "judge_violations",
+    "routes",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]
@@ -57,9 +66,45 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
+def gap_percent(cost: float, best: float) -> float:
+    """How much more than the best known cost."""
+    return round(100 * (cost / best - 1), 4)
+
+
+def over_seeds(rows: Sequence[Row], figures: Sequence[str]) -> list[dict[str, str | int | float]]:
+    """A row per instance with medians of figures over its seeds, and the mean of its gap; "" where not known."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(row["instance"]), []).append(row)
+    return [
+        {
+            "instance": name,
+            "seeds": len(group),
+            **{figure: _over(median, group, figure) for figure in figures},
+            "mean_gap_percent": _over(mean, group, "gap_percent"),
+        }
+        for name, group in groups.items()
+    ]
+
+
+def gaps(rows: Sequence[Row]) -> dict[str, float]:
+    """Average and worst gap of rows, without those whose best known cost is not known."""
+    known = _known(rows, "gap_percent")
+    return {"average_gap_percent": round(mean(known), 4), "worst_gap_percent": max(known)} if known else {}
+
+
 def result_line(figures: Mapping[str, object]) -> str:
     """The last line of every benchmark, for machines."""
     return "RESULT " + json.dumps(figures, sort_keys=True)
+
+
+def _over(summary: Callable[[Sequence[float]], float], rows: Sequence[Row], figure: str) -> str | float:
+    known = _known(rows, figure)
+    return round(summary(known), 4) if known else ""
+
+
+def _known(rows: Sequence[Row], figure: str) -> list[float]:
+    return [float(row[figure]) for row in rows if row[figure] != ""]
 
 
 def _text(value: str | int | float) -> str:

@@ -1,0 +1,132 @@
+"""City days made from a seed: plain enough that every peer can express them with one objective.
+
+Cost = seconds driven + penalties of jobs left out, and nothing else: one cent is one second of travel. No parts, no
+tools, no levels of skills, no breaks, no paid time; every shift starts and ends at the technician's home.
+"""
+
+import math
+import random
+
+import numpy as np
+
+from solver.params import Weights
+from solver.problem import Job, Location, Matrix, Problem, Profile, Technician, VehicleShift, Window
+from solver.units import DAY_S, Cents, Seconds
+
+SIDE_M = 30_000
+SHIFT = Window(8 * 3_600, 16 * 3_600)
+PENALTIES: dict[str, Cents] = {"low": 3_600, "middle": 7_200, "high": 14_400}
+"""One to four hours of driving."""
+
+_M_PER_S = 30 / 3.6
+_DETOUR = 1.3
+_UPHILL = 0.05
+"""The city rises to the north: that much longer per metre made good. A direction keeps the triangle inequality."""
+_ORIGIN = (48.2, 16.3)
+_SKILLS = tuple(f"skill-{letter}" for letter in "abcdefgh")
+_MOST_TRADES = 20
+"""A trade is a set of 2 to 5 skills. A large firm has more technicians than trades."""
+
+_Site = tuple[float, float]
+
+
+def city_day(jobs: int, shifts: int, seed: int, tightness: float = 1.0) -> Problem:
+    """A day of jobs in a city of 30 by 30 km, the same for the same arguments.
+
+    Half of the sites lie in clusters. Every job can be done by somebody alone; half of them must begin within 2 to
+    4 hours, the others at any time of the shift. `tightness` multiplies service times, and so the work per shift.
+    """
+    dice = random.Random(f"{jobs}-{shifts}-{seed}")
+    skills = _skill_sets(dice, shifts)
+    homes = [_anywhere(dice) for _ in range(shifts)]
+    sites = homes + _job_sites(dice, jobs)
+    return Problem(
+        id=f"city-{jobs}-{shifts}-{seed}" + (f"-x{tightness:g}" if tightness != 1 else ""),
+        horizon_s=DAY_S,
+        locations=tuple(_location(index, site) for index, site in enumerate(sites)),
+        profiles={"car": _profile(sites)},
+        technicians=tuple(Technician(f"tech-{index}") for index in range(shifts)),
+        shifts=tuple(_shift(index, own) for index, own in enumerate(skills)),
+        jobs=tuple(_job(dice, index, shifts + index, dice.choice(skills), tightness) for index in range(jobs)),
+        weights=Weights(
+            travel_cents_per_hour=3_600,
+            non_preferred_cents=0,
+            over_qualification_cents=0,
+            disruption_change_cents=0,
+            disruption_cents_per_minute=0,
+        ),
+    )
+
+
+def _skill_sets(dice: random.Random, shifts: int) -> list[tuple[str, ...]]:
+    trades = [tuple(sorted(dice.sample(_SKILLS, dice.randint(2, 5)))) for _ in range(min(shifts, _MOST_TRADES))]
+    return trades + [dice.choice(trades) for _ in range(shifts - len(trades))]
+
+
+def _job_sites(dice: random.Random, jobs: int) -> list[_Site]:
+    centres = [_anywhere(dice) for _ in range(max(3, round(math.sqrt(jobs) / 2)))]
+    return [_near(dice, dice.choice(centres)) if dice.random() < 0.5 else _anywhere(dice) for _ in range(jobs)]
+
+
+def _anywhere(dice: random.Random) -> _Site:
+    return dice.uniform(0, SIDE_M), dice.uniform(0, SIDE_M)
+
+
+def _near(dice: random.Random, centre: _Site) -> _Site:
+    x, y = (min(max(middle + dice.gauss(0, SIDE_M / 12), 0), SIDE_M) for middle in centre)
+    return x, y
+
+
+def _location(index: int, site: _Site) -> Location:
+    """A place with degrees, for maps only; what counts is in the matrix."""
+    latitude = _ORIGIN[0] + site[1] / 111_200
+    longitude = _ORIGIN[1] + site[0] / (111_200 * math.cos(math.radians(_ORIGIN[0])))
+    return Location(f"place-{index}", "", round(latitude, 6), round(longitude, 6))
+
+
+def _profile(sites: list[_Site]) -> Profile:
+    """Travel on streets; rounded up, which keeps the triangle inequality too."""
+    x, y = np.array(sites).T
+    metres = np.hypot(x[:, None] - x, y[:, None] - y) * _DETOUR + np.maximum(0, y - y[:, None]) * _UPHILL
+    return Profile(_whole(metres / _M_PER_S), _whole(metres))
+
+
+def _whole(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:
+    return np.ceil(values.round(6)).astype(np.int32)
+
+
+def _shift(index: int, skills: tuple[str, ...]) -> VehicleShift:
+    return VehicleShift(
+        id=f"shift-{index}",
+        technician=f"tech-{index}",
+        day=0,
+        earliest_start=SHIFT.start,
+        latest_end=SHIFT.end,
+        start_location=index,
+        end_location=index,
+        skills=dict.fromkeys(skills, 1),
+    )
+
+
+def _job(dice: random.Random, index: int, location: int, known: tuple[str, ...], tightness: float) -> Job:
+    """A job for one who has the skills `known`: it needs one of them, one job in five needs two."""
+    priority = dice.choices(tuple(PENALTIES), (5, 3, 2))[0]
+    minutes = dice.randrange(30, 61, 5)
+    return Job(
+        id=f"job-{index}",
+        location=location,
+        service_s=round(minutes * 60 * tightness),
+        windows=(_window(dice),),
+        skills=dict.fromkeys(dice.sample(known, 2 if dice.random() < 0.2 else 1), 1),
+        unplanned_penalty_cents=PENALTIES[priority],
+        priority=priority,
+    )
+
+
+def _window(dice: random.Random) -> Window:
+    """When service may begin; two hours before the end of the shift at the latest for those who were promised one."""
+    if dice.random() < 0.5:
+        return SHIFT
+    width: Seconds = 1_800 * dice.randint(4, 8)
+    start: Seconds = SHIFT.start + 1_800 * dice.randint(0, (SHIFT.end - SHIFT.start - width) // 1_800)
+    return Window(start, start + width)
