@@ -1,0 +1,216 @@
+"""From a Problem to the arrays of an Instance."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from solver.draft import Draft
+from solver.problem import Job, Problem, VehicleShift
+from solver.score import route_cents
+from solver.search.eligible import allowed_pairs
+from solver.search.instance import FAR, NEVER, NO_STOCK, SHIFT, UNLIMITED, Flags, Instance, Ints, Longs, Records
+from solver.search.reading_nodes import Numbers, nodes_of, rows_of
+from solver.units import MAX_QUANTITY
+
+_MOST_NEAR = 100
+"""Neighbours kept for each job; ruins look no further."""
+
+
+def instance_of(problem: Problem) -> Instance:
+    """The arrays of a valid problem with at least one shift and one job."""
+    numbers = Numbers(problem)
+    nodes, lists = nodes_of(problem, numbers)
+    is_committed = nodes["is_committed"][: len(problem.jobs)]
+    stock_row, receipts, receipt_first = _stock(problem, numbers.parts)
+    has_tools, lends = _tools(problem, numbers.tool_sets)
+    technician_shifts, technician_first = _technician_shifts(problem, numbers.technicians)
+    committed_s, committed_job = _committed(problem, numbers.jobs)
+    travel_s, travel_m, profiles = _travel(problem)
+    shifts, breaks = _shifts(problem, numbers.technicians, profiles)
+    return Instance(
+        **lists,
+        nodes=nodes,
+        shifts=shifts,
+        breaks=breaks,
+        travel_s=travel_s,
+        travel_m=travel_m,
+        allowed=allowed_pairs(problem),
+        service_s=_service(problem.jobs, problem.shifts),
+        pair_cents=_pair_cents(problem),
+        van_stock=_van_stock(problem, numbers.parts),
+        stock_row=stock_row,
+        receipts=receipts,
+        receipt_first=receipt_first,
+        has_tools=has_tools,
+        lends=lends,
+        technician_shifts=technician_shifts,
+        technician_first=technician_first,
+        near=_near(nodes, lists["windows"], travel_s[0], is_committed),
+        committed_s=committed_s,
+        committed_job=committed_job,
+        handling_s=np.array([one.handling_s for one in problem.warehouses], np.int32),
+        rates=_rates(problem),
+    )
+
+
+def _stock(problem: Problem, parts: Mapping[str, int]) -> tuple[Ints, Ints, Ints]:
+    stock_row = np.full((len(problem.warehouses), len(parts)), NO_STOCK, np.int32)
+    groups: list[list[tuple[int, int]]] = []
+    for index, warehouse in enumerate(problem.warehouses):
+        for part, received in warehouse.stock.items():
+            if part not in parts:
+                continue
+            if received is None:
+                stock_row[index, parts[part]] = UNLIMITED
+                continue
+            stock_row[index, parts[part]] = len(groups)
+            groups.append(sorted((one.from_s, min(one.quantity, MAX_QUANTITY)) for one in received))
+    receipts, ends = rows_of(groups, 2)
+    return stock_row, receipts, ends
+
+
+def _tools(problem: Problem, tool_sets: Mapping[frozenset[str], int]) -> tuple[Flags, Flags]:
+    has = np.zeros((len(problem.shifts), len(tool_sets)), np.bool_)
+    lends = np.zeros((len(problem.warehouses), len(tool_sets), len(problem.shifts)), np.bool_)
+    for tools, index in tool_sets.items():
+        for rank, shift in enumerate(problem.shifts):
+            has[rank, index] = tools <= shift.tools
+            for place, warehouse in enumerate(problem.warehouses):
+                lends[place, index, rank] = tools - shift.tools <= warehouse.tools
+    return has, lends
+
+
+def _technician_shifts(problem: Problem, technicians: Mapping[str, int]) -> tuple[Ints, Ints]:
+    own: list[list[tuple[int, int]]] = [[] for _ in technicians]
+    for index, shift in enumerate(problem.shifts):
+        own[technicians[shift.technician]].append((shift.earliest_start, index))
+    rows, ends = rows_of([[(index,) for _, index in sorted(group)] for group in own], 1)
+    return rows[:, 0].copy(), ends
+
+
+def _travel(problem: Problem) -> tuple[Ints, Ints, Mapping[str, int]]:
+    profiles = {name: index for index, name in enumerate(problem.profiles)}
+
+    def stacked(matrices: Iterable[Ints]) -> Ints:
+        cells = np.stack([np.where(one < 0, FAR, one) for one in matrices]).astype(np.int32)
+        cells[:, np.arange(cells.shape[1]), np.arange(cells.shape[1])] = 0
+        return np.ascontiguousarray(cells)
+
+    every = problem.profiles.values()
+    return stacked(one.seconds for one in every), stacked(one.metres for one in every), profiles
+
+
+def _shifts(problem: Problem, technicians: Mapping[str, int], profiles: Mapping[str, int]) -> tuple[Records, Ints]:
+    """The shifts, and the breaks of all of them in turn."""
+    breaks, break_ends = rows_of(
+        (
+            [(one.window.start, one.window.end, one.duration_s, one.paid) for one in shift.breaks]
+            for shift in problem.shifts
+        ),
+        4,
+    )
+    records = np.zeros(len(problem.shifts), SHIFT)
+    begun = Draft.begun(problem).routes
+    for index, shift in enumerate(problem.shifts):
+        own = records[index]
+        own["technician"], own["profile"] = technicians[shift.technician], profiles[shift.profile]
+        own["earliest_start"], own["latest_end"] = shift.earliest_start, shift.latest_end
+        own["latest_return"] = shift.latest_return
+        own["start_location"], own["end_location"] = shift.start_location, shift.end_location
+        own["first_break"], own["last_break"] = break_ends[index], break_ends[index + 1]
+        own["max_jobs"] = FAR if shift.max_jobs is None else shift.max_jobs
+        own["max_pickups"], own["committed"] = shift.max_pickups, len(shift.committed)
+        own["cents_per_hour"], own["cents_per_km"] = shift.cost_cents_per_hour, shift.cost_cents_per_km
+        own["overtime_cents_per_hour"] = shift.overtime_cents_per_hour
+        own["fixed_cents"] = shift.fixed_cost_cents
+        own["load_target_s"] = FAR if shift.load_target_s is None else shift.load_target_s
+        own["begun_cents"] = route_cents(problem, begun[shift.id]) if shift.id in begun else 0
+    return records, breaks
+
+
+def _service(jobs: Sequence[Job], shifts: Sequence[VehicleShift]) -> Ints:
+    cells = np.repeat(np.array([job.service_s for job in jobs], np.int32)[:, None], len(shifts), axis=1)
+    for index, job in enumerate(jobs):
+        if job.service_s_by_level:
+            cells[index] = [job.service_on(shift) for shift in shifts]
+    return np.ascontiguousarray(cells)
+
+
+def _pair_cents(problem: Problem) -> Longs:
+    """Not preferred, levels above the required ones, another shift than in the published plan."""
+    weights, shifts = problem.weights, problem.shifts
+    cells = np.zeros((len(problem.jobs), len(shifts)), np.int64)
+    owners = np.array([shift.technician for shift in shifts])
+    names = [shift.id for shift in shifts]
+    skills = {skill for job in problem.jobs for skill in job.skills}
+    levels = {skill: np.array([shift.skills.get(skill, 0) for shift in shifts], np.int64) for skill in skills}
+    for index, job in enumerate(problem.jobs):
+        own = cells[index]
+        if job.preferred_technicians:
+            own += np.where(np.isin(owners, list(job.preferred_technicians)), 0, weights.non_preferred_cents)
+        if job.crew_size == 1:
+            for skill, level in job.skills.items():
+                own += np.maximum(0, levels[skill] - level) * weights.over_qualification_cents
+        if job.previous is not None:
+            is_same = np.array([set(job.previous.shifts) == {name} for name in names])
+            if job.crew_size > 1:
+                is_same = np.isin(names, list(job.previous.shifts))
+            own += np.where(is_same, 0, weights.disruption_change_cents)
+    return cells
+
+
+def _van_stock(problem: Problem, parts: Mapping[str, int]) -> Ints:
+    cells = np.zeros((len(problem.technicians), len(parts)), np.int32)
+    for index, technician in enumerate(problem.technicians):
+        for part, quantity in technician.van_stock.items():
+            if part in parts:
+                cells[index, parts[part]] = min(quantity, MAX_QUANTITY)
+    return cells
+
+
+def _near(nodes: Records, windows: Ints, travel_s: Ints, is_committed: Flags) -> Ints:
+    """For each job the jobs that are quickest to do right before or after it, waiting included."""
+    count = len(is_committed)
+    places = nodes["location"][:count]
+    most = min(_MOST_NEAR, count)
+    opens = np.array([windows[first, 0] if first < last else 0 for first, last in _spans(nodes, count)], np.int64)
+    closes = np.array([windows[last - 1, 1] if first < last else 0 for first, last in _spans(nodes, count)], np.int64)
+    found = np.zeros((count, most), np.int32)
+    for job in range(count):
+        there = np.minimum(travel_s[places[job], places], travel_s[places, places[job]]).astype(np.int64)
+        apart = np.maximum(0, np.maximum(opens - closes[job], opens[job] - closes) - there)
+        away = there + apart // 5
+        away[is_committed] = FAR
+        away[job] = -1
+        found[job] = np.argsort(away, kind="stable")[:most]
+    return found
+
+
+def _spans(nodes: Records, count: int) -> Iterable[tuple[int, int]]:
+    return zip(nodes["first_window"][:count].tolist(), nodes["last_window"][:count].tolist(), strict=True)
+
+
+def _committed(problem: Problem, rank: Mapping[str, int]) -> tuple[Ints, Ints]:
+    most = max((len(shift.committed) for shift in problem.shifts), default=0)
+    seconds = np.full((len(problem.shifts), most), NEVER, np.int32)
+    jobs = np.full((len(problem.shifts), most), -1, np.int32)
+    for index, shift in enumerate(problem.shifts):
+        for place, begun in enumerate(shift.committed):
+            jobs[index, place] = rank[begun.job]
+            seconds[index, place] = NEVER if begun.start_s is None else begun.start_s
+    return seconds, jobs
+
+
+def _rates(problem: Problem) -> Longs:
+    weights = problem.weights
+    return np.array(
+        [
+            weights.travel_cents_per_hour,
+            weights.load_over_target_cents_per_hour,
+            weights.disruption_cents_per_minute,
+            weights.disruption_tolerance_s,
+            any(job.previous is not None for job in problem.jobs),
+            any(job.crew_size > 1 for job in problem.jobs),
+        ],
+        np.int64,
+    )

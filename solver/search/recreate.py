@@ -1,0 +1,137 @@
+"""Putting jobs back where each is cheapest, one after another, in an order that changes; now and then not the best.
+
+Greedy insertion with blinks after Christiaens and Vanden Berghe (2020), section 5.3. What a job costs on a tour is
+remembered until the tour changes.
+"""
+
+from solver.search.chance import unit
+from solver.search.crews import insert_crew
+from solver.search.instance import INFEASIBLE, Instance
+from solver.search.kernel import kernel
+from solver.search.places import best_place, build_trial
+from solver.search.ruin import REMOVED, Ruins, touch
+from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
+from solver.search.tours import settle_tour
+
+_BLINK = 0.01
+"""How often a tour is overlooked for a job."""
+
+
+@kernel
+def recreate(instance: Instance, state: State, saved: State, ruins: Ruins, blink: float, work: Work) -> None:
+    """Insert the jobs in `ruins.removed` where that costs less than leaving them out; the others stay listed."""
+    count = ruins.numbers[REMOVED]
+    _put_in_order(instance, state, ruins, count)
+    for _ in range(3):
+        left = 0
+        for index in range(count):
+            job = ruins.removed[index]
+            if not insert(instance, state, saved, ruins, job, blink, work):
+                ruins.removed[left] = job
+                left += 1
+        is_over = left in (count, 0) or not _has_followers(instance, ruins, left)
+        count = left
+        if is_over:
+            break
+    ruins.numbers[REMOVED] = count
+
+
+@kernel
+def _has_followers(instance: Instance, ruins: Ruins, count: int) -> bool:
+    """Whether a job left out may just have come before one that it must follow."""
+    for index in range(count):
+        job = instance.nodes[ruins.removed[index]]
+        if job.first_predecessor < job.last_predecessor:
+            return True
+    return False
+
+
+@kernel
+def _put_in_order(instance: Instance, state: State, ruins: Ruins, count: int) -> None:
+    """Held jobs first, then by chance, by what leaving out costs, by few shifts, by length, or far from all first."""
+    kind = unit(state.random)
+    for index in range(count):
+        job = ruins.removed[index]
+        one = instance.nodes[job]
+        if kind < 0.4:
+            weight = unit(state.random)
+        elif kind < 0.6:
+            weight = -float(one.leaving_out_cents)
+        elif kind < 0.75:
+            weight = float(_choices(instance, job))
+        elif kind < 0.9:
+            weight = float(instance.windows[one.last_window - 1, 1]) if one.first_window < one.last_window else 0.0
+        else:
+            weight = -float(instance.travel_s[0, instance.shifts[0].start_location, one.location])
+        weight -= 1e18 if one.is_held else 0.0
+        slot = index
+        while slot > 0 and ruins.weights[slot - 1] > weight:
+            ruins.weights[slot], ruins.removed[slot] = ruins.weights[slot - 1], ruins.removed[slot - 1]
+            slot -= 1
+        ruins.weights[slot], ruins.removed[slot] = weight, job
+
+
+@kernel
+def _choices(instance: Instance, job: int) -> int:
+    """Shifts that may do the job."""
+    choices = 0
+    for shift in range(len(instance.shifts)):
+        choices += instance.allowed[job, shift]
+    return choices
+
+
+@kernel
+def insert(
+    instance: Instance,
+    state: State,
+    saved: State,
+    ruins: Ruins,
+    job: int,
+    blink: float,
+    work: Work,
+) -> bool:
+    """Insert one job where it is cheapest among the open shifts, if that costs less than leaving it out."""
+    one = instance.nodes[job]
+    if one.crew > 1:
+        return insert_crew(instance, state, saved, ruins, job, work)
+    best_shift, best_code = -1, 0
+    best = INFEASIBLE - 1 if one.is_held else one.leaving_out_cents
+    for shift in range(len(instance.shifts)):
+        if not instance.allowed[job, shift] or not ruins.is_open[shift]:
+            continue
+        if blink > 0.0 and unit(state.random) < blink:
+            continue
+        cents, code = place_on(instance, state, shift, job, best, work)
+        if cents < best:
+            best, best_shift, best_code = cents, shift, code
+    if best_shift < 0:
+        return False
+    touch(instance, state, saved, ruins, best_shift)
+    count = build_trial(instance, state, best_shift, job, best_code, work)
+    if not settle_tour(instance, state, best_shift, work.stops, count, work):
+        return False
+    state.counters[TOTAL] -= one.leaving_out_cents
+    return True
+
+
+@kernel
+def place_on(instance: Instance, state: State, shift: int, job: int, limit: int, work: Work) -> tuple[int, int]:
+    """The least cents below `limit` and the place, from memory where nothing has changed since."""
+    one = instance.nodes[job]
+    if one.is_linked:
+        cents = best_place(instance, state, shift, job, limit, work)
+        return cents, work.best[0]
+    stamp = state.figures[shift, STAMP]
+    if one.first_part < one.last_part:
+        stamp = stamp * 1_000_003 + state.counters[STOCK_STAMP] if len(instance.receipt_first) > 1 else stamp
+    if state.cached_stamp[job, shift] == stamp:
+        if state.cached_place[job, shift] >= 0:
+            return state.cached_cents[job, shift], state.cached_place[job, shift]
+        if limit <= state.cached_cents[job, shift]:  # where no place was found, the limit up to which it was sought
+            return INFEASIBLE, -1
+    cents = best_place(instance, state, shift, job, limit, work)
+    state.cached_stamp[job, shift] = stamp
+    is_found = cents < INFEASIBLE
+    state.cached_cents[job, shift] = cents if is_found else limit
+    state.cached_place[job, shift] = work.best[0] if is_found else -1
+    return cents, work.best[0]

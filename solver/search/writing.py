@@ -1,0 +1,144 @@
+"""From the arrays of a search to a Plan, and from the tours of a plan back into arrays."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from solver.draft import Draft
+from solver.plan import Cause, Load, Plan, Route, Stop, StopKind, Unplanned
+from solver.problem import Problem
+from solver.reasons import Reason
+from solver.search.instance import Instance
+from solver.search.kernel import kernel
+from solver.search.part import Tours
+from solver.search.resting import BEGINS, KIND, LASTS, PLACE
+from solver.search.state import (
+    DEPARTURE_S,
+    FOR_JOB,
+    LINKED,
+    LOCATION,
+    NODE,
+    PART,
+    QUANTITY,
+    RETURN_S,
+    SERVICE,
+    STOP,
+    STOPS,
+    State,
+    Work,
+)
+from solver.search.timing import time_tour
+from solver.search.tours import copy_row, link_stops
+
+
+class Names:
+    """What the numbers of an instance stand for."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.nodes = {job.id: index for index, job in enumerate(problem.jobs)}
+        self.warehouses = {one.id: len(problem.jobs) + index for index, one in enumerate(problem.warehouses)}
+        self.shifts = {shift.id: index for index, shift in enumerate(problem.shifts)}
+        self.parts = sorted({part for job in problem.jobs for part in job.parts})
+        self.begun = Draft.begun(problem).routes
+
+    def tours(self, plan: Plan) -> Tours:
+        """The tours of a plan as numbers."""
+        tables = {StopKind.JOB: self.nodes, StopKind.WAREHOUSE: self.warehouses}
+        nodes, meetings = {}, {}
+        for route in plan.routes:
+            shift = self.shifts[route.shift]
+            stops = [stop for stop in route.stops if stop.kind is not StopKind.BREAK]
+            nodes[shift] = tuple(tables[stop.kind][stop.id] for stop in stops)
+            for stop in stops:
+                if stop.kind is StopKind.JOB and stop.supplies and self.problem.job_by_id[stop.id].crew_size > 1:
+                    meetings[self.nodes[stop.id]] = (stop.start_s, stop.end_s, shift)
+        return Tours(nodes, meetings)
+
+    def plan(self, instance: Instance, state: State, work: Work) -> Plan:
+        """The tours of a state with their times, breaks and loads; jobs left out are NOT_PROVEN for now."""
+        routes = []
+        for number, shift in enumerate(self.problem.shifts):
+            if state.figures[number, STOPS] > len(shift.committed):
+                routes.append(self._route(instance, state, number, work))
+            elif shift.id in self.begun:
+                routes.append(self.begun[shift.id])
+        planned = {job for route in routes for job in route.jobs}
+        left = (job.id for job in self.problem.jobs if job.id not in planned)
+        return Plan(self.problem.id, tuple(routes), tuple(Unplanned(job, (Cause(Reason.NOT_PROVEN),)) for job in left))
+
+    def _route(self, instance: Instance, state: State, number: int, work: Work) -> Route:
+        shift = self.problem.shifts[number]
+        total = write_steps(instance, state, number, work)
+        loads, lent = self._loads(state, number), self._lent(state, number)
+        departure_s, return_s = int(work.figures[DEPARTURE_S]), int(work.figures[RETURN_S])
+        travel_s = instance.travel_s[instance.shifts["profile"][number]]
+        stops: list[Stop] = []
+        free, place = departure_s, shift.start_location
+        for kind, here, lasts, start in work.steps[:total, [KIND, PLACE, LASTS, BEGINS]].tolist():
+            end = start + lasts
+            arrival = min(start, free + int(travel_s[place, here]))
+            if kind < 0:
+                is_apart = end <= departure_s or start >= return_s
+                rest = shift.breaks[-1 - kind].id
+                stops.append(Stop(StopKind.BREAK, rest, here, start if is_apart else arrival, start, end))
+                if end <= departure_s:
+                    continue
+            elif (node := int(state.stops[number, kind, NODE])) < instance.jobs:
+                job = self.problem.jobs[node]
+                supplies = job.crew_size == 1 or int(state.supplier[node]) == number
+                stops.append(Stop(StopKind.JOB, job.id, here, arrival, start, end, supplies=supplies))
+            else:
+                warehouse = self.problem.warehouses[node - instance.jobs].id
+                taken, tools = tuple(loads[kind]), frozenset(lent[kind])
+                stops.append(Stop(StopKind.WAREHOUSE, warehouse, here, arrival, start, end, taken, tools))
+            free, place = end, here
+        return Route(shift.id, departure_s, return_s, tuple(stops))
+
+    def _loads(self, state: State, number: int) -> Mapping[int, list[Load]]:
+        found: dict[int, list[Load]] = defaultdict(list)
+        for row in range(int(state.load_count[number])):
+            load = state.loads[number, row]
+            job = None if load[FOR_JOB] < 0 else self.problem.jobs[load[FOR_JOB]].id
+            found[int(load[STOP])].append(Load(self.parts[load[PART]], int(load[QUANTITY]), job))
+        for loads in found.values():
+            loads.sort(key=lambda load: (load.part, load.job or ""))
+        return found
+
+    def _lent(self, state: State, number: int) -> Mapping[int, set[str]]:
+        """Tools borrowed at each warehouse stop: at the last one before the job that lends all that the van lacks."""
+        shift, jobs = self.problem.shifts[number], len(self.problem.jobs)
+        found: dict[int, set[str]] = defaultdict(set)
+        passed: list[int] = []
+        for index in range(int(state.figures[number, STOPS])):
+            node = int(state.stops[number, index, NODE])
+            if node >= jobs:
+                passed.append(index)
+                continue
+            job = self.problem.jobs[node]
+            lacking = job.tools - shift.tools
+            if not lacking or job.id in self.problem.committed_jobs:
+                continue
+            for at in reversed(passed):
+                if lacking <= self.problem.warehouses[int(state.stops[number, at, NODE]) - jobs].tools:
+                    found[at] |= lacking
+                    break
+        return found
+
+
+@kernel
+def write_steps(instance: Instance, state: State, shift: int, work: Work) -> int:
+    """Time a tour of the state once more, with its breaks among `work.steps`; the number of steps."""
+    count, own = state.figures[shift, STOPS], instance.shifts[shift]
+    for index in range(count):
+        copy_row(work.stops, index, state.stops[shift], index)
+    if state.figures[shift, LINKED] > 0:
+        link_stops(instance, state, work.stops, count)
+    time_tour(instance, shift, work.stops, count, state.figures[shift, LINKED], work)
+    breaks = own.last_break - own.first_break
+    if breaks > 0:
+        return count + breaks
+    for index in range(count):
+        row = work.steps[index]
+        row[KIND], row[PLACE] = index, work.stops[index, LOCATION]
+        row[LASTS], row[BEGINS] = work.stops[index, SERVICE], work.start_s[index]
+    return count

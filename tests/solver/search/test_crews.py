@@ -1,0 +1,83 @@
+"""Visits for several technicians at once."""
+
+import pytest
+
+from solver.check import violations
+from solver.plan import Plan, StopKind
+from solver.problem import Job, Predecessor, Problem, VehicleShift, Window
+from solver.search.part import Bench, Stretch, Tours, search_part
+from solver.search.reading import instance_of
+from solver.search.writing import Names
+from tests.solver.builders import EAST, NORTH, SOUTH, at, job, lunch, problem, shift
+
+pytestmark = pytest.mark.engine
+
+
+def planned(day: Problem, steps: int = 200) -> Plan:
+    instance = instance_of(day)
+    found = search_part(instance, Tours(), Stretch(1, 0.0, steps, 500.0, 5.0, 3))
+    bench = Bench(instance, 0)
+    bench.lay(found.best)
+    plan = Names(day).plan(instance, bench.state, bench.work)
+    assert violations(day, plan) == ()
+    return plan
+
+
+def members(plan: Plan, job_id: str) -> dict[str, tuple[int, int]]:
+    return {
+        route.shift: (stop.start_s, stop.end_s)
+        for route in plan.routes
+        for stop in route.stops
+        if stop.kind is StopKind.JOB and stop.id == job_id
+    }
+
+
+def heavy(**changes: object) -> Job:
+    return job("heavy", EAST, crew_size=2, **changes)
+
+
+def three(**changes: object) -> tuple[VehicleShift, ...]:
+    return tuple(shift(name, **changes) for name in ("ann", "bob", "eve"))
+
+
+def test_two_meet_and_leave_together() -> None:
+    others = (job("north", NORTH, 7_200), job("south", SOUTH, 7_200))
+    together = members(planned(problem((heavy(), *others), three(breaks=(lunch(),)))), "heavy")
+    assert len(together) == 2
+    assert len(set(together.values())) == 1
+
+
+def test_they_bring_the_skills_together() -> None:
+    shifts = (shift("ann", skills={"gas": 2}), shift("bob", skills={"gas": 1}), shift("eve", skills={"roof": 1}))
+    assert set(members(planned(problem((heavy(skills={"gas": 2, "roof": 1}),), shifts)), "heavy")) == {"ann-0", "eve-0"}
+
+
+def test_they_stay_as_long_as_the_slowest() -> None:
+    slow = heavy(skills={"gas": 1}, service_s_by_level=((1, 5_400), (2, 3_600)))
+    shifts = (shift("ann", skills={"gas": 2}), shift("bob", skills={"gas": 1}))
+    assert {end - start for start, end in members(planned(problem((slow,), shifts)), "heavy").values()} == {5_400}
+
+
+def test_one_of_them_brings_the_parts() -> None:
+    day = problem((heavy(parts={"pump": 1}),), three(), van_stock={"bob": {"pump": 1}})
+    plan = planned(day)
+    assert "bob-0" in members(plan, "heavy")
+    suppliers = [route.shift for route in plan.routes for stop in route.stops if stop.id == "heavy" and stop.supplies]
+    assert suppliers == ["bob-0"]
+
+
+def test_one_technician_is_not_a_crew() -> None:
+    assert members(planned(problem((heavy(),), (shift("ann", 0), shift("ann", 1)))), "heavy") == {}
+
+
+def test_a_crew_comes_after_what_must_be_done_before() -> None:
+    first = job("first", NORTH, 3_600, windows=(Window(at(10), at(10)),))
+    plan = planned(problem((heavy(predecessors=(Predecessor("first", 600),)), first), three()))
+    assert min(start for start, _ in members(plan, "heavy").values()) >= at(11, 10)
+
+
+def test_a_crew_stays_together_while_all_around_it_changes() -> None:
+    others = tuple(job(f"job-{rank}", (NORTH, EAST, SOUTH)[rank % 3], 1_800) for rank in range(12))
+    crews = tuple(job(f"crew-{rank}", EAST, crew_size=2) for rank in range(3))
+    plan = planned(problem((*others, *crews), three(cost_cents_per_hour=4_000)), steps=1_500)
+    assert [len(members(plan, one.id)) for one in crews] == [2, 2, 2]

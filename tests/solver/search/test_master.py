@@ -1,0 +1,59 @@
+"""The master puts known tours together: better than each search alone, within the stock that all share."""
+
+import pytest
+
+from solver.problem import Problem, Receipt
+from solver.search.master import recombined
+from solver.search.part import Bench, Column, Tours
+from solver.search.reading import instance_of
+from tests.solver.builders import EAST, NORTH, SOUTH, at, job, problem, shift, warehouse
+
+pytestmark = pytest.mark.engine
+
+PAID = {"cost_cents_per_hour": 3_600, "cost_cents_per_km": 100}
+
+
+def column(day: Problem, shift_number: int, *nodes: int) -> Column:
+    """The tour with its own cost, as a search would have met it."""
+    bench = Bench(instance_of(day), 0)
+    bench.lay(Tours({shift_number: nodes}))
+    return Column(shift_number, nodes, int(bench.state.figures[shift_number, 3]), 0)
+
+
+def test_the_best_of_two_plans_is_better_than_both() -> None:
+    jobs = (job("north", NORTH), job("east", EAST), job("south", SOUTH))
+    day = problem(jobs, (shift("ann", **PAID), shift("bob", **PAID)))
+    incumbent = Tours({0: (0,)})
+    better = recombined(instance_of(day), incumbent, [column(day, 0, 0, 1), column(day, 1, 2)], 1.0, 1, 1)
+    assert better is not None
+    tours, cents = better
+    assert tours.nodes == {0: (0, 1), 1: (2,)}
+    bench = Bench(instance_of(day), 0)
+    bench.lay(tours)
+    assert bench.cents == cents
+
+
+def test_nothing_better_is_nothing() -> None:
+    day = problem((job("north", NORTH),), (shift("ann", **PAID),))
+    assert recombined(instance_of(day), Tours({0: (0,)}), [column(day, 0, 0)], 1.0, 1, 1) is None
+
+
+@pytest.mark.parametrize(("receipts", "planned"), [((Receipt(0, 1),), 1), ((Receipt(0, 1), Receipt(at(7), 1)), 2)])
+def test_no_set_of_tours_takes_more_than_there_is(receipts: tuple[Receipt, ...], planned: int) -> None:
+    depot = warehouse(stock={"pump": receipts})
+    jobs = (job("one", NORTH, parts={"pump": 1}), job("two", SOUTH, parts={"pump": 1}))
+    day = problem(jobs, (shift("ann", **PAID), shift("bob", **PAID)), warehouses=(depot,))
+    known = [column(day, 0, 2, 0), column(day, 1, 2, 1)]
+    better = recombined(instance_of(day), Tours(), known, 1.0, 1, 1)
+    assert better is not None
+    assert len(better[0].nodes) == planned
+
+
+def test_the_tours_of_a_crew_stay_as_they_are() -> None:
+    jobs = (job("crew", EAST, crew_size=2), job("north", NORTH), job("south", SOUTH))
+    day = problem(jobs, tuple(shift(name, **PAID) for name in ("ann", "bob", "eve")))
+    start = at(9)
+    incumbent = Tours({0: (0,), 1: (0,)}, {0: (start, start + 1_800, 0)})
+    better = recombined(instance_of(day), incumbent, [column(day, 2, 1, 2), column(day, 0, 1)], 1.0, 1, 1)
+    assert better is not None
+    assert better[0].nodes == {0: (0,), 1: (0,), 2: (1, 2)}
