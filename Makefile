@@ -6,10 +6,11 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 SERVE  ?= 1
 PORT   ?= 8080
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format locks openapi clean
+.PHONY: help setup warm demo test lint format locks openapi clean
 
 help: ## say what each target does
 	@echo "make setup              make .venv with everything the product needs (hashed locks)"
+	@echo "make warm               compile the engine's kernels, which setup does too (once per version, two minutes)"
 	@echo "make demo [SERVE=0]     load the demo day, plan it, print the plan, then serve on 127.0.0.1:$(PORT)"
 	@echo "                        (PORT=9000 for another port; SERVE=0 ends after printing; Ctrl-C stops)"
 	@echo "make test               every check and test, on SQLite and on a real PostgreSQL"
@@ -35,9 +36,12 @@ $(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
 	@$(PIP) install --quiet --require-hashes -r locks/dev.txt
 	@touch $@
 
-setup: $(VENV)/.runtime ## make .venv
+setup: warm ## make .venv
 
-demo: $(VENV)/.runtime ## plan the demo day and serve it
+warm: $(VENV)/.runtime ## compile the engine's kernels, once per version
+	@$(BIN)/python -m solver warm
+
+demo: warm ## plan the demo day and serve it
 	@exec $(BIN)/fieldsvc demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 lint: $(VENV)/.dev ## formatting, types, contracts, dependencies
@@ -47,7 +51,7 @@ lint: $(VENV)/.dev ## formatting, types, contracts, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-test: lint ## every check and test
+test: lint warm ## every check and test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 format: $(VENV)/.dev

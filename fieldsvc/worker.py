@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal
 from fieldsvc.dispatching.scope import Scope
-from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, solve_scope
+from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, prepare_engine, solve_scope
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
@@ -36,6 +36,8 @@ class WorkerPorts:
 def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     """Claim and solve until told to stop. A database that does not answer is asked again."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
+    if prepare_engine():
+        _log.info("engine compiled")
     _log.info("worker started", owner=owner)
     while not stopping.is_set():
         try:

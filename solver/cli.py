@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from io import TextIOWrapper
 from itertools import takewhile
 from pathlib import Path
@@ -27,6 +28,7 @@ from solver.plan import Plan
 from solver.problem import Problem
 from solver.progress import Progress
 from solver.score import score
+from solver.search.cache import cache_folder, is_warm
 from solver.solve import solve
 from solver.units import money
 
@@ -129,6 +131,16 @@ def run_validate(options: argparse.Namespace) -> int:
     return OK
 
 
+def run_warm(_options: argparse.Namespace) -> int:
+    """Compile the kernels of the engine, unless that has been done."""
+    if is_warm():
+        print("The kernels are compiled already.")
+        return OK
+    print(f"Compiling the engine's kernels into {cache_folder()}: once per version, about two minutes.", flush=True)
+    import_module("solver.search.warming").warm()  # not before: it imports the compiler
+    return OK
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     root = argparse.ArgumentParser("python -m solver", description="Plan field service days and judge plans.")
@@ -164,6 +176,9 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("validate", help="print every fault of a problem; exit code 2 if there is one")
     one.add_argument("problem", type=Path, metavar="PROBLEM.json")
     one.set_defaults(run=run_validate)
+
+    one = commands.add_parser("warm", help="compile the engine's kernels ahead of the first solve")
+    one.set_defaults(run=run_warm)
     return root
 
 

@@ -39,7 +39,7 @@ class SolveParams:
     workers: parallel processes an engine may use. explain: give every unplanned job its reasons.
     """
 
-    engine: str = "routing"
+    engine: str = "ruin"
     time_limit_s: int = 10
     iteration_limit: int | None = None
     seed: int = 1

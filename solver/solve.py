@@ -86,6 +86,8 @@ def solve(
     path = engines.path_of(params.engine)
     status, should_stop = Status.COMPLETE, should_stop or _never
     if problem.shifts and problem.jobs:
+        if engines.prepare(params.engine):
+            search.notes.append("The engine's kernels were compiled first; `python -m solver warm` does it ahead.")
         status = search.run(path, params, should_stop)
     plan = search.finish()
     if problem.shifts and plan.unplanned:

@@ -10,6 +10,7 @@ from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.persistence.database import Database
+from solver import engines
 from solver.engines.base import Incumbent
 from solver.errors import InvalidProblem, SolverError
 from solver.params import SolveParams
@@ -45,6 +46,11 @@ class Progress:
     seconds: float
     cost_cents: int
     unplanned: int
+
+
+def prepare_engine() -> bool:
+    """Do once what the first run would otherwise wait for: compile kernels. Whether there was anything to do."""
+    return engines.prepare(SolveParams().engine)
 
 
 def solve_scope(

@@ -35,7 +35,7 @@ class RunRequest:
     technicians: tuple[UUID, ...] | None = None
     time_limit_s: int = 10
     seed: int = 1
-    engine: str = "routing"
+    engine: str = "ruin"
 
     @property
     def hash(self) -> str:

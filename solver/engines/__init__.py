@@ -1,12 +1,15 @@
 """The engines by name. Importing this imports none of them: each drags in a library that takes its time."""
 
+import subprocess
+import sys
 from importlib import import_module
 from typing import cast
 
 from solver.engines.base import Engine
 from solver.errors import UnknownEngine
+from solver.search.cache import is_warm
 
-_PATHS = {"routing": "solver.engines.routing:RoutingEngine"}
+_PATHS = {"routing": "solver.engines.routing:RoutingEngine", "ruin": "solver.engines.ruin:RuinEngine"}
 
 
 def names() -> tuple[str, ...]:
@@ -30,6 +33,18 @@ def path_of(name: str) -> str:
     if name not in _PATHS:
         raise UnknownEngine(f"no engine is called {name!r}; there are {', '.join(names())}")
     return _PATHS[name]
+
+
+def prepare(name: str) -> bool:
+    """Do before a solve what would otherwise be taken from its time: compile kernels, once per installation.
+
+    Whether there was anything to do; it takes a minute or two. A process of its own compiles, so that nobody who only
+    asks for a plan imports a compiler.
+    """
+    if name != "ruin" or is_warm():
+        return False
+    subprocess.run([sys.executable, "-m", "solver", "warm"], check=False, stdout=subprocess.DEVNULL)
+    return True
 
 
 def load(path: str) -> Engine:

@@ -37,7 +37,7 @@ _TAIL_S = 1.0
 """An engine that ended this close to its limit was ended by it."""
 _POLL_S = 0.05
 _MAX_FRAME = 256 * 2**20
-_PRELOAD = ["ortools.constraint_solver.pywrapcp", "solver.engines.routing"]
+_PRELOAD = ["ortools.constraint_solver.pywrapcp", "solver.engines.routing", "solver.engines.ruin"]
 
 
 class Status(StrEnum):

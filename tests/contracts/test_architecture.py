@@ -23,7 +23,7 @@ READS_SHARED = ("bench/", "fixtures/make_days.py")
 """What reads the folder beside the checkout, where a map and foreign benchmark data lie."""
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".ttf", ".pbf", ".gz", ".wasm"}
 SOLVER_LIBRARIES = {"numpy", "numba", "ortools", "pebble"}
-ONLY_HERE = {"rich": {"solver/progress.py"}}
+ONLY_HERE = {"rich": {"solver/progress.py"}, "llvmlite": {"solver/search/kernel.py"}}
 NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "sqlite3", "asyncio"}
 WALL_CLOCKS = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
 

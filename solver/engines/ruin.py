@@ -1,0 +1,50 @@
+"""The main engine: ruin and recreate in parallel lanes, feeding a master over all tours they meet.
+
+Each round every lane goes on for a while from its own last plan, on a processor of its own; between rounds the lanes
+learn of the best plan, and now and then the master puts known tours together anew.
+"""
+
+import time
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+from solver.engines.base import Incumbent, Report, Stop
+from solver.engines.ruin_rounds import Rounds, Schedule
+from solver.params import SolveParams
+from solver.plan import Plan
+from solver.problem import Problem
+from solver.score import score
+from solver.units import Cents
+
+
+class RuinEngine:
+    """Ruin and recreate with a master problem.
+
+    `executor`: what carries the stretches of search; None = threads of this process, since compiled code runs outside
+    the interpreter lock and threads share all arrays.
+    """
+
+    name = "ruin"
+
+    def __init__(self, executor: Executor | None = None) -> None:
+        self._executor = executor
+
+    def solve(self, problem: Problem, params: SolveParams, start: Plan | None, report: Report, stop: Stop) -> None:
+        """Report ever better plans until the limit; with an iteration limit, so many steps in each of two lanes."""
+        began = time.monotonic()
+        costs: list[Cents] = []
+
+        def tell(plan: Plan) -> None:
+            # The start may hold what the search can't lay again, and the score knows more of crews.
+            cost = score(problem, plan).total_cents
+            if not costs or cost < min(costs):
+                costs.append(cost)
+                report(Incumbent(plan, cost, time.monotonic() - began))
+
+        if start is not None:
+            tell(start)
+        schedule = Schedule(params.time_limit_s, params.iteration_limit, params.workers, params.seed)
+        if self._executor is not None:
+            Rounds(problem, schedule, self._executor, tell, stop).run(start)
+            return
+        with ThreadPoolExecutor(params.workers, thread_name_prefix="lane") as threads:
+            Rounds(problem, schedule, threads, tell, stop).run(start)
