@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import baseline, peers, solomon, trsp
+from bench import baseline, best, peers, solomon, trsp
 
 
 def main() -> int:
@@ -11,6 +11,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m bench")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     baseline.add_command(commands.add_parser("baseline", help=baseline.__doc__))
+    best.add_command(commands.add_parser("best", help=best.__doc__))
     trsp.add_command(commands.add_parser("trsp", help=trsp.__doc__))
     solomon.add_command(commands.add_parser("solomon", help=solomon.__doc__))
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))

@@ -20,7 +20,7 @@ DAYS = ("small", "city", "large")
 
 def add_command(parser: argparse.ArgumentParser) -> None:
     """Describe the options of this benchmark."""
-    parser.add_argument("--days", type=_names, default=list(DAYS), help="fixture days, separated by commas")
+    parser.add_argument("--days", type=names, default=list(DAYS), help="fixture days, separated by commas")
     parser.add_argument("--time-limits", type=_numbers, default=[10, 30], help="seconds")
     parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3])
     parser.add_argument("--engine", default=SolveParams().engine)
@@ -92,11 +92,12 @@ def _summary(rows: list[Row]) -> dict[str, dict[str, float]]:
     }
 
 
-def _names(text: str) -> list[str]:
-    names = text.split(",")
-    if unknown := set(names).difference(DAYS):
+def names(text: str) -> list[str]:
+    """Fixture days from an option's text."""
+    days = text.split(",")
+    if unknown := set(days).difference(DAYS):
         raise argparse.ArgumentTypeError(f"there is no day {', '.join(sorted(unknown))}; there are {', '.join(DAYS)}")
-    return names
+    return days
 
 
 def _numbers(text: str) -> list[int]:

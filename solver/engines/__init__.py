@@ -43,8 +43,8 @@ def prepare(name: str) -> bool:
     """
     if name != "ruin" or is_warm():
         return False
-    subprocess.run([sys.executable, "-m", "solver", "warm"], check=False, stdout=subprocess.DEVNULL)
-    return True
+    told = subprocess.run([sys.executable, "-m", "solver", "warm"], check=False, stdout=subprocess.DEVNULL)
+    return told.returncode == 0
 
 
 def load(path: str) -> Engine:

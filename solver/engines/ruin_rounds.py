@@ -1,10 +1,11 @@
 """Rounds of search: lanes side by side, then what they learn from each other, then the master now and then."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from solver.engines.ruin_parts import LEAST_JOBS, Part, cut, merged
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.search.master import MOST_COLUMNS, recombined
@@ -17,8 +18,8 @@ LANES = 2
 """With an iteration limit, whatever the number of workers: the plan must not depend on it."""
 SIZE = 10
 """Jobs taken out at a time, on average."""
-_HOT, _COLD = 2.0, 0.1
-"""First and last temperature, in average cents of a planned job."""
+_HOT, _COLD = 1.5, 0.1
+"""First and last temperature, in average cents of a planned job beside its service."""
 _FAR_BEHIND = 30.0
 """Temperatures by which the plan of a lane may be dearer than the best one."""
 _ROUND_S = 1.0
@@ -26,8 +27,8 @@ _TAIL_S = 0.35
 """Kept back of the time limit for the last plan."""
 _MASTERS = (0.3, 0.5, 0.65, 0.8, 0.9, 0.97)
 """After which parts of the time or steps the master is called."""
-_MASTER_SHARE = 0.03
-"""Of the time limit, for each call of the master."""
+_MASTER_SHARE, _MOST_MASTER_S = 0.03, 5.0
+"""Of the time limit, for each call of the master; nobody who asks it to stop should wait for longer."""
 _ROUNDS = 12
 """With an iteration limit."""
 
@@ -78,10 +79,13 @@ class Rounds:
         turn = 0
         while not self._is_over(turn):
             share = self._share_done(turn)
-            found = self._search(lanes, turn, share)
-            for lane, one in zip(lanes, found, strict=True):
-                self._learn(one)
-                lane.tours, lane.cents = one.last, one.last_cents
+            if self._is_cut:
+                self._search_parts(lanes, turn, share)
+            else:
+                found = self._search(lanes, turn, share)
+                for lane, one in zip(lanes, found, strict=True):
+                    self._learn(one)
+                    lane.tours, lane.cents = one.last, one.last_cents
             turn += 1
             if masters and self._share_done(turn) >= masters[0]:
                 while masters and self._share_done(turn) >= masters[0]:
@@ -108,9 +112,8 @@ class Rounds:
     def _is_over(self, turn: int) -> bool:
         if self._stop():
             return True
-        if self._schedule.steps is not None:
-            return turn >= _ROUNDS
-        return self._left_s() < 0.1
+        is_done = self._schedule.steps is not None and turn >= _ROUNDS
+        return is_done or self._left_s() < 0.1
 
     def _left_s(self) -> float:
         return self._schedule.seconds - _TAIL_S - (time.monotonic() - self._began)
@@ -120,7 +123,7 @@ class Rounds:
             return turn / _ROUNDS
         return min(1.0, 1.0 - self._left_s() / max(0.1, self._schedule.seconds - _TAIL_S))
 
-    def _search(self, lanes: list[_Lane], turn: int, share: float) -> list[Found]:
+    def _search(self, lanes: list[_Lane], turn: int, share: float, parts: Sequence[Part | None] = ()) -> list[Found]:
         hot = self._temperature(share)
         seconds, steps = min(_ROUND_S, self._left_s()), None
         ahead = share + seconds / max(0.1, self._schedule.seconds - _TAIL_S)
@@ -133,18 +136,53 @@ class Rounds:
                 search_part,
                 self._instance,
                 lane.tours,
-                Stretch(_seed(self._schedule.seed, turn, number), seconds, steps, hot, cold, SIZE),
+                Stretch(
+                    _seed(self._schedule.seed, turn, number),
+                    seconds,
+                    steps,
+                    hot,
+                    cold,
+                    SIZE,
+                    None if part is None else part.shifts,
+                    None if part is None else part.jobs,
+                ),
             )
-            for number, lane in enumerate(lanes)
+            for number, (lane, part) in enumerate(zip(lanes, parts or [None] * len(lanes), strict=False))
         ]
         return [one.result() for one in waiting]
 
+    @property
+    def _is_cut(self) -> bool:
+        return self._lane_count > 1 and self._instance.jobs > LEAST_JOBS
+
+    def _search_parts(self, lanes: list[_Lane], turn: int, share: float) -> None:
+        """Every lane searches a part of one plan, which all lanes share afterwards."""
+        before = lanes[0].tours
+        parts = cut(self._instance, before, len(lanes), _seed(self._schedule.seed, turn, -1))
+        found = self._search(lanes, turn, share, parts)
+        self._keep(*merged(self._instance, before, parts, [one.best for one in found]))
+        for one in found:
+            self._learn(one)
+        tours, cents = merged(self._instance, before, parts, [one.last for one in found])
+        self._keep(tours, cents)
+        for lane in lanes:
+            lane.tours, lane.cents = tours, cents
+
     def _temperature(self, share: float) -> float:
-        """Falls exponentially, in proportion to what a planned job costs on average."""
-        nodes = self._instance.nodes["leaving_out_cents"][: self._instance.jobs]
-        planned = {node for tour in self._best.nodes.values() for node in tour if node < self._instance.jobs}
-        left = sum(int(cents) for job, cents in enumerate(nodes) if job not in planned)
-        each = max(10.0, (self._best_cents - left) / max(1, len(planned)))
+        """Falls exponentially, in proportion to what a planned job costs on average beside its own service."""
+        instance = self._instance
+        left = int(
+            instance.nodes["leaving_out_cents"][: instance.jobs][~instance.nodes["is_committed"][: instance.jobs]].sum()
+        )
+        planned, service = 0, 0
+        for shift, tour in self._best.nodes.items():
+            jobs = [node for node in tour if node < instance.jobs and not instance.nodes["is_committed"][node]]
+            planned += len(jobs)
+            left -= int(instance.nodes["leaving_out_cents"][jobs].sum())
+            service += (
+                int(instance.service_s[jobs, shift].sum()) * int(instance.shifts["cents_per_hour"][shift]) // 3600
+            )
+        each = max(10.0, (self._best_cents - left - service) / max(1, planned))
         return float(each * _HOT * (_COLD / _HOT) ** share)
 
     def _learn(self, found: Found) -> None:
@@ -165,14 +203,15 @@ class Rounds:
 
     def _recombine(self, lanes: list[_Lane], turn: int) -> None:
         is_counted = self._schedule.steps is not None
-        seconds = 2.0 if is_counted else min(self._schedule.seconds * _MASTER_SHARE, self._left_s())
+        seconds = 2.0 if is_counted else min(self._schedule.seconds * _MASTER_SHARE, _MOST_MASTER_S, self._left_s())
         if seconds < 0.05:
             return
         workers = 1 if is_counted else self._schedule.workers
         better = recombined(self._instance, self._best, self._columns.values(), seconds, workers, self._schedule.seed)
         if better is not None:
             self._keep(*better)
-            lanes[turn % len(lanes)].tours, lanes[turn % len(lanes)].cents = better
+            for lane in lanes if self._is_cut else [lanes[turn % len(lanes)]]:
+                lane.tours, lane.cents = better
 
     def _exchange(self, lanes: list[_Lane], share: float) -> None:
         """A lane that has fallen far behind the best plan, for how hot it is, goes on from there."""

@@ -1,7 +1,8 @@
 """Where compiled kernels lie, and whether they are there. Imports no numba, so that anybody may ask.
 
 Numba keeps compiled code by the source file of each function alone, so a change in one module would leave callers in
-another with the old code inlined. The cache therefore lies in a folder named after all sources of the package.
+another with the old code inlined. The cache therefore lies in a folder named after all sources of the package; and
+after where they lie and when they were written, since numba takes code of another checkout for stale.
 """
 
 import hashlib
@@ -20,7 +21,8 @@ _MARK = "warm"
 def cache_folder() -> Path:
     """Where compiled code lies: under FIELDSVC_KERNEL_CACHE, or else under the user's cache folder."""
     state = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).resolve().parent.glob("*.py")):
+        state.update(f"{source} {source.stat().st_mtime_ns}".encode())
         state.update(source.read_bytes())
     return _base() / state.hexdigest()[:16]
 

@@ -6,7 +6,7 @@ nothing between calls, so the same task gives the same answer in any thread, pro
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Column:
 class Stretch:
     """How long and how hot: from `hot` to `cold` cents within `seconds`, or within `steps` where these are given.
 
-    size: jobs taken out at a time, on average.
+    size: jobs taken out at a time, on average. shifts, jobs: what may change and move; None = everything.
     """
 
     seed: int
@@ -58,6 +58,8 @@ class Stretch:
     hot: float
     cold: float
     size: int
+    shifts: tuple[int, ...] | None = None
+    jobs: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
     """Go on from some tours for a while; the best found is never worse than what could be laid of them."""
     began = time.monotonic()
     bench = Bench(instance, stretch.seed)
-    saved, best, ruins = empty_state(instance, 0), empty_state(instance, 0), empty_ruins(instance)
+    saved, best, ruins = empty_state(instance, 0), empty_state(instance, 0), _extent(instance, stretch)
     pool = empty_pool(_POOL)
     bench.lay(tours)
     best.counters[TOTAL] = bench.cents + 1
@@ -220,6 +222,18 @@ def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
         ),
         steps,
     )
+
+
+def _extent(instance: Instance, stretch: Stretch) -> Ruins:
+    """What the stretch may change, with nothing taken out."""
+    ruins = empty_ruins(instance)
+    if stretch.shifts is None or stretch.jobs is None:
+        return ruins
+    is_open, is_active = np.zeros_like(ruins.is_open), np.zeros_like(ruins.is_active)
+    is_open[list(stretch.shifts)] = True
+    is_active[list(stretch.jobs)] = True
+    is_active &= ruins.is_active
+    return replace(ruins, is_open=is_open, is_active=is_active, active=np.flatnonzero(is_active).astype(np.int32))
 
 
 def _run_for(stretch: Stretch, began: float, run: Callable[[int, float, float], None]) -> int:

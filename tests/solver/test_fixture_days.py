@@ -38,3 +38,12 @@ def test_a_real_day_is_planned_and_explained(name: str, time_limit_s: int, seed:
     assert violations(problem, naive) == ()
     assert result.score.total_cents < score(problem, naive).total_cents
     assert len(result.plan.unplanned) < len(naive.unplanned)
+
+
+@pytest.mark.parametrize("name", ["small", "city", "large"])
+def test_the_best_plans_known_hold(name: str) -> None:
+    problem = day(name)
+    best = codec.plan_from_document(codec.loads((DAYS / f"{name}.best.json").read_bytes()))
+    assert violations(problem, best) == ()
+    assert all(left.causes for left in best.unplanned)
+    assert score(problem, best).total_cents < score(problem, first_come_plan(problem)).total_cents

@@ -6,6 +6,7 @@ from multiprocessing import get_context
 import pytest
 
 from solver.check import violations
+from solver.engines import ruin_rounds
 from solver.engines.base import Incumbent
 from solver.engines.ruin import RuinEngine
 from solver.params import SolveParams
@@ -61,6 +62,13 @@ def test_any_executor_carries_the_search(kind: str) -> None:
 def test_a_start_is_never_made_worse() -> None:
     good = reported(1)[-1]
     assert score(day(), reported(1, start=good, seed=9)[-1]).total_cents <= score(day(), good).total_cents
+
+
+def test_a_day_searched_in_parts_repeats_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ruin_rounds, "LEAST_JOBS", 0)
+    plans = reported(1)
+    assert plans == reported(2)
+    assert len(plans) > 1
 
 
 def test_it_ends_when_told_to() -> None:

@@ -37,3 +37,16 @@ def test_a_change_of_the_sources_has_a_folder_of_its_own(monkeypatch: pytest.Mon
     monkeypatch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
     assert cache.cache_folder() != before
     cache.cache_folder.cache_clear()
+
+
+def test_another_checkout_of_the_same_sources_has_a_folder_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folders = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cache.py").write_text("x = 1\n")
+        monkeypatch.setattr(cache, "__file__", str(tmp_path / name / "cache.py"))
+        folders.add(cache.cache_folder())
+        cache.cache_folder.cache_clear()
+    assert len(folders) == 2
