@@ -153,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--time-limit", type=int, default=defaults.time_limit_s, metavar="SECONDS")
     one.add_argument("--iterations", type=int, metavar="N", help="engine steps, for runs that must repeat exactly")
     one.add_argument("--seed", type=int, default=defaults.seed)
-    one.add_argument("--workers", type=int, default=defaults.workers, help="processes the engine may use")
+    one.add_argument("--workers", type=int, default=defaults.workers, help="processors the engine may use")
     one.add_argument("--engine", default=defaults.engine, help=f"one of {', '.join(engines.names())}")
     one.add_argument("--start", type=Path, metavar="PLAN.json", help="a plan to improve on")
     one.set_defaults(run=run_solve)

@@ -36,7 +36,7 @@ class SolveParams:
 
     engine: a name known to `solver.engines`. time_limit_s: wall seconds the engine may use; the parent kills it
     two seconds later. iteration_limit: engine steps, for runs that must repeat exactly; None = no limit.
-    workers: parallel processes an engine may use. explain: give every unplanned job its reasons.
+    workers: processors an engine may use. explain: give every unplanned job its reasons.
     """
 
     engine: str = "ruin"

@@ -10,8 +10,9 @@ from solver.search.instance import Instance
 from solver.search.kernel import kernel
 from solver.search.pool import Pool, remember
 from solver.search.recreate import recreate
-from solver.search.ruin import REMOVED, TOUCHED, Ruins, forget_touched, ruin, undo
+from solver.search.ruin import ruin
 from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
+from solver.search.step import REMOVED, TOUCHED, Step, forget_touched, undo
 from solver.search.tours import copy_tour
 
 BLINK = 0.01
@@ -21,17 +22,17 @@ _WORTH_REMEMBERING = 5.0
 
 
 @kernel
-def construct(instance: Instance, state: State, saved: State, ruins: Ruins, work: Work) -> None:
+def construct(instance: Instance, state: State, saved: State, step: Step, work: Work) -> None:
     """Insert every active job that is not planned, each where it is cheapest."""
     count = 0
-    for index in range(len(ruins.active)):
-        job = ruins.active[index]
+    for index in range(len(step.active)):
+        job = step.active[index]
         if state.shift_of[job] < 0:
-            ruins.removed[count] = job
+            step.removed[count] = job
             count += 1
-    ruins.numbers[REMOVED], ruins.numbers[TOUCHED] = count, 0
-    recreate(instance, state, saved, ruins, 0.0, work)
-    forget_touched(ruins)
+    step.numbers[REMOVED], step.numbers[TOUCHED] = count, 0
+    recreate(instance, state, saved, step, 0.0, work)
+    forget_touched(step)
 
 
 @kernel
@@ -40,7 +41,7 @@ def anneal(
     state: State,
     best: State,
     saved: State,
-    ruins: Ruins,
+    step: Step,
     pool: Pool,
     steps: int,
     size: int,
@@ -57,20 +58,20 @@ def anneal(
     temperature = hot
     for _ in range(steps):
         before, stock_stamp = state.counters[TOTAL], state.counters[STOCK_STAMP]
-        ruin(instance, state, saved, ruins, size, work)
-        recreate(instance, state, saved, ruins, BLINK, work)
+        ruin(instance, state, saved, step, size, work)
+        recreate(instance, state, saved, step, BLINK, work)
         total = state.counters[TOTAL]
         if total < before - temperature * math.log(max(1e-300, unit(state.random))):
             accepted += 1
             if total < best.counters[TOTAL]:
                 keep_best(state, best)
             if total != before and total <= best.counters[TOTAL] + _WORTH_REMEMBERING * temperature:
-                for index in range(ruins.numbers[TOUCHED]):
-                    remember(pool, state, ruins.touched[index], instance.allowed.shape[0], total)
+                for index in range(step.numbers[TOUCHED]):
+                    remember(pool, state, step.touched[index], instance.allowed.shape[0], total)
         else:
-            undo(instance, state, saved, ruins)
+            undo(instance, state, saved, step)
             state.counters[TOTAL], state.counters[STOCK_STAMP] = before, stock_stamp
-        forget_touched(ruins)
+        forget_touched(step)
         temperature *= cooling
     return accepted
 

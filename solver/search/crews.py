@@ -8,9 +8,10 @@ from solver.search.chance import below
 from solver.search.instance import ALWAYS, FAR, INFEASIBLE, Instance
 from solver.search.kernel import kernel
 from solver.search.places import best_place, build_trial
-from solver.search.ruin import Ruins, take_crew_out, touch
+from solver.search.ruin import take_crew_out
 from solver.search.starts import first_start
 from solver.search.state import LOCATION, STOPS, TOTAL, State, Work
+from solver.search.step import Step, touch
 from solver.search.tours import settle_tour
 
 _MOMENTS = 12
@@ -19,7 +20,7 @@ _MOST_MEMBERS = 10
 
 
 @kernel
-def insert_crew(instance: Instance, state: State, saved: State, ruins: Ruins, job: int, work: Work) -> bool:
+def insert_crew(instance: Instance, state: State, saved: State, step: Step, job: int, work: Work) -> bool:
     """Insert a crew job at the cheapest meeting found, if that costs less than leaving it out."""
     one = instance.nodes[job]
     if one.first_sequence < one.last_sequence or one.crew > _MOST_MEMBERS:
@@ -27,27 +28,27 @@ def insert_crew(instance: Instance, state: State, saved: State, ruins: Ruins, jo
     limit = INFEASIBLE - 1 if one.is_held else one.leaving_out_cents
     best, best_start, best_end = limit, FAR, FAR
     for _ in range(_MOMENTS):
-        start = _moment(instance, state, ruins, job)
+        start = _moment(instance, state, step, job)
         if start >= FAR:
             continue
-        cents, end = _meet(instance, state, ruins, job, start, best, work)
+        cents, end = _meet(instance, state, step, job, start, best, work)
         if cents < best:
             best, best_start, best_end = cents, start, end
     if best_start >= FAR:
         return False
-    cents, end = _meet(instance, state, ruins, job, best_start, limit, work)
+    cents, end = _meet(instance, state, step, job, best_start, limit, work)
     if cents >= limit or end != best_end:
         return False
-    return _join(instance, state, saved, ruins, job, work)
+    return _join(instance, state, saved, step, job, work)
 
 
 @kernel
-def _moment(instance: Instance, state: State, ruins: Ruins, job: int) -> int:
+def _moment(instance: Instance, state: State, step: Step, job: int) -> int:
     """The earliest start that some shift could make at some place of its tour, drawn by chance; FAR if none was met."""
     one = instance.nodes[job]
     for _ in range(20):
         shift = below(state.random, len(instance.shifts))
-        if not instance.allowed[job, shift] or not ruins.is_open[shift]:
+        if not instance.allowed[job, shift] or not step.is_open[shift]:
             continue
         own, count = instance.shifts[shift], state.figures[shift, STOPS]
         place = own.committed + below(state.random, count - own.committed + 1)
@@ -70,7 +71,7 @@ def _moment(instance: Instance, state: State, ruins: Ruins, job: int) -> int:
 
 @kernel
 def _meet(
-    instance: Instance, state: State, ruins: Ruins, job: int, start: int, limit: int, work: Work
+    instance: Instance, state: State, step: Step, job: int, start: int, limit: int, work: Work
 ) -> tuple[int, int]:
     """Choose the members of a meeting; its cents and end, with the members in `work.members`, the supplier first.
 
@@ -81,10 +82,10 @@ def _meet(
     end = FAR
     longest = 0
     for shift in range(len(instance.shifts)):
-        if instance.allowed[job, shift] and ruins.is_open[shift]:
+        if instance.allowed[job, shift] and step.is_open[shift]:
             longest = max(longest, instance.service_s[job, shift])
     for _ in range(3):
-        cents = _choose(instance, state, ruins, job, start, start + longest, limit, work)
+        cents = _choose(instance, state, step, job, start, start + longest, limit, work)
         if cents >= limit:
             return INFEASIBLE, FAR
         needed = 0
@@ -99,7 +100,7 @@ def _meet(
 
 @kernel
 def _choose(
-    instance: Instance, state: State, ruins: Ruins, job: int, start: int, end: int, limit: int, work: Work
+    instance: Instance, state: State, step: Step, job: int, start: int, end: int, limit: int, work: Work
 ) -> int:
     """Members for a meeting of given length, into `work.members` as (shift, encoded place); their cents."""
     one, total, covered = instance.nodes[job], 0, 0
@@ -108,11 +109,7 @@ def _choose(
         best, best_shift, best_gain = INFEASIBLE, -1, -1
         is_last = member == one.crew - 1
         for shift in range(len(instance.shifts)):
-            if (
-                not instance.allowed[job, shift]
-                or not ruins.is_open[shift]
-                or _is_member(instance, member, shift, work)
-            ):
+            if not instance.allowed[job, shift] or not step.is_open[shift] or _is_member(instance, member, shift, work):
                 continue
             gained = instance.crew_covers[one.crew_row, shift] & ~covered
             gain = _bits(gained)
@@ -153,21 +150,21 @@ def _bits(word: int) -> int:
 
 
 @kernel
-def _join(instance: Instance, state: State, saved: State, ruins: Ruins, job: int, work: Work) -> bool:
+def _join(instance: Instance, state: State, saved: State, step: Step, job: int, work: Work) -> bool:
     """Put the job on the tours of all members in `work.members`; on none where one of them does not hold."""
     one = instance.nodes[job]
     start, end = state.job_start_s[job], state.job_end_s[job]
     for member in range(one.crew):
         shift, code = work.members[member, 0], work.members[member, 1]
-        touch(instance, state, saved, ruins, shift)
+        touch(instance, state, saved, step, shift)
         count = build_trial(instance, state, shift, job, code, work)
         state.job_start_s[job], state.job_end_s[job] = start, end
         if not settle_tour(instance, state, shift, work.stops, count, work):
             if member > 0:
                 state.counters[TOTAL] -= one.leaving_out_cents
-                ruins.is_out[job] = True
-                take_crew_out(instance, state, saved, ruins, job, work)
-                ruins.is_out[job] = False
+                step.is_out[job] = True
+                take_crew_out(instance, state, saved, step, job, work)
+                step.is_out[job] = False
             return False
     state.counters[TOTAL] -= one.leaving_out_cents
     return True

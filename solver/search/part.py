@@ -13,8 +13,8 @@ import numpy as np
 from solver.search.anneal import anneal, construct, keep_best
 from solver.search.instance import Instance
 from solver.search.pool import empty_pool
-from solver.search.ruin import Ruins, empty_ruins
 from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
+from solver.search.step import Step, empty_step
 from solver.search.tours import lay_prefixes, lay_tour, take_out
 from solver.units import Cents, Seconds
 
@@ -99,9 +99,9 @@ class Bench:
         self._lay_in_turns(waiting)
         self._part_from_half_crews()
 
-    def construct(self, saved: State, ruins: Ruins) -> None:
+    def construct(self, saved: State, step: Step) -> None:
         """Insert what is unplanned, each job where it is cheapest."""
-        construct(self.instance, self.state, saved, ruins, self.work)
+        construct(self.instance, self.state, saved, step, self.work)
 
     @property
     def cents(self) -> Cents:
@@ -184,20 +184,20 @@ def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
     """Go on from some tours for a while; the best found is never worse than what could be laid of them."""
     began = time.monotonic()
     bench = Bench(instance, stretch.seed)
-    saved, best, ruins = empty_state(instance, 0), empty_state(instance, 0), _extent(instance, stretch)
+    saved, best, step = empty_state(instance, 0), empty_state(instance, 0), _extent(instance, stretch)
     pool = empty_pool(_POOL)
     bench.lay(tours)
     best.counters[TOTAL] = bench.cents + 1
     keep_best(bench.state, best)
-    bench.construct(saved, ruins)
+    bench.construct(saved, step)
     if bench.cents < best.counters[TOTAL]:
         keep_best(bench.state, best)
     state, work = bench.state, bench.work
 
     def run(steps: int, hot: float, cold: float) -> None:
-        anneal(instance, state, best, saved, ruins, pool, steps, stretch.size, hot, cold, work)
+        anneal(instance, state, best, saved, step, pool, steps, stretch.size, hot, cold, work)
 
-    if len(ruins.active) == 0:
+    if len(step.active) == 0:
         steps = 0
     elif stretch.steps is not None:
         run(stretch.steps, stretch.hot, stretch.cold)
@@ -224,16 +224,16 @@ def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
     )
 
 
-def _extent(instance: Instance, stretch: Stretch) -> Ruins:
+def _extent(instance: Instance, stretch: Stretch) -> Step:
     """What the stretch may change, with nothing taken out."""
-    ruins = empty_ruins(instance)
+    step = empty_step(instance)
     if stretch.shifts is None or stretch.jobs is None:
-        return ruins
-    is_open, is_active = np.zeros_like(ruins.is_open), np.zeros_like(ruins.is_active)
+        return step
+    is_open, is_active = np.zeros_like(step.is_open), np.zeros_like(step.is_active)
     is_open[list(stretch.shifts)] = True
     is_active[list(stretch.jobs)] = True
-    is_active &= ruins.is_active
-    return replace(ruins, is_open=is_open, is_active=is_active, active=np.flatnonzero(is_active).astype(np.int32))
+    is_active &= step.is_active
+    return replace(step, is_open=is_open, is_active=is_active, active=np.flatnonzero(is_active).astype(np.int32))
 
 
 def _run_for(stretch: Stretch, began: float, run: Callable[[int, float, float], None]) -> int:

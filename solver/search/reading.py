@@ -13,7 +13,7 @@ from solver.search.reading_nodes import Numbers, nodes_of, rows_of
 from solver.units import MAX_QUANTITY
 
 _MOST_NEAR = 100
-"""Neighbours kept for each job; ruins look no further."""
+"""Neighbours kept for each job; step look no further."""
 
 
 def instance_of(problem: Problem) -> Instance:

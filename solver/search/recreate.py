@@ -9,8 +9,8 @@ from solver.search.crews import insert_crew
 from solver.search.instance import INFEASIBLE, Instance
 from solver.search.kernel import kernel
 from solver.search.places import best_place, build_trial
-from solver.search.ruin import REMOVED, Ruins, touch
 from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
+from solver.search.step import REMOVED, Step, touch
 from solver.search.tours import settle_tour
 
 _BLINK = 0.01
@@ -18,40 +18,40 @@ _BLINK = 0.01
 
 
 @kernel
-def recreate(instance: Instance, state: State, saved: State, ruins: Ruins, blink: float, work: Work) -> None:
-    """Insert the jobs in `ruins.removed` where that costs less than leaving them out; the others stay listed."""
-    count = ruins.numbers[REMOVED]
-    _put_in_order(instance, state, ruins, count)
+def recreate(instance: Instance, state: State, saved: State, step: Step, blink: float, work: Work) -> None:
+    """Insert the jobs in `step.removed` where that costs less than leaving them out; the others stay listed."""
+    count = step.numbers[REMOVED]
+    _put_in_order(instance, state, step, count)
     for _ in range(3):
         left = 0
         for index in range(count):
-            job = ruins.removed[index]
-            if not insert(instance, state, saved, ruins, job, blink, work):
-                ruins.removed[left] = job
+            job = step.removed[index]
+            if not insert(instance, state, saved, step, job, blink, work):
+                step.removed[left] = job
                 left += 1
-        is_over = left in (count, 0) or not _has_followers(instance, ruins, left)
+        is_over = left in (count, 0) or not _has_followers(instance, step, left)
         count = left
         if is_over:
             break
-    ruins.numbers[REMOVED] = count
+    step.numbers[REMOVED] = count
 
 
 @kernel
-def _has_followers(instance: Instance, ruins: Ruins, count: int) -> bool:
+def _has_followers(instance: Instance, step: Step, count: int) -> bool:
     """Whether a job left out may just have come before one that it must follow."""
     for index in range(count):
-        job = instance.nodes[ruins.removed[index]]
+        job = instance.nodes[step.removed[index]]
         if job.first_predecessor < job.last_predecessor:
             return True
     return False
 
 
 @kernel
-def _put_in_order(instance: Instance, state: State, ruins: Ruins, count: int) -> None:
+def _put_in_order(instance: Instance, state: State, step: Step, count: int) -> None:
     """Held jobs first, then by chance, by what leaving out costs, by few shifts, by length, or far from all first."""
     kind = unit(state.random)
     for index in range(count):
-        job = ruins.removed[index]
+        job = step.removed[index]
         one = instance.nodes[job]
         if kind < 0.4:
             weight = unit(state.random)
@@ -65,10 +65,10 @@ def _put_in_order(instance: Instance, state: State, ruins: Ruins, count: int) ->
             weight = -float(instance.travel_s[0, instance.shifts[0].start_location, one.location])
         weight -= 1e18 if one.is_held else 0.0
         slot = index
-        while slot > 0 and ruins.weights[slot - 1] > weight:
-            ruins.weights[slot], ruins.removed[slot] = ruins.weights[slot - 1], ruins.removed[slot - 1]
+        while slot > 0 and step.weights[slot - 1] > weight:
+            step.weights[slot], step.removed[slot] = step.weights[slot - 1], step.removed[slot - 1]
             slot -= 1
-        ruins.weights[slot], ruins.removed[slot] = weight, job
+        step.weights[slot], step.removed[slot] = weight, job
 
 
 @kernel
@@ -85,7 +85,7 @@ def insert(
     instance: Instance,
     state: State,
     saved: State,
-    ruins: Ruins,
+    step: Step,
     job: int,
     blink: float,
     work: Work,
@@ -93,11 +93,11 @@ def insert(
     """Insert one job where it is cheapest among the open shifts, if that costs less than leaving it out."""
     one = instance.nodes[job]
     if one.crew > 1:
-        return insert_crew(instance, state, saved, ruins, job, work)
+        return insert_crew(instance, state, saved, step, job, work)
     best_shift, best_code = -1, 0
     best = INFEASIBLE - 1 if one.is_held else one.leaving_out_cents
     for shift in range(len(instance.shifts)):
-        if not instance.allowed[job, shift] or not ruins.is_open[shift]:
+        if not instance.allowed[job, shift] or not step.is_open[shift]:
             continue
         if blink > 0.0 and unit(state.random) < blink:
             continue
@@ -106,7 +106,7 @@ def insert(
             best, best_shift, best_code = cents, shift, code
     if best_shift < 0:
         return False
-    touch(instance, state, saved, ruins, best_shift)
+    touch(instance, state, saved, step, best_shift)
     count = build_trial(instance, state, best_shift, job, best_code, work)
     if not settle_tour(instance, state, best_shift, work.stops, count, work):
         return False

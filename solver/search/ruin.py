@@ -5,16 +5,12 @@ Transportation Science 54 (2020), section 5; related jobs after Shaw, "Using con
 methods to solve vehicle routing problems", CP 1998, section 3.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
 from solver.search.chance import below, unit
-from solver.search.instance import HAS_CREWS, Flags, Instance, Ints
-from solver.search.kernel import Block, kernel
-from solver.search.state import JOBS, NODE, SERVICE, STOPS, TOTAL, State, Work
-from solver.search.tours import copy_tour, stands_in, take_out
+from solver.search.instance import HAS_CREWS, Instance
+from solver.search.kernel import kernel
+from solver.search.state import JOBS, NODE, STOPS, TOTAL, State, Work
+from solver.search.step import REMOVED, TOUCHED, Step, copy_suppliers, touch, undo
+from solver.search.tours import stands_in, take_out
 
 LONGEST_STRING = 10
 """Jobs taken from one tour at once."""
@@ -24,98 +20,58 @@ _SPLIT = 0.5
 """How often a string leaves some of its middle in place."""
 
 
-@dataclass
-class Ruins(Block):
-    """What a lane may change, and what its present step has changed.
-
-    is_open: (S), tours that may change. active: jobs that may move, is_active: (J), the same as flags. is_out: (J),
-    flagged for removal. removed: (J), jobs that are out now. touched: (S), tours changed; was_touched: (S). numbers:
-    how many of both. weights: (J), by which the removed are put in order.
-    """
-
-    is_open: Flags
-    active: Ints
-    is_active: Flags
-    is_out: Flags
-    removed: Ints
-    touched: Ints
-    was_touched: Flags
-    numbers: Ints
-    weights: NDArray[np.float64]
-
-
-REMOVED, TOUCHED = range(2)
-
-
-def empty_ruins(instance: Instance) -> Ruins:
-    """Nothing taken out; everything that has not begun may change."""
-    jobs, shifts = instance.jobs, len(instance.shifts)
-    is_active = ~instance.nodes["is_committed"][:jobs]
-    return Ruins(
-        is_open=np.ones(shifts, np.bool_),
-        active=np.flatnonzero(is_active).astype(np.int32),
-        is_active=is_active,
-        is_out=np.zeros(jobs, np.bool_),
-        removed=np.zeros(jobs, np.int32),
-        touched=np.zeros(shifts, np.int32),
-        was_touched=np.zeros(shifts, np.bool_),
-        numbers=np.zeros(2, np.int32),
-        weights=np.zeros(jobs, np.float64),
-    )
-
-
 @kernel
-def ruin(instance: Instance, state: State, saved: State, ruins: Ruins, size: int, work: Work) -> None:
-    """Take about `size` jobs out, and add unplanned ones near them; `ruins.removed` lists both."""
-    ruins.numbers[REMOVED], ruins.numbers[TOUCHED] = 0, 0
+def ruin(instance: Instance, state: State, saved: State, step: Step, size: int, work: Work) -> None:
+    """Take about `size` jobs out, and add unplanned ones near them; `step.removed` lists both."""
+    step.numbers[REMOVED], step.numbers[TOUCHED] = 0, 0
     if instance.rates[HAS_CREWS] != 0:
         copy_suppliers(state, saved)
-    seed = _seed(instance, state, ruins)
+    seed = _seed(instance, state, step)
     if seed < 0:
         return
     kind = unit(state.random)
     if kind < 0.75:
-        _strings(instance, state, ruins, seed, size)
+        _strings(instance, state, step, seed, size)
     elif kind < 0.85:
-        _related(instance, state, ruins, seed, size)
+        _related(instance, state, step, seed, size)
     elif kind < 0.93:
-        _tour(instance, state, ruins, seed, size)
+        _tour(instance, state, step, seed, size)
     else:
-        _any(instance, state, ruins, size)
-    _cascade(instance, state, ruins)
-    _carry_out(instance, state, saved, ruins, work)
-    _add_unplanned(instance, state, ruins, seed)
+        _any(instance, state, step, size)
+    _cascade(instance, state, step)
+    _carry_out(instance, state, saved, step, work)
+    _add_unplanned(instance, state, step, seed)
 
 
 @kernel
-def can_go(instance: Instance, state: State, ruins: Ruins, job: int) -> bool:
+def can_go(instance: Instance, state: State, step: Step, job: int) -> bool:
     """Whether a job is planned and may be taken out."""
     one, shift = instance.nodes[job], state.shift_of[job]
-    return shift >= 0 and ruins.is_open[shift] and not one.is_committed and not one.is_held
+    return shift >= 0 and step.is_open[shift] and not one.is_committed and not one.is_held
 
 
 @kernel
-def _seed(instance: Instance, state: State, ruins: Ruins) -> int:
+def _seed(instance: Instance, state: State, step: Step) -> int:
     """A job to begin at: planned or not, as long as it may move; -1 after too many tries."""
     for _ in range(50):
-        job = ruins.active[below(state.random, len(ruins.active))]
-        if state.shift_of[job] < 0 or can_go(instance, state, ruins, job):
+        job = step.active[below(state.random, len(step.active))]
+        if state.shift_of[job] < 0 or can_go(instance, state, step, job):
             return job
     return -1
 
 
 @kernel
-def _flag(ruins: Ruins, job: int) -> int:
-    if ruins.is_out[job]:
+def _flag(step: Step, job: int) -> int:
+    if step.is_out[job]:
         return 0
-    ruins.is_out[job] = True
-    ruins.removed[ruins.numbers[REMOVED]] = job
-    ruins.numbers[REMOVED] += 1
+    step.is_out[job] = True
+    step.removed[step.numbers[REMOVED]] = job
+    step.numbers[REMOVED] += 1
     return 1
 
 
 @kernel
-def _strings(instance: Instance, state: State, ruins: Ruins, seed: int, size: int) -> None:
+def _strings(instance: Instance, state: State, step: Step, seed: int, size: int) -> None:
     """From the tours nearest to the seed, a string of stops each around the job that is near."""
     average = max(1.0, _average_jobs(instance, state))
     longest = min(float(LONGEST_STRING), average)
@@ -125,18 +81,18 @@ def _strings(instance: Instance, state: State, ruins: Ruins, seed: int, size: in
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
         shift = state.shift_of[job]
-        if shift < 0 or ruins.was_touched[shift] or not can_go(instance, state, ruins, job):
+        if shift < 0 or step.was_touched[shift] or not can_go(instance, state, step, job):
             continue
-        ruins.was_touched[shift] = True
-        ruins.touched[done] = shift
+        step.was_touched[shift] = True
+        step.touched[done] = shift
         done += 1
         here = float(state.figures[shift, JOBS])
         length = int(unit(state.random) * min(here, longest) + 1.0)
-        _string(instance, state, ruins, shift, job, length)
+        _string(instance, state, step, shift, job, length)
         if done >= wanted:
             break
     for index in range(done):
-        ruins.was_touched[ruins.touched[index]] = False
+        step.was_touched[step.touched[index]] = False
 
 
 @kernel
@@ -150,7 +106,7 @@ def _average_jobs(instance: Instance, state: State) -> float:
 
 
 @kernel
-def _string(instance: Instance, state: State, ruins: Ruins, shift: int, job: int, length: int) -> None:
+def _string(instance: Instance, state: State, step: Step, shift: int, job: int, length: int) -> None:
     """Flag `length` stops in a row that include the job, now and then sparing some in their middle."""
     stops, count = state.stops[shift], state.figures[shift, STOPS]
     first = instance.shifts[shift].committed
@@ -172,171 +128,118 @@ def _string(instance: Instance, state: State, ruins: Ruins, shift: int, job: int
         if skip <= index < skip + spared and stops[index, NODE] != job:
             continue
         node = stops[index, NODE]
-        if node < instance.allowed.shape[0] and can_go(instance, state, ruins, node):
-            _flag(ruins, node)
+        if node < instance.allowed.shape[0] and can_go(instance, state, step, node):
+            _flag(step, node)
 
 
 @kernel
-def _related(instance: Instance, state: State, ruins: Ruins, seed: int, size: int) -> None:
+def _related(instance: Instance, state: State, step: Step, seed: int, size: int) -> None:
     """Jobs close to the seed, most of those that the same shifts may do."""
     done = 0
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
-        if not can_go(instance, state, ruins, job):
+        if not can_go(instance, state, step, job):
             continue
         shift = state.shift_of[job]
         if not instance.allowed[seed, shift] and unit(state.random) < 0.7:
             continue
         if unit(state.random) < 0.7:
-            done += _flag(ruins, job)
+            done += _flag(step, job)
         if done >= size:
             return
 
 
 @kernel
-def _tour(instance: Instance, state: State, ruins: Ruins, seed: int, size: int) -> None:
+def _tour(instance: Instance, state: State, step: Step, seed: int, size: int) -> None:
     """All of the tour of a job near the seed, and perhaps of another."""
     done = 0
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
-        if not can_go(instance, state, ruins, job) or ruins.is_out[job]:
+        if not can_go(instance, state, step, job) or step.is_out[job]:
             continue
         shift = state.shift_of[job]
         for index in range(state.figures[shift, STOPS]):
             node = state.stops[shift, index, NODE]
-            if node < instance.allowed.shape[0] and can_go(instance, state, ruins, node):
-                done += _flag(ruins, node)
+            if node < instance.allowed.shape[0] and can_go(instance, state, step, node):
+                done += _flag(step, node)
         if done >= size or unit(state.random) < 0.6:
             return
 
 
 @kernel
-def _any(instance: Instance, state: State, ruins: Ruins, size: int) -> None:
+def _any(instance: Instance, state: State, step: Step, size: int) -> None:
     for _ in range(size):
-        job = ruins.active[below(state.random, len(ruins.active))]
-        if can_go(instance, state, ruins, job):
-            _flag(ruins, job)
+        job = step.active[below(state.random, len(step.active))]
+        if can_go(instance, state, step, job):
+            _flag(step, job)
 
 
 @kernel
-def _cascade(instance: Instance, state: State, ruins: Ruins) -> None:
+def _cascade(instance: Instance, state: State, step: Step) -> None:
     """What must follow a job that goes, goes too."""
     index = 0
-    while index < ruins.numbers[REMOVED]:
-        job = instance.nodes[ruins.removed[index]]
+    while index < step.numbers[REMOVED]:
+        job = instance.nodes[step.removed[index]]
         for link in range(job.first_successor, job.last_successor):
             after = instance.successors[link, 0]
             if state.shift_of[after] >= 0:
-                _flag(ruins, after)
+                _flag(step, after)
         index += 1
 
 
 @kernel
-def _carry_out(instance: Instance, state: State, saved: State, ruins: Ruins, work: Work) -> None:
+def _carry_out(instance: Instance, state: State, saved: State, step: Step, work: Work) -> None:
     """Take the flagged jobs out of their tours; those whose tour would not hold stay after all."""
     before = state.counters[TOTAL]
-    for index in range(ruins.numbers[REMOVED]):
-        job = ruins.removed[index]
+    for index in range(step.numbers[REMOVED]):
+        job = step.removed[index]
         if instance.nodes[job].crew > 1:
-            if not take_crew_out(instance, state, saved, ruins, job, work):
+            if not take_crew_out(instance, state, saved, step, job, work):
                 # Half a crew can't stay: nothing of this step happens.
-                undo(instance, state, saved, ruins)
+                undo(instance, state, saved, step)
                 state.counters[TOTAL] = before
                 break
         elif state.shift_of[job] >= 0:
-            touch(instance, state, saved, ruins, state.shift_of[job])
-            take_out(instance, state, state.shift_of[job], ruins.is_out, work)
+            touch(instance, state, saved, step, state.shift_of[job])
+            take_out(instance, state, state.shift_of[job], step.is_out, work)
     kept = 0
-    for index in range(ruins.numbers[REMOVED]):
-        job = ruins.removed[index]
+    for index in range(step.numbers[REMOVED]):
+        job = step.removed[index]
         if state.shift_of[job] < 0:
-            ruins.removed[kept] = job
+            step.removed[kept] = job
             kept += 1
         else:
-            ruins.is_out[job] = False
-    ruins.numbers[REMOVED] = kept
+            step.is_out[job] = False
+    step.numbers[REMOVED] = kept
 
 
 @kernel
-def take_crew_out(instance: Instance, state: State, saved: State, ruins: Ruins, job: int, work: Work) -> bool:
+def take_crew_out(instance: Instance, state: State, saved: State, step: Step, job: int, work: Work) -> bool:
     """Take a flagged crew job off the tours of all its members; False where one of them would not hold."""
     for shift in range(len(instance.shifts)):
         if stands_in(state.stops[shift], state.figures[shift, STOPS], job):
-            touch(instance, state, saved, ruins, shift)
-            if not take_out(instance, state, shift, ruins.is_out, work):
+            touch(instance, state, saved, step, shift)
+            if not take_out(instance, state, shift, step.is_out, work):
                 return False
     return True
 
 
 @kernel
-def _add_unplanned(instance: Instance, state: State, ruins: Ruins, seed: int) -> None:
+def _add_unplanned(instance: Instance, state: State, step: Step, seed: int) -> None:
     """Give some jobs that are left out near the seed, and one from anywhere, another chance."""
     added = 0
     for rank in range(instance.near.shape[1]):
-        added += _add(state, ruins, instance.near[seed, rank])
+        added += _add(state, step, instance.near[seed, rank])
         if added >= _MOST_ADDED:
             break
     for _ in range(3):
-        _add(state, ruins, ruins.active[below(state.random, len(ruins.active))])
-    for index in range(ruins.numbers[REMOVED]):
-        ruins.is_out[ruins.removed[index]] = False
+        _add(state, step, step.active[below(state.random, len(step.active))])
+    for index in range(step.numbers[REMOVED]):
+        step.is_out[step.removed[index]] = False
 
 
 @kernel
-def _add(state: State, ruins: Ruins, job: int) -> int:
-    if state.shift_of[job] >= 0 or not ruins.is_active[job]:
+def _add(state: State, step: Step, job: int) -> int:
+    if state.shift_of[job] >= 0 or not step.is_active[job]:
         return 0
-    return _flag(ruins, job)
-
-
-@kernel
-def touch(instance: Instance, state: State, saved: State, ruins: Ruins, shift: int) -> None:
-    """Before a tour changes: keep it and those of the same technician, so that the step can be undone."""
-    technician = instance.shifts[shift].technician
-    for row in range(instance.technician_first[technician], instance.technician_first[technician + 1]):
-        other = instance.technician_shifts[row]
-        if not ruins.was_touched[other]:
-            ruins.was_touched[other] = True
-            ruins.touched[ruins.numbers[TOUCHED]] = other
-            ruins.numbers[TOUCHED] += 1
-            copy_tour(state, saved, other)
-
-
-@kernel
-def undo(instance: Instance, state: State, saved: State, ruins: Ruins) -> None:
-    """Put every touched tour back as it was."""
-    for index in range(ruins.numbers[TOUCHED]):
-        _mark(instance, state, ruins.touched[index], -1)
-    for index in range(ruins.numbers[TOUCHED]):
-        shift = ruins.touched[index]
-        copy_tour(saved, state, shift)
-        _mark(instance, state, shift, shift)
-    if instance.rates[HAS_CREWS] != 0:
-        copy_suppliers(saved, state)
-
-
-@kernel
-def copy_suppliers(source: State, target: State) -> None:
-    """Who brings the parts for each crew."""
-    for job in range(len(source.supplier)):
-        target.supplier[job] = source.supplier[job]
-
-
-@kernel
-def _mark(instance: Instance, state: State, shift: int, value: int) -> None:
-    """Note for each job of a tour where it stands and when, or that it is unplanned."""
-    jobs = instance.allowed.shape[0]
-    for index in range(state.figures[shift, STOPS]):
-        node = state.stops[shift, index, NODE]
-        if node < jobs:
-            state.shift_of[node] = value
-            start = state.start_s[shift, index]
-            state.job_start_s[node], state.job_end_s[node] = start, start + state.stops[shift, index, SERVICE]
-
-
-@kernel
-def forget_touched(ruins: Ruins) -> None:
-    """The step is over."""
-    for index in range(ruins.numbers[TOUCHED]):
-        ruins.was_touched[ruins.touched[index]] = False
-    ruins.numbers[TOUCHED] = 0
+    return _flag(step, job)

@@ -5,6 +5,7 @@ from multiprocessing import get_context
 
 import pytest
 
+from solver import engines
 from solver.check import violations
 from solver.engines import ruin_rounds
 from solver.engines.base import Incumbent
@@ -13,6 +14,7 @@ from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem, Receipt, Window
 from solver.score import score
+from solver.search.warming import warm
 from tests.solver.builders import EAST, NORTH, SOUTH, at, job, lunch, problem, shift, warehouse
 
 pytestmark = pytest.mark.engine
@@ -69,6 +71,12 @@ def test_a_day_searched_in_parts_repeats_as_well(monkeypatch: pytest.MonkeyPatch
     plans = reported(1)
     assert plans == reported(2)
     assert len(plans) > 1
+
+
+def test_nothing_is_compiled_before_a_solve_where_that_has_been_done() -> None:
+    warm()
+    assert not engines.prepare("ruin")
+    assert not engines.prepare("routing")
 
 
 def test_it_ends_when_told_to() -> None:
