@@ -48,12 +48,11 @@ def anneal(
     hot: float,
     cold: float,
     work: Work,
-) -> int:
-    """Take so many steps while the temperature falls from `hot` to `cold` cents; the number of steps accepted.
+) -> None:
+    """Take so many steps while the temperature falls from `hot` to `cold` cents.
 
     `best` is the best plan so far, in this call or before. `size`: jobs taken out on average.
     """
-    accepted = 0
     cooling = (cold / hot) ** (1.0 / max(1, steps))
     temperature = hot
     for _ in range(steps):
@@ -62,7 +61,6 @@ def anneal(
         recreate(instance, state, saved, step, BLINK, work)
         total = state.counters[TOTAL]
         if total < before - temperature * math.log(max(1e-300, unit(state.random))):
-            accepted += 1
             if total < best.counters[TOTAL]:
                 keep_best(state, best)
             if total != before and total <= best.counters[TOTAL] + _WORTH_REMEMBERING * temperature:
@@ -73,7 +71,6 @@ def anneal(
             state.counters[TOTAL], state.counters[STOCK_STAMP] = before, stock_stamp
         forget_touched(step)
         temperature *= cooling
-    return accepted
 
 
 @kernel

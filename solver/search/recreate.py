@@ -13,9 +13,6 @@ from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
 from solver.search.step import REMOVED, Step, touch
 from solver.search.tours import settle_tour
 
-_BLINK = 0.01
-"""How often a tour is overlooked for a job."""
-
 
 @kernel
 def recreate(instance: Instance, state: State, saved: State, step: Step, blink: float, work: Work) -> None:

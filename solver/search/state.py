@@ -37,7 +37,7 @@ class State(Block):
     loads: (S, MOST_LOADS, 4); load_count: (S). loaded: (F, S), units; loaded_s: (F, S), when.
     shift_of: (J), -1 = unplanned; of a crew, one of its members. job_start_s, job_end_s: (J); of a crew job, the
     meeting that is planned or being tried. supplier: (J), of a crew, the member whose van the parts come from.
-    counters: see `COUNTER_*`. random: the generator's word.
+    counters: see `NEXT_STAMP` and after. random: the generator's word.
     cached_stamp, cached_cents, cached_place: (J, S), the best place of a job on a tour as it was at that stamp.
     """
 
@@ -77,7 +77,6 @@ class Work(Block):
     label_start_s: Ints
     steps: Ints
     figures: Longs
-    loads: Ints
     all_loads: Ints
     van: Ints
     pickups: Ints
@@ -126,7 +125,6 @@ def empty_work(instance: Instance) -> Work:
         label_start_s=np.zeros((stops + 2, masks), np.int32),
         steps=np.zeros((stops + 2 + breaks, 6), np.int32),
         figures=np.zeros(13, np.int64),
-        loads=np.zeros((MOST_LOADS, 4), np.int32),
         all_loads=np.zeros((MOST_LOADS * shifts, 5), np.int32),
         van=np.zeros(instance.van_stock.shape[1], np.int32),
         pickups=np.zeros((stops * shifts, 3), np.int32),
