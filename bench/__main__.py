@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import baseline, best, peers, solomon, trsp
+from bench import baseline, best, peers, solomon, stock, trsp
 
 
 def main() -> int:
@@ -15,6 +15,7 @@ def main() -> int:
     trsp.add_command(commands.add_parser("trsp", help=trsp.__doc__))
     solomon.add_command(commands.add_parser("solomon", help=solomon.__doc__))
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))
+    stock.add_command(commands.add_parser("stock", help=stock.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)
     return code

@@ -6,6 +6,7 @@ tools, no levels of skills, no breaks, no paid time; every shift starts and ends
 
 import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from solver.params import Weights
 from solver.problem import Job, Location, Matrix, Problem, Profile, Technician, VehicleShift, Window
 from solver.units import DAY_S, Cents, Seconds
 
+Site = tuple[float, float]
 SIDE_M = 30_000
 SHIFT = Window(8 * 3_600, 16 * 3_600)
 PENALTIES: dict[str, Cents] = {"low": 3_600, "middle": 7_200, "high": 14_400}
@@ -27,19 +29,18 @@ _SKILLS = tuple(f"skill-{letter}" for letter in "abcdefgh")
 _MOST_TRADES = 20
 """A trade is a set of 2 to 5 skills. A large firm has more technicians than trades."""
 
-_Site = tuple[float, float]
 
-
-def city_day(jobs: int, shifts: int, seed: int, tightness: float = 1.0) -> Problem:
+def city_day(jobs: int, shifts: int, seed: int, tightness: float = 1.0, others: Sequence[Site] = ()) -> Problem:
     """A day of jobs in a city of 30 by 30 km, the same for the same arguments.
 
     Half of the sites lie in clusters. Every job can be done by somebody alone; half of them must begin within 2 to
     4 hours, the others at any time of the shift. `tightness` multiplies service times, and so the work per shift.
+    `others`: sites in metres east and north of the corner, which become the last locations.
     """
     dice = random.Random(f"{jobs}-{shifts}-{seed}")
     skills = _skill_sets(dice, shifts)
     homes = [_anywhere(dice) for _ in range(shifts)]
-    sites = homes + _job_sites(dice, jobs)
+    sites = [*homes, *_job_sites(dice, jobs), *others]
     return Problem(
         id=f"city-{jobs}-{shifts}-{seed}" + (f"-x{tightness:g}" if tightness != 1 else ""),
         horizon_s=DAY_S,
@@ -63,28 +64,28 @@ def _skill_sets(dice: random.Random, shifts: int) -> list[tuple[str, ...]]:
     return trades + [dice.choice(trades) for _ in range(shifts - len(trades))]
 
 
-def _job_sites(dice: random.Random, jobs: int) -> list[_Site]:
+def _job_sites(dice: random.Random, jobs: int) -> list[Site]:
     centres = [_anywhere(dice) for _ in range(max(3, round(math.sqrt(jobs) / 2)))]
     return [_near(dice, dice.choice(centres)) if dice.random() < 0.5 else _anywhere(dice) for _ in range(jobs)]
 
 
-def _anywhere(dice: random.Random) -> _Site:
+def _anywhere(dice: random.Random) -> Site:
     return dice.uniform(0, SIDE_M), dice.uniform(0, SIDE_M)
 
 
-def _near(dice: random.Random, centre: _Site) -> _Site:
+def _near(dice: random.Random, centre: Site) -> Site:
     x, y = (min(max(middle + dice.gauss(0, SIDE_M / 12), 0), SIDE_M) for middle in centre)
     return x, y
 
 
-def _location(index: int, site: _Site) -> Location:
+def _location(index: int, site: Site) -> Location:
     """A place with degrees, for maps only; what counts is in the matrix."""
     latitude = _ORIGIN[0] + site[1] / 111_200
     longitude = _ORIGIN[1] + site[0] / (111_200 * math.cos(math.radians(_ORIGIN[0])))
     return Location(f"place-{index}", "", round(latitude, 6), round(longitude, 6))
 
 
-def _profile(sites: list[_Site]) -> Profile:
+def _profile(sites: list[Site]) -> Profile:
     """Travel on streets; rounded up, which keeps the triangle inequality too."""
     x, y = np.array(sites).T
     metres = np.hypot(x[:, None] - x, y[:, None] - y) * _DETOUR + np.maximum(0, y - y[:, None]) * _UPHILL

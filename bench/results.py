@@ -33,6 +33,9 @@ COLUMNS = (
     "best_unplanned",
     "judge_violations",
     "routes",
+    "unplanned_cents",
+    "least_unplanned_cents",
+    "short_percent",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]

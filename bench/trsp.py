@@ -48,7 +48,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     """How an instance is solved, for every benchmark over instances and seeds."""
     parser.add_argument("--time-limit", type=int, default=60, help="seconds")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seeds", type=_numbers, default=[1], help="separated by commas")
+    parser.add_argument("--seeds", type=numbers, default=[1], help="separated by commas")
     parser.add_argument("--engine", default=SolveParams().engine)
     parser.add_argument("--iterations", type=int, help="engine steps, for a run that must repeat exactly")
     parser.add_argument("--no-save", action="store_true", help="print only, for a trial")
@@ -148,5 +148,6 @@ def _paths(word: str) -> list[Path]:
     return found
 
 
-def _numbers(text: str) -> list[int]:
+def numbers(text: str) -> list[int]:
+    """Whole numbers from an option's text."""
     return [int(number) for number in text.split(",")]
