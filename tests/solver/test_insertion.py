@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.random_days.feasible import feasible_day
 from solver.check import violations
 from solver.draft import Draft
 from solver.explain import candidates, causes_for_unplanned, remove
@@ -16,7 +17,6 @@ from solver.problem import Previous, Window
 from solver.repair import repaired
 from solver.score import leaving_out_cents, score
 from tests.solver.builders import EAST, NORTH, SOUTH, at, job, left_out, lunch, problem, shift
-from tests.solver.feasible_days import feasible_day
 
 
 @given(seed=st.integers(0, 2**31))

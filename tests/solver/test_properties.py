@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.random_days.feasible import feasible_day
 from solver.check import RULES, violations
 from solver.codec import (
     dumps,
@@ -20,7 +21,6 @@ from solver.problem import Problem
 from solver.score import TERMS, score
 from tests.solver.broken_days import BREAKERS, Breaker, Day
 from tests.solver.builders import rules_broken
-from tests.solver.feasible_days import feasible_day
 
 DAYS = st.integers(0, 2**32).map(lambda seed: feasible_day(Random(seed)))
 """Days by their seed: drawn one number at a time they would take ten times as long."""

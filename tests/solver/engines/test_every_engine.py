@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pytest
 
+from bench.random_days.feasible import feasible_day
 from solver.check import violations
 from solver.engines import load, path_of
 from solver.engines.base import Incumbent
@@ -23,7 +24,6 @@ from solver.problem import (
 )
 from solver.score import score
 from tests.solver.builders import DEPOT, EAST, NORTH, SOUTH, at, job, lunch, problem, shift, warehouse
-from tests.solver.feasible_days import feasible_day
 
 pytestmark = pytest.mark.engine
 

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from bench.random_days.feasible import feasible_day
 from solver.check import violations
 from solver.engines.ruin_parts import cut, merged
 from solver.problem import Predecessor, Problem, Receipt
@@ -11,7 +12,6 @@ from solver.search.part import Bench, Stretch, Tours, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
 from tests.solver.builders import EAST, NORTH, SOUTH, job, problem, shift, warehouse
-from tests.solver.feasible_days import feasible_day
 
 pytestmark = pytest.mark.engine
 

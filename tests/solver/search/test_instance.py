@@ -5,12 +5,12 @@ from random import Random
 import numpy as np
 import pytest
 
+from bench.random_days.feasible import feasible_day
 from solver.eligibility import barriers, start_windows
 from solver.search.eligible import allowed_pairs
 from solver.search.instance import FAR, UNLIMITED
 from solver.search.reading import instance_of
 from tests.solver.builders import DEPOT, ISLAND, NORTH, job, problem, shift, warehouse
-from tests.solver.feasible_days import feasible_day
 
 
 @pytest.mark.parametrize("seed", range(30))

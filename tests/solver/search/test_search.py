@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.random_days.feasible import feasible_day
 from solver.check import violations
 from solver.plan import Plan, StopKind
 from solver.problem import Problem
@@ -18,7 +19,6 @@ from solver.search.instance import Instance
 from solver.search.part import Bench, Found, Stretch, Tours, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
-from tests.solver.feasible_days import feasible_day
 
 pytestmark = pytest.mark.engine
 
