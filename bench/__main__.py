@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import baseline, best, peers, solomon, stock, torture, trsp
+from bench import anytime, baseline, best, peers, solomon, stock, torture, trsp
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
     solomon.add_command(commands.add_parser("solomon", help=solomon.__doc__))
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))
     stock.add_command(commands.add_parser("stock", help=stock.__doc__))
+    anytime.add_command(commands.add_parser("anytime", help=anytime.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)
