@@ -1,13 +1,14 @@
 """A task for many seeds in processes that may die: what kills one costs that seed and nothing else."""
 
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from signal import Signals
 from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
@@ -99,14 +100,14 @@ def _start(task: Callable[[int], Answer]) -> _Hand[Answer]:
 
 
 def serve(pipe: "Connection[Any, Any]", task: Callable[[int], Answer]) -> None:
-    """What the process does: answer until nobody asks."""
-    while True:
-        try:
-            seed: int = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(task(seed))
+    """What the process does: answer until nobody asks, or listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who kills its children
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(task(pipe.recv()))
 
 
 def _ending(code: int | None) -> str:
-    return f"was ended by {Signals(-code).name}" if code is not None and code < 0 else f"ended with exit code {code}"
+    if code is not None and code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

@@ -106,6 +106,20 @@ def test_a_held_job_left_out_is_told_and_fails_nothing(
     assert result(capsys)["seeds_found"] == {torture_search.DROPPED: [4]}
 
 
+def test_what_is_interrupted_tells_what_it_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*_: object) -> Iterator[Outcome]:
+        yield Outcome(1, jobs=5, rules=frozenset(), searches=2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torture, "answers", told)
+    options = parsed("--problems", "9")
+    assert options.run(options) == 0
+    figures = result(capsys)
+    assert (figures["problems"], figures["searches"]) == (1, 2)
+
+
 def searched_as(plans: Callable[[Problem, Plan | None, int], list[Plan]], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Kinds of findings for one day where the engine reports these plans."""
     calls = iter(range(100))
