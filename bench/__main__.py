@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import anytime, baseline, best, peers, solomon, stock, torture, trsp
+from bench import anytime, baseline, best, dynamic, peers, solomon, stock, torture, trsp
 
 
 def main() -> int:
@@ -13,6 +13,7 @@ def main() -> int:
     baseline.add_command(commands.add_parser("baseline", help=baseline.__doc__))
     best.add_command(commands.add_parser("best", help=best.__doc__))
     trsp.add_command(commands.add_parser("trsp", help=trsp.__doc__))
+    dynamic.add_command(commands.add_parser("dynamic", help=dynamic.__doc__))
     solomon.add_command(commands.add_parser("solomon", help=solomon.__doc__))
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))
     stock.add_command(commands.add_parser("stock", help=stock.__doc__))

@@ -36,6 +36,14 @@ COLUMNS = (
     "unplanned_cents",
     "least_unplanned_cents",
     "short_percent",
+    "dynamism_percent",
+    "rejected",
+    "rejected_percent",
+    "disruptions",
+    "median_event_s",
+    "p95_event_s",
+    "longest_event_s",
+    "foreknowledge",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]

@@ -35,7 +35,7 @@ def add_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "instances",
         nargs="*",
-        type=_paths,
+        type=paths,
         metavar="INSTANCE",
         help="a file, a name, tuning (the 12 of 100 requests, the default) or real (R1 to R6)",
     )
@@ -47,6 +47,11 @@ def add_command(parser: argparse.ArgumentParser) -> None:
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """How an instance is solved, for every benchmark over instances and seeds."""
     parser.add_argument("--time-limit", type=int, default=60, help="seconds")
+    add_engine_options(parser)
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """What solves, how often, and whether it is kept, for benchmarks with seconds of their own."""
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seeds", type=numbers, default=[1], help="separated by commas")
     parser.add_argument("--engine", default=SolveParams().engine)
@@ -70,9 +75,9 @@ def run(options: argparse.Namespace) -> int:
     """Measure every instance with every seed; 1 if the checker or the judge finds a violation."""
     folder: Path = options.solutions or Path(tempfile.mkdtemp(prefix="trsp-"))
     folder.mkdir(parents=True, exist_ok=True)
-    best = _best_known()
+    best = best_known()
     rows: list[Row] = []
-    for path in (path for found in options.instances or [_paths("tuning")] for path in found):
+    for path in (path for found in options.instances or [paths("tuning")] for path in found):
         problem = problem_of(read(path))
         for seed in options.seeds:
             solution = folder / (f"{path.stem}.sol" if len(options.seeds) == 1 else f"{path.stem}.seed{seed}.sol")
@@ -98,7 +103,9 @@ def _measure(path: Path, problem: Problem, params: SolveParams, solution: Path, 
     solution.write_text(solution_of(read(path), result.plan) + "\n", encoding="utf-8")
     for note in result.notes:
         print(f"{problem.id}: {note}")
-    verdict = _judged(path, solution)
+    verdict = judged(path, solution)
+    if verdict["violations"] != "0":
+        print(verdict.string.rstrip())
     cost = float(verdict["cost"])
     return {
         "instance": problem.id,
@@ -118,19 +125,17 @@ def _measure(path: Path, problem: Problem, params: SolveParams, solution: Path, 
     }
 
 
-def _judged(path: Path, solution: Path) -> re.Match[str]:
-    """Cost in units of the data set, unserved requests and number of violations; these are printed too."""
+def judged(path: Path, solution: Path) -> re.Match[str]:
+    """Cost in units of the data set, unserved requests and number of violations."""
     command = [sys.executable, str(JUDGE), str(path), str(solution)]
     told = subprocess.run(command, capture_output=True, check=False, text=True)
     verdict = _VERDICT.search(told.stdout)
     if verdict is None:
         raise RuntimeError(f"the judge does not understand {solution}: {told.stdout}{told.stderr}")
-    if verdict["violations"] != "0":
-        print(told.stdout.rstrip())
     return verdict
 
 
-def _best_known() -> dict[str, Best]:
+def best_known() -> dict[str, Best]:
     with (DATA / "best_known.csv").open(encoding="utf-8") as file:
         return {
             row["instance"]: Best(float(row["best_verified"]), int(row["best_unserved"]))
@@ -138,7 +143,7 @@ def _best_known() -> dict[str, Best]:
         }
 
 
-def _paths(word: str) -> list[Path]:
+def paths(word: str) -> list[Path]:
     if word in _WORDS:
         found = sorted((DATA / "instances").glob(_WORDS[word]))
     else:

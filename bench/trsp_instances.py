@@ -88,6 +88,11 @@ def units_per_time(latest: float, longest: float, most: int = _MOST_UNITS) -> in
     return min(most, int(MAX_TIME_S / latest), int(MAX_TRAVEL_S / max(longest, 1.0)))
 
 
+def seconds_per_unit(instance: Instance) -> int:
+    """By how much the times of an instance are multiplied."""
+    return units_per_time(max(node.late for node in instance.nodes), max(map(max, instance.travel)))
+
+
 def up(value: float, scale: int) -> Seconds:
     """A time of a file, never shortened."""
     return math.ceil(value * scale - _EXACT)
@@ -111,7 +116,7 @@ def straight_lines(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, 
 def problem_of(instance: Instance) -> Problem:
     """The instance with working time as its only cost, one cent per second; ids are numbers of nodes."""
     crew, nodes = instance.crew, instance.nodes
-    scale = units_per_time(max(node.late for node in nodes), max(map(max, instance.travel)))
+    scale = seconds_per_unit(instance)
     shifts = tuple(_shift(home, nodes[home], scale) for home in range(1, crew + 1))
     most = sum(shift.latest_end - shift.earliest_start for shift in shifts)
     drives = travel_matrix(instance.travel, scale)
