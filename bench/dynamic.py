@@ -10,6 +10,7 @@ from statistics import mean, median
 
 from bench.dynamic_check import foreknowledge
 from bench.dynamic_day import Day, day_of
+from bench.dynamic_insertion import Insertion
 from bench.dynamic_replay import Conduct, Replay
 from bench.memory import PeakMemory
 from bench.results import ROOT, Row, append, commit, result_line, table
@@ -42,6 +43,7 @@ def add_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home-at-once", action="store_true", help="who has nothing left to do goes home, instead of being on call"
     )
+    parser.add_argument("--insert-only", action="store_true", help="at releases, to compare: move nothing")
     parser.add_argument("--solutions", type=Path, help="folder for NAME.sol or NAME.seedK.sol; a new one by default")
     add_engine_options(parser)
     parser.set_defaults(run=run)
@@ -107,8 +109,10 @@ def _conduct(options: argparse.Namespace, instance: Instance, seed: int) -> Cond
         workers=options.workers,
         explain=False,
     )
+    before = engines.load(engines.path_of(options.engine))
     return Conduct(
-        engines.load(engines.path_of(options.engine)),
+        before,
+        Insertion() if options.insert_only else before,
         params,
         options.seconds_before,
         options.tries,
@@ -131,7 +135,7 @@ def _measure(path: Path, instance: Instance, day: Day, conduct: Conduct, solutio
     events_s = [event.seconds for event in replay.events[1:]]
     row: Row = {
         "instance": instance.name,
-        "engine": conduct.params.engine,
+        "engine": conduct.engine.name,
         "seed": conduct.params.seed,
         "workers": conduct.params.workers,
         "time_limit_s": conduct.params.time_limit_s,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.dynamic_day import Day, Tours, plan_of
 from bench.dynamic_now import Now, joined, problem_now, rest_of
+from bench.dynamic_waiting import put_off
 from solver.check import violations
 from solver.engines.base import Engine, Incumbent
 from solver.params import SolveParams
@@ -20,12 +21,13 @@ BEFORE: Seconds = -1
 class Conduct:
     """How a day is met.
 
-    params: of the engine at each release. before_s: its time limit on the evening before. tries: how often at most it
-    is called for a job it can't place, with other seeds. change_cents: what it counts for giving an accepted job to
-    another technician. is_home_at_once: a technician who has nothing left to do goes home, instead of staying where he
-    is, unpaid, until he has to be home.
+    before: the engine of the evening before, with its time limit before_s. engine: that of each release. params: of
+    both. tries: how often at most an engine is called for a job it can't place, with other seeds. change_cents: what it
+    counts for giving an accepted job to another technician. is_home_at_once: a technician who has nothing left to do
+    goes home, instead of staying where he is, unpaid, until he has to be home.
     """
 
+    before: Engine
     engine: Engine
     params: SolveParams
     before_s: int
@@ -98,7 +100,7 @@ class Replay:
             plan = self._improved(problem, plan, turn)
             if now.open | now.new <= {job for route in plan.routes for job in route.jobs}:
                 break
-        tours = joined(now, plan)
+        tours = put_off(self.day.problem, now, joined(now, plan))
         planned = {stop.id for stops in tours.values() for stop in stops}
         if lost := now.open - planned:
             raise RuntimeError(f"{problem.id} at {now.second} s: no place for {', '.join(sorted(lost))}")
@@ -112,7 +114,9 @@ class Replay:
         if not problem.shifts or not problem.jobs:
             return plan
         params = replace(self.conduct.params, seed=self.conduct.params.seed * 10_000 + len(self.events) * 100 + turn)
+        engine, start = self.conduct.engine, plan if self.events else None
         if not self.events:
+            engine = self.conduct.before
             params = replace(params, time_limit_s=self.conduct.before_s)
         best = [plan]
 
@@ -122,7 +126,7 @@ class Replay:
             else:
                 best.append(found.plan)
 
-        self.conduct.engine.solve(problem, params, plan if self.events else None, take, lambda: False)
+        engine.solve(problem, params, start, take, lambda: False)
         return best[-1]
 
 

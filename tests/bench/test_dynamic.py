@@ -9,15 +9,17 @@ import pytest
 from bench import dynamic, trsp
 from bench.dynamic_check import foreknowledge
 from bench.dynamic_day import day_of, plan_of
+from bench.dynamic_insertion import Insertion
 from bench.dynamic_now import Now, problem_now, rest_of
 from bench.dynamic_replay import BEFORE, Conduct, Replay
+from bench.dynamic_waiting import put_off
 from bench.results import COLUMNS
 from bench.trsp_instances import parse
 from solver.check import violations
 from solver.draft import Draft
 from solver.engines.base import Engine, Incumbent, Report
 from solver.engines.base import Stop as ShouldStop
-from solver.insertion import best_insertion, insert_where_cheapest
+from solver.insertion import best_insertion
 from solver.params import SolveParams
 from solver.plan import Plan, Stop, StopKind
 from solver.problem import Problem
@@ -45,19 +47,6 @@ TWO = TWO.replace("\n3    10    0     0      45 ", "\n4    10    0     0      45
 needs_judge = pytest.mark.skipif(not trsp.JUDGE.exists(), reason="the judge lies beside the checkout")
 
 
-class Cheapest:
-    """Leaves everything where it is, and puts the rest where it is cheapest."""
-
-    name = "cheapest"
-
-    def solve(
-        self, problem: Problem, params: SolveParams, start: Plan | None, report: Report, stop: ShouldStop
-    ) -> None:
-        draft = Draft.begun(problem) if start is None else Draft.of_plan(problem, start)
-        insert_where_cheapest(draft, [job for job in problem.jobs if job.id not in draft.planned])
-        report(Incumbent(draft.plan(), 0, 0.0))
-
-
 @dataclass
 class Fickle:
     """Gives everything to one technician, next time to another."""
@@ -78,7 +67,7 @@ class Fickle:
 
 
 @dataclass
-class Distorted(Cheapest):
+class Distorted(Insertion):
     """Tells something else than what it found, except on the evening before."""
 
     distort: Callable[[Problem, Plan], Plan]
@@ -104,7 +93,7 @@ def lived(
 ) -> Replay:
     """The replay of a day that has been lived through."""
     day = day_of(parse("line", text), releases(folder, of))
-    replay = Replay(day, Conduct(engine or Cheapest(), SolveParams(), 1, 1, 0, at_once))
+    replay = Replay(day, Conduct(engine or Insertion(), engine or Insertion(), SolveParams(), 1, 1, 0, at_once))
     replay.run()
     return replay
 
@@ -143,6 +132,21 @@ def test_a_technician_may_be_sent_elsewhere_until_he_leaves_and_leaves_late(
     plan = plan_of(replay.day.problem, replay.events[-1].tours)
     assert violations(replay.day.problem, plan) == ()
     assert {one.job for one in plan.unplanned} == refused(replay)
+
+
+def test_what_has_not_begun_waits_as_long_as_nobody_comes_home_later(tmp_path: Path) -> None:
+    text = LINE.replace("45     5", "25     5") + "4    0     20    80    100    5      [] \t[] \t[0]\n"
+    problem = day_of(parse("line", text), releases(tmp_path, {2: -1, 3: -1, 4: -1})).problem
+    early = {"1": (job("3", 10_000, 3), job("2", 50_000, 2), job("4", 90_000, 4))}
+
+    def starts(begun: int) -> list[int]:
+        now = Now(0, early, {"1": early["1"][:begun]}, frozenset(), frozenset(), frozenset())
+        return [stop.start_s for stop in put_off(problem, now, early)["1"]]
+
+    assert problem.travel_s(problem.shifts[0], 2, 4) == 28_285
+    assert starts(begun=0) == [25_000, 56_715, 90_000]  # the window of 3 ends at 25
+    assert starts(begun=1) == [10_000, 56_715, 90_000]
+    assert starts(begun=2) == [10_000, 50_000, 90_000]
 
 
 @pytest.mark.parametrize(
@@ -230,55 +234,6 @@ def test_a_plan_that_breaks_a_rule_is_not_taken_and_told(tmp_path: Path) -> None
     replay = lived(tmp_path, LINE, {2: -1, 3: 10}, twice)
     assert (order(replay), refused(replay)) == (["2"], {"3"})
     assert len(replay.notes) == 1
-
-
-@pytest.fixture
-def honest(tmp_path: Path) -> Replay:
-    """Request 3 is taken in on the way to request 2, for which he would have left at 30."""
-    replay = lived(tmp_path, LINE, {2: -1, 3: 25})
-    assert foreknowledge(replay.day, replay.events) == []
-    return replay
-
-
-def test_a_job_planned_before_its_release_is_foreknowledge(honest: Replay) -> None:
-    events = [replace(honest.events[0], tours=honest.events[1].tours), honest.events[1]]
-    found = foreknowledge(honest.day, events)
-    assert any("3 is planned at -1 s, before its release at 25000 s" in one for one in found)
-
-
-def test_a_trip_from_before_the_release_is_foreknowledge(honest: Replay) -> None:
-    tours = {"1": (job("3", 30_000, 3), job("2", 50_000, 2))}
-    found = foreknowledge(honest.day, [honest.events[0], replace(honest.events[1], tours=tours)])
-    assert found == [
-        "1 is sent to 3 at 25000 s, to leave at 20000 s",
-        "1 left for 3 at 20000 s, released at 25000 s",
-    ]
-
-
-def test_a_stop_that_changes_after_he_has_left_for_it_is_foreknowledge(honest: Replay) -> None:
-    later = replace(honest.events[1], second=40_000)
-    day = replace(honest.day, released_s={"3": 40_000})
-    found = foreknowledge(day, [honest.events[0], later])
-    assert "1 had left for stops at 40000 s that were then changed" in found
-
-
-@pytest.mark.parametrize(
-    ("tours", "refused_jobs", "message"),
-    [
-        ({"1": (job("3", 35_000, 3),)}, frozenset(), "2 was accepted and is dropped at 25000 s"),
-        ({"1": (job("2", 50_000, 2),)}, frozenset(), "3 was accepted and is dropped at 25000 s"),
-        ({"1": (job("3", 35_000, 3), job("2", 50_000, 2))}, {"3"}, "3 was refused and is planned at 25000 s"),
-    ],
-)
-def test_what_was_told_is_kept(
-    tours: Mapping[str, tuple[Stop, ...]], refused_jobs: frozenset[str], message: str, honest: Replay
-) -> None:
-    told = replace(honest.events[1], tours=tours, refused=frozenset(refused_jobs))
-    assert message in foreknowledge(honest.day, [honest.events[0], told])
-
-
-def test_a_release_that_nobody_decided_on_is_told(honest: Replay) -> None:
-    assert "not every release was decided on once" in foreknowledge(honest.day, honest.events[:1])
 
 
 @needs_judge
