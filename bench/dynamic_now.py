@@ -1,8 +1,9 @@
 """The rest of a day as a problem of its own: where everybody is by now, and what is still open.
 
-Whoever has left for a stop, stands at one or has made it, is held there by a job that has begun, which ends when the
-stop does and not before now: so nobody can set out before now, and the hours since then are paid. Whoever has not left
-home may leave it from now on. Whoever has to go home by now is no longer there.
+Whoever has left for a stop, stands at one or has made it, is held there from now on by a job that has begun, which ends
+when the stop does: so nobody can set out before now, and the time from now on is paid. What has been paid is left out:
+the engine would take it for a cost of what is open, and search too hot. Whoever has not left home may leave it from now
+on. Whoever has left for home is no longer there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,9 +58,8 @@ def rest_of(now_problem: Problem, now: Now) -> Plan:
     """What is still to come of the plan so far, as a plan of the problem that is left."""
     tours = {}
     for shift in now_problem.shifts:
-        begun = now.begun.get(shift.id, ())
-        coming = now.tours.get(shift.id, ())[len(begun) :]
-        tours[shift.id] = (*(_held(now_problem, shift, stop) for stop in begun[-1:]), *coming)
+        held = (_held(now_problem, shift),) if shift.committed else ()
+        tours[shift.id] = (*held, *now.tours.get(shift.id, ())[len(now.begun.get(shift.id, ())) :])
     return plan_of(now_problem, tours)
 
 
@@ -80,25 +80,27 @@ def _accepted(job: Job, penalty: Cents, shift: str | None) -> Job:
 
 
 def _holder(shift: VehicleShift, stop: Stop, second: Seconds) -> Job:
-    return Job(f"{shift.id} is here", stop.location, max(second, stop.end_s) - stop.start_s)
+    left_s = max(second, stop.end_s) - max(second, stop.start_s)
+    return Job(f"{shift.id} is here", stop.location, left_s)
 
 
-def _held(now_problem: Problem, shift: VehicleShift, stop: Stop) -> Stop:
-    job = now_problem.job_by_id[shift.committed[0].job]
-    return Stop(StopKind.JOB, job.id, job.location, stop.start_s, stop.start_s, stop.start_s + job.service_s)
+def _held(now_problem: Problem, shift: VehicleShift) -> Stop:
+    job, start_s = now_problem.job_by_id[shift.committed[0].job], shift.earliest_start
+    return Stop(StopKind.JOB, job.id, job.location, start_s, start_s, start_s + job.service_s)
 
 
 def _shift_now(problem: Problem, shift: VehicleShift, stops: tuple[Stop, ...], second: Seconds) -> VehicleShift:
     if not stops:
         return replace(shift, earliest_start=max(shift.earliest_start, second))
     last = stops[-1]
+    held_from_s = max(second, last.start_s)
     lent = frozenset(tool for stop in stops for tool in _lent(problem, stop))
     fetched = sum(stop.kind is StopKind.WAREHOUSE for stop in stops)
     return replace(
         shift,
-        earliest_start=last.start_s,
+        earliest_start=held_from_s,
         start_location=last.location,
-        committed=(CommittedStop(f"{shift.id} is here", last.start_s),),
+        committed=(CommittedStop(f"{shift.id} is here", held_from_s),),
         tools=shift.tools | lent,
         max_pickups=shift.max_pickups - fetched,
     )

@@ -172,12 +172,21 @@ def test_what_has_begun_is_held_and_used(tmp_path: Path) -> None:
     now = problem_now(problem, Now(20_000, tours, begun, frozenset(), frozenset({"2"}), frozenset()), 7)
     refuse_faults(now)
     (shift,) = now.shifts
-    assert (shift.start_location, shift.earliest_start, shift.max_pickups) == (3, 10_000, 1)
+    assert (shift.start_location, shift.earliest_start, shift.max_pickups) == (3, 20_000, 1)
     here = now.job_by_id[shift.committed[0].job]
-    assert (here.location, here.service_s) == (3, 10_000)  # until now, though the job is over
+    assert (here.location, here.service_s) == (3, 0)
     rest = rest_of(now, Now(20_000, tours, begun, frozenset(), frozenset({"2"}), frozenset()))
     assert violations(now, rest) == ()
     assert rest.routes[0].jobs == (here.id, "2")
+
+
+def test_whose_job_is_not_over_is_held_until_it_is(tmp_path: Path) -> None:
+    problem = day_of(parse("line", LINE), releases(tmp_path, {2: -1, 3: -1})).problem
+    begun = {"1": (job("3", 10_000, 3),)}
+    now = problem_now(problem, Now(12_000, begun, begun, frozenset(), frozenset({"2"}), frozenset()), 7)
+    refuse_faults(now)
+    (shift,) = now.shifts
+    assert (shift.committed[0].start_s, now.job_by_id[shift.committed[0].job].service_s) == (12_000, 3_000)
 
 
 def test_on_the_way_he_is_where_he_is_going(tmp_path: Path) -> None:
