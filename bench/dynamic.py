@@ -56,6 +56,11 @@ def run(options: argparse.Namespace) -> int:
     engines.prepare(options.engine)
     rows: list[Row] = []
     events_s: list[float] = []
+    asked: dict[str, int | float] = {
+        "dynamism_percent": options.dynamism,
+        "change_cost": options.change_cost,
+        "is_home_at_once": int(options.home_at_once),
+    }
     days = [(path, _releases(path, options.dynamism)) for path in _instances(options)]
     for path, releases in days:
         instance = read(path)
@@ -63,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         for seed in options.seeds:
             solution = folder / (f"{path.stem}.sol" if len(options.seeds) == 1 else f"{path.stem}.seed{seed}.sol")
             row, taken_s = _measure(path, instance, day, _conduct(options, instance, seed), solution)
-            rows.append({**row, "dynamism_percent": options.dynamism})
+            rows.append({**row, **asked})
             events_s += taken_s
             print(table(rows[-1:]).splitlines()[-1], flush=True)
     means = _over_seeds(rows)

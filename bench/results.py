@@ -37,6 +37,8 @@ COLUMNS = (
     "least_unplanned_cents",
     "short_percent",
     "dynamism_percent",
+    "change_cost",
+    "is_home_at_once",
     "rejected",
     "rejected_percent",
     "disruptions",
