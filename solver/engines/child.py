@@ -23,6 +23,7 @@ from multiprocessing.context import ForkServerProcess
 from solver import codec
 from solver.engines import load
 from solver.engines.base import Incumbent, Stop
+from solver.engines.lending import Borrowed, lent, problem_of
 from solver.errors import Fault, InvalidProblem
 from solver.params import SolveParams
 from solver.plan import Plan
@@ -33,8 +34,8 @@ GRACE_S: Seconds = 2
 """How long beyond its limit, or beyond being told to stop, a child may live."""
 _ALARM_S: Seconds = 5
 """When a child without a parent ends at the latest, counted from its limit."""
-_TAIL_S = 1.0
-"""An engine that ended this close to its limit was ended by it."""
+_TAIL_S, _TAIL_SHARE = 1.0, 0.05
+"""An engine that ended this close to its limit, in seconds and of the limit, was ended by it."""
 _POLL_S = 0.05
 _MAX_FRAME = 256 * 2**20
 _PRELOAD = ["ortools.constraint_solver.pywrapcp", "solver.engines.routing", "solver.engines.ruin"]
@@ -82,9 +83,9 @@ def run(
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, path, problem, params, start), name="solver-engine")
     try:
-        with _ctrl_c_kept_away():
+        with lent(problem) as loan, _ctrl_c_kept_away():
+            process = context.Process(target=serve, args=(theirs, path, loan, params, start), name="solver-engine")
             process.start()
     except (OSError, EOFError) as error:  # no memory, no file descriptors, or a fork server that died
         ours.close()
@@ -169,7 +170,7 @@ def _read(frame: bytes, on_plan: Callable[[Plan], None]) -> Ending | None:
     raise InvalidProblem((Fault("UNREADABLE_FRAME", "", "The frame holds neither a plan nor an end."),))
 
 
-def serve(connection: Connection, path: str, problem: Problem, params: SolveParams, start: Plan | None) -> None:
+def serve(connection: Connection, path: str, loan: Borrowed, params: SolveParams, start: Plan | None) -> None:
     """What the child does: run the engine, send its incumbents, say that it has ended."""
     _end_with_parent(params.time_limit_s + _ALARM_S)
     os.dup2(2, 1)  # libraries that print must not write into the parent's output
@@ -178,9 +179,9 @@ def serve(connection: Connection, path: str, problem: Problem, params: SolvePara
     def report(incumbent: Incumbent) -> None:
         _send(connection, {"plan": codec.plan_to_document(incumbent.plan)})
 
-    load(path).solve(problem, params, start, report, lambda: connection.poll(0))
+    load(path).solve(problem_of(loan), params, start, report, lambda: connection.poll(0))
     used = time.monotonic() - began
-    status = Status.TIME_LIMIT if used >= params.time_limit_s - _TAIL_S else Status.COMPLETE
+    status = Status.TIME_LIMIT if used >= params.time_limit_s * (1 - _TAIL_SHARE) - _TAIL_S else Status.COMPLETE
     _send(connection, {"end": status.value})
 
 
