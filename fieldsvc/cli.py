@@ -102,7 +102,10 @@ def _worker(application: Application, _: argparse.Namespace) -> int:
     if not is_current(application.database.engine):
         return _complain("The database is not at the newest schema; run `fieldsvc migrate` first.", 1)
     settings = application.settings
-    work(WorkerPorts(application.database, application.travel, settings.run_lease_s, settings.worker_poll_s), stopping)
+    ports = WorkerPorts(
+        application.database, application.travel, settings.run_lease_s, settings.worker_poll_s, settings.processors
+    )
+    work(ports, stopping)
     return 0
 
 

@@ -30,7 +30,8 @@ class Settings:
     """What a process needs to know before it starts. Each field is the variable FIELDSVC_<NAME>.
 
     secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
-    all of them open. travel_table: file of known travel times; empty = all are estimated.
+    all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
+    of known travel times; empty = all are estimated.
     """
 
     env: str
@@ -49,8 +50,15 @@ class Settings:
     worker_poll_s: float
     max_visits_per_run: int
     max_solve_s: int
+    solve_workers: int
     max_body_bytes: int
     travel_table: str
+
+    @property
+    def processors(self) -> int:
+        """For the search of a run: those set, else all but one of those that this process may use, one at least."""
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return self.solve_workers or min(256, max(1, usable - 1))
 
 
 class _Reader:
@@ -105,6 +113,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),
         max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),
         max_solve_s=read.whole("MAX_SOLVE_S", 600, 1, 86_400),
+        solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
         travel_table=_travel_table(read, env, directory),
     )

@@ -24,12 +24,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerPorts:
-    """What a worker needs. tell: called with the progress of the run being solved."""
+    """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run."""
 
     database: Database
     travel: TravelTimes
     lease_s: int
     poll_s: float
+    solve_workers: int = 1
     tell: Callable[[Progress], None] = lambda _progress: None
 
 
@@ -69,7 +70,7 @@ def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None =
 def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: structlog.stdlib.BoundLogger) -> None:
     request = claim.request
     scope = Scope(request.team_id, request.day, None if request.technicians is None else frozenset(request.technicians))
-    effort = Effort(request.engine, request.time_limit_s, request.seed)
+    effort = Effort(request.engine, request.time_limit_s, request.seed, ports.solve_workers)
     with _Heartbeat(ports, claim) as heartbeat:
 
         def tell(progress: Progress) -> None:

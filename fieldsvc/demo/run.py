@@ -119,7 +119,14 @@ def _plan(application: Application, loaded: LoadedDay, time_limit_s: int, consol
         uow.commit()
     settings = application.settings
     with _Shown(console, time_limit_s) as shown:
-        ports = WorkerPorts(database, application.travel, settings.run_lease_s, settings.worker_poll_s, shown.tell)
+        ports = WorkerPorts(
+            database,
+            application.travel,
+            settings.run_lease_s,
+            settings.worker_poll_s,
+            settings.processors,
+            shown.tell,
+        )
         work_once(ports, "demo")
     with database.unit_of_work(Context(dispatcher, source="demo")) as uow:
         applied = apply_run(uow, run.id, ApplyOptions(dispatches=True))

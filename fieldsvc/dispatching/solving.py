@@ -37,6 +37,7 @@ class Effort:
     engine: str
     time_limit_s: int
     seed: int
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,6 @@ def _solve(
     tell: Callable[[Incumbent], None],
     should_stop: Callable[[], bool],
 ) -> Result:
-    params = SolveParams(engine=effort.engine, time_limit_s=effort.time_limit_s, seed=effort.seed)
+    params = SolveParams(effort.engine, effort.time_limit_s, seed=effort.seed, workers=effort.workers)
     start = published if published.routes else None
     return solve(problem, params, start=start, on_incumbent=tell, should_stop=should_stop)

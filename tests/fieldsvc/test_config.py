@@ -18,6 +18,13 @@ def test_production_needs_only_its_secrets(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_search_leaves_one_processor_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for usable, workers in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _pid, count=usable: set(range(count)))
+        assert load_settings(COMPLETE, tmp_path).processors == workers
+    assert load_settings({**COMPLETE, "FIELDSVC_SOLVE_WORKERS": "3"}, tmp_path).processors == 3
+
+
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     wrong = {
         "FIELDSVC_ENV": "staging",
