@@ -8,14 +8,14 @@ from bench.held import dropped, moved
 from bench.random_days.occurring import rules_in
 from bench.random_days.wild import wild_day
 from solver.check import violations
-from solver.engines import ruin_parts, ruin_rounds
+from solver.engines import ruin
 from solver.engines.base import Incumbent
 from solver.engines.ruin import RuinEngine
 from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.score import score
-from solver.search.part import Bench
+from solver.search.bench import Bench
 from solver.search.reading import instance_of
 from solver.search.writing import Names
 from solver.validate import problem_object_faults
@@ -75,8 +75,8 @@ def _searched(problem: Problem, start: Plan | None, seed: int, steps: int, worke
     """Every plan that the engine reports; no plan where it had nothing to report."""
     found: list[Incumbent] = []
     params = SolveParams("ruin", _NEVER_S, iteration_limit=steps, seed=seed % 2**31, workers=workers)
-    least = 0 if seed % _IN_PARTS == 0 else ruin_parts.LEAST_JOBS
-    with patch.object(ruin_rounds, "LEAST_JOBS", least):
+    least = 0 if seed % _IN_PARTS == 0 else ruin.LEAST_JOBS
+    with patch.object(ruin, "LEAST_JOBS", least):
         RuinEngine().solve(problem, params, start, found.append, lambda: False)
     return [one.plan for one in found]
 

@@ -44,7 +44,7 @@ class Draft:
         for shift in problem.shifts:
             if shift.committed:
                 tour = tuple(Visit(StopKind.JOB, stop.job) for stop in shift.committed)
-                route = schedule_route(problem, shift, tour)
+                route = schedule_route(problem, shift, tour, durations=problem.begun_stays)
                 if route is not None:
                     draft.tours[shift.id], draft.routes[shift.id] = tour, route
         return draft
@@ -107,7 +107,10 @@ class Draft:
                 shift,
                 tour,
                 release=self._release(tour) | {job: start for job, (start, _) in meetings.items()},
-                durations={job: end - start for job, (start, end) in meetings.items()},
+                durations={
+                    **self.problem.begun_stays,
+                    **{job: end - start for job, (start, end) in meetings.items()},
+                },
                 stock=stock,
             )
             if route is None:

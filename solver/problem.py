@@ -287,6 +287,17 @@ class Problem:
         return frozenset(stop.job for shift in self.shifts for stop in shift.committed)
 
     @cached_property
+    def begun_stays(self) -> Mapping[str, Seconds]:
+        """Crew job that has begun to the seconds that its longest member stays."""
+        stays: dict[str, Seconds] = {}
+        for shift in self.shifts:
+            for stop in shift.committed:
+                job = self.job_by_id[stop.job]
+                if job.crew_size > 1:
+                    stays[job.id] = max(stays.get(job.id, 0), job.service_on(shift))
+        return stays
+
+    @cached_property
     def awaited_jobs(self) -> frozenset[str]:
         """Ids of every job that some other job must follow."""
         return frozenset(first.job for job in self.jobs for first in job.predecessors)

@@ -1,19 +1,26 @@
 """The main engine: ruin and recreate in parallel lanes, feeding a master over all tours they meet.
 
-Each round every lane goes on for a while from its own last plan, on a processor of its own; between rounds the lanes
-learn of the best plan, and now and then the master puts known tours together anew.
+A small day is searched whole (`ruin_rounds`): each round every lane goes on for a while from its own last plan, on a
+processor of its own; between rounds the lanes learn of the best plan. A large day is searched part by part, every part
+an instance of its own (`ruin_sweeps`). Now and then the master puts known tours together anew.
 """
 
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 from solver.engines.base import Incumbent, Report, Stop
-from solver.engines.ruin_rounds import Rounds, Schedule
+from solver.engines.ruin_rounds import Rounds
+from solver.engines.ruin_standing import Schedule
+from solver.engines.ruin_sweeps import Sweeps
 from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.score import score
 from solver.units import Cents
+
+LEAST_JOBS = 600
+"""A smaller day is searched whole in every lane: at 300 jobs and 30 s parts ended 1 to 4 % dearer than lanes that see
+the whole; at 600 jobs they ended 0.4 % cheaper, at 1,000 jobs and 60 s 3 %."""
 
 
 class RuinEngine:
@@ -43,8 +50,9 @@ class RuinEngine:
         if start is not None:
             tell(start)
         schedule = Schedule(params.time_limit_s, params.iteration_limit, params.workers, params.seed)
+        way = Rounds if len(problem.jobs) < LEAST_JOBS else Sweeps
         if self._executor is not None:
-            Rounds(problem, schedule, self._executor, tell, stop).run(start)
+            way(problem, schedule, self._executor, tell, stop).run(start)
             return
         with ThreadPoolExecutor(params.workers, thread_name_prefix="lane") as threads:
-            Rounds(problem, schedule, threads, tell, stop).run(start)
+            way(problem, schedule, threads, tell, stop).run(start)

@@ -1,130 +1,121 @@
-"""A large day cut into parts that are searched side by side, and what they find put together again.
+"""A large day cut into parts that are searched side by side, elsewhere every round.
 
-Every part changes its own tours only and sees the others standing still. The cut runs elsewhere every round. Tours
-that wait for each other, or meet, stay in one part.
+What hangs together stays together: all shifts of a technician with the jobs on them, jobs that wait for each other,
+meet or stand in a locked order, and the technicians who do them.
 """
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from solver.search.instance import FAR, Instance
-from solver.search.part import Bench, Tours
-from solver.units import Cents
+import numpy as np
+from numpy.typing import NDArray
 
-LEAST_JOBS = 1_500
-"""A smaller day is searched whole in every lane. While it is hot, jobs must be able to go anywhere: at 300 jobs and
-10 s parts ended 4 % dearer than lanes that search the whole, at 1,000 jobs and 60 s 1 %."""
+from solver.search.bench import Tours
+from solver.search.instance import FAR, Instance, Ints
+
+_Numbers = NDArray[np.int_]
+_Floats = NDArray[np.float64]
+_SHIFT_WEIGHT = 0.01
+"""Of a shift's start among the places of what hangs together, beside 1 for each job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Shifts whose tours may change, and jobs that may move: those on these tours, and some that are unplanned."""
+    """Shifts whose tours may change, and the jobs on them or near them that may move."""
 
     shifts: tuple[int, ...]
     jobs: tuple[int, ...]
 
 
 def cut(instance: Instance, tours: Tours, count: int, seed: int) -> list[Part]:
-    """So many parts of about as many jobs each, side by side along a line between two far places."""
-    chance = random.Random(seed)  # noqa: S311 - reproducible
-    places = instance.nodes["location"][: instance.jobs]
-    travel_s = instance.travel_s[0]
-    one = int(places[chance.randrange(instance.jobs)])
-    away = travel_s[one, places]
-    other = int(places[int((away * (away < FAR)).argmax())])
-    side = travel_s[one, :].astype("int64") - travel_s[other, :]
-    groups = _groups(instance, tours)
-    groups.sort(key=lambda group: (_middle(instance, tours, group, side), group))
-    planned = {node for tour in tours.nodes.values() for node in tour if node < instance.jobs}
-    left = [job for job in range(instance.jobs) if job not in planned and not instance.nodes["is_committed"][job]]
-    total = len(planned) + len(groups)
-    shifts: list[list[int]] = [[] for _ in range(count)]
-    ends: list[float] = [0.0] * count
-    done = 0
-    for group in groups:
-        number = min(count - 1, done * count // max(1, total))
-        shifts[number] += group
-        ends[number] = _middle(instance, tours, group, side)
-        done += 1 + sum(len(tours.nodes.get(shift, ())) for shift in group)
-    jobs = [[node for shift in own for node in tours.nodes.get(shift, ()) if node < instance.jobs] for own in shifts]
-    for job in left:
-        here = float(side[places[job]])
-        jobs[next((number for number in range(count) if here <= ends[number]), count - 1)].append(job)
-    return [Part(tuple(own), tuple(sorted(set(moving)))) for own, moving in zip(shifts, jobs, strict=True) if own]
+    """About so many parts of about as many jobs each, by halving across the line between two far places."""
+    owners = _owners(instance, tours)
+    technicians = instance.shifts["technician"]
+    job_owner, shift_owner = owners[technicians.max() + 1 :], owners[technicians]
+    places = np.concatenate([instance.nodes["location"][: instance.jobs], instance.shifts["start_location"]])
+    member = np.concatenate([job_owner, shift_owner])
+    weight = np.concatenate([np.ones(instance.jobs), np.full(len(instance.shifts), _SHIFT_WEIGHT)])
+    halves = _Halves(instance.travel_s[0], places, member, weight, random.Random(seed))  # noqa: S311 - reproducible
+    label = halves.labels(count)
+    parts: list[tuple[list[int], list[int]]] = []
+    for number in range(int(label.max()) + 1):
+        shifts = np.flatnonzero(label[shift_owner] == number).tolist()
+        jobs = np.flatnonzero(label[job_owner] == number).tolist()
+        if not parts or (shifts and parts[-1][0]):
+            parts.append((shifts, jobs))
+        else:  # jobs where nobody works go with those beside them
+            parts[-1] = (parts[-1][0] + shifts, parts[-1][1] + jobs)
+    return [Part(tuple(sorted(shifts)), tuple(sorted(jobs))) for shifts, jobs in parts if shifts and jobs]
 
 
-def merged(instance: Instance, before: Tours, parts: Sequence[Part], tours: Sequence[Tours]) -> tuple[Tours, Cents]:
-    """The tours of each part as its search left them, if they hold together; else those of the first that do alone."""
-    whole = _with(before, parts, tours)
-    cents = _cents(instance, whole)
-    alone = [(_with(before, [part], [own])) for part, own in zip(parts, tours, strict=True)]
-    costs = [_cents(instance, one) for one in alone]
-    start = _cents(instance, before)
-    if cents <= start + sum(cost - start for cost in costs):
-        return whole, cents
-    # Parts have taken the same last units: keep what one of them has found.
-    best = min(range(len(parts)), key=lambda number: costs[number])
-    return alone[best], costs[best]
+class _Halves:
+    """Things at places, each place with the number of what it hangs together with and a weight."""
+
+    def __init__(self, travel_s: Ints, places: Ints, member: Ints, weight: _Floats, chance: random.Random) -> None:
+        self._travel_s, self._places, self._member, self._weight = travel_s, places, member, weight
+        self._chance = chance
+        self._whole = np.bincount(member, weight)
+
+    def labels(self, count: int) -> Ints:
+        """A number below `count` for each number that hangs together."""
+        found = np.zeros(len(self._whole), np.int32)
+        self._halve(np.flatnonzero(self._whole > 0), count, 0, found)
+        return found
+
+    def _halve(self, own: _Numbers, count: int, first: int, found: Ints) -> None:
+        found[own] = first
+        if count < 2 or len(own) < 2:
+            return
+        side = self._sides(own)
+        order = own[np.lexsort((own, side))]
+        share = np.cumsum(self._whole[order]) / self._whole[order].sum()
+        at = int(np.abs(share[:-1] - (count // 2) / count).argmin()) + 1
+        self._halve(order[:at], count // 2, first, found)
+        self._halve(order[at:], count - count // 2, first + count // 2, found)
+
+    def _sides(self, own: _Numbers) -> _Floats:
+        """Where each lies along a line between a place of theirs and the one farthest from it."""
+        is_own = np.zeros(len(self._whole), np.bool_)
+        is_own[own] = True
+        rows = np.flatnonzero(is_own[self._member])
+        places, member, weight = self._places[rows], self._member[rows], self._weight[rows]
+        one = int(places[self._chance.randrange(len(rows))])
+        away = self._travel_s[one, places]
+        other = int(places[int((away * (away < FAR)).argmax())])
+        along = self._travel_s[one, places].astype(np.float64) - self._travel_s[other, places]
+        sums = np.bincount(member, weight * along, len(self._whole))
+        middle: _Floats = sums[own] / self._whole[own]
+        return middle
 
 
-def _with(before: Tours, parts: Sequence[Part], tours: Sequence[Tours]) -> Tours:
-    nodes, meetings = dict(before.nodes), dict(before.meetings)
-    for part, own in zip(parts, tours, strict=True):
-        for shift in part.shifts:
-            nodes.pop(shift, None)
-            if shift in own.nodes:
-                nodes[shift] = own.nodes[shift]
-        for job in part.jobs:
-            meetings.pop(job, None)
-            if job in own.meetings:
-                meetings[job] = own.meetings[job]
-    return Tours(nodes, meetings)
-
-
-def _cents(instance: Instance, tours: Tours) -> Cents:
-    bench = Bench(instance, 0)
-    bench.lay(tours)
-    return bench.cents
-
-
-def _middle(instance: Instance, tours: Tours, group: Sequence[int], side: Sequence[int]) -> float:
-    """Where a group of shifts works, as a number along the line."""
-    places = [
-        int(instance.nodes["location"][node])
-        for shift in group
-        for node in tours.nodes.get(shift, ())
-        if node < instance.jobs
-    ]
-    places = places or [int(instance.shifts["start_location"][shift]) for shift in group]
-    return sum(float(side[place]) for place in places) / len(places)
-
-
-def _groups(instance: Instance, tours: Tours) -> list[list[int]]:
-    """The shifts of each technician, together with those of others whose jobs wait for his or meet him."""
+def _owners(instance: Instance, tours: Tours) -> Ints:
+    """A number for each technician, then for each job, the same for those that hang together."""
     technicians = instance.shifts["technician"].tolist()
-    leader = list(range(max(technicians) + 1))
+    offset = max(technicians) + 1
+    leader = list(range(offset + instance.jobs))
 
     def top(one: int) -> int:
         while leader[one] != one:
+            leader[one] = leader[leader[one]]
             one = leader[one]
         return one
 
-    homes: dict[int, list[int]] = {}
-    for shift, tour in tours.nodes.items():
+    begun = ((shift, tuple(row)) for shift, row in enumerate(instance.committed_job.tolist()))
+    for shift, tour in chain(tours.nodes.items(), begun):
         for node in tour:
-            homes.setdefault(node, []).append(technicians[shift])
-    for job in range(instance.jobs):
-        node = instance.nodes[job]
-        if not node["is_linked"] or job not in homes:
-            continue
-        tied = [job, *instance.predecessors[node["first_predecessor"] : node["last_predecessor"], 0].tolist()]
-        for row in instance.sequences[node["first_sequence"] : node["last_sequence"], 0].tolist():
-            tied += (instance.orders[row] >= 0).nonzero()[0].tolist()
-        for other in tied:
-            for technician in homes.get(other, ()):
-                leader[top(technician)] = top(homes[job][0])
-    groups: dict[int, list[int]] = {}
-    for shift, technician in enumerate(technicians):
-        groups.setdefault(top(technician), []).append(shift)
-    return list(groups.values())
+            if 0 <= node < instance.jobs:
+                leader[top(offset + node)] = top(technicians[shift])
+    for job in np.flatnonzero(instance.nodes["is_linked"][: instance.jobs]).tolist():
+        for other in _tied(instance, job):
+            leader[top(offset + other)] = top(offset + job)
+    return np.array([top(one) for one in range(len(leader))], np.int32)
+
+
+def _tied(instance: Instance, job: int) -> list[int]:
+    """Jobs that one waits for or stands in a locked order with."""
+    node = instance.nodes[job]
+    tied: list[int] = instance.predecessors[node["first_predecessor"] : node["last_predecessor"], 0].tolist()
+    for row in instance.sequences[node["first_sequence"] : node["last_sequence"], 0].tolist():
+        tied += np.flatnonzero(instance.orders[row] >= 0).tolist()
+    return tied

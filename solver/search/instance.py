@@ -90,7 +90,8 @@ class Instance(Block):
     """All of it. J jobs, W warehouses, S shifts, T technicians, P parts, L locations, F finite stocks.
 
     nodes: (J + W). shifts: (S). windows, breaks: rows (start, end); `breaks` adds duration and 1 if paid.
-    travel_s, travel_m: (profiles, L, L), FAR where there is no road, 0 from a place to itself.
+    travel_s, travel_m: (profiles, L, L), FAR where there is no road, 0 from a place to itself. back_s, back_m: the same
+    the other way round, [profile, to, from], so that all ways to one place lie side by side.
     allowed: (J, S), no rule keeps the shift from the job. service_s: (J, S). pair_cents: (J, S), what the pair costs
     wherever it stands (not preferred, levels above, changed shift). parts: rows (part, quantity) of the jobs in turn;
     earmarks: (part, quantity, technician or -1, warehouse or -1). van_stock: (T, P). stock_row: (W, P), row of a
@@ -99,9 +100,10 @@ class Instance(Block):
     the warehouse has what the van lacks. predecessors: rows (job, lag), successors the same the other way.
     sequences: row of an order in which the job stands; orders: (number, job) to its rank, -1 = not in it.
     technician_first: shifts of technician t are `technician_shifts[technician_first[t]:technician_first[t + 1]]`, in
-    the order of time. near: (J, most), jobs by how close they are to do before or after, nearest first.
-    handling_s: (W). crew_covers: (crew jobs, S), a bit for each skill and tool that the shift brings for the job;
-    crew_needs: (crew jobs), all of them. committed_s: (S, most begun), stated start, NEVER = on the way;
+    the order of time. near: (J, most), jobs by how close they are to do before or after, nearest first. takers: jobs by
+    part, those of part p from taker_first[p] to taker_first[p + 1]. handling_s: (W). crew_covers: (crew jobs, S), a bit
+    for each skill and tool that the shift brings for the job; crew_needs: (crew jobs), all of them. committed_s: (S,
+    most begun), stated start, NEVER = on the way;
     committed_job: the same shape.
     rates: travel_cents_per_hour, load_over_target_cents_per_hour, disruption_cents_per_minute, tolerance_s, and
     whether there are published starts and crews.
@@ -113,6 +115,8 @@ class Instance(Block):
     breaks: Ints
     travel_s: Ints
     travel_m: Ints
+    back_s: Ints
+    back_m: Ints
     allowed: Flags
     service_s: Ints
     pair_cents: Longs
@@ -131,6 +135,8 @@ class Instance(Block):
     technician_shifts: Ints
     technician_first: Ints
     near: Ints
+    takers: Ints
+    taker_first: Ints
     committed_s: Ints
     committed_job: Ints
     handling_s: Ints

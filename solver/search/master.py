@@ -5,14 +5,17 @@ routing and scheduling problem", Optimization Letters 7 (2013), section 3.3, wit
 solved by CP-SAT from the incumbent. Tours of jobs that other routes matter to stay as the incumbent has them.
 """
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
+from solver.search.bench import Bench, Load, Tours, loads_of, tours_of
 from solver.search.instance import Instance
-from solver.search.part import Bench, Column, Tours
+from solver.search.part import Column
 from solver.search.state import COST, LINKED, NEEDY
 from solver.units import Cents, Seconds
 
@@ -20,34 +23,86 @@ MOST_COLUMNS = 8_000
 """Beyond these the model takes longer to build than it gains."""
 _COLUMNS_A_SECOND = 5_000
 """Of the time given: a short call gets a small model."""
+_LEAST_S = 0.05
+"""Less time is not worth beginning."""
+_Loaded = tuple[Column, tuple[Load, ...]]
 
 
-def recombined(
-    instance: Instance, incumbent: Tours, columns: Iterable[Column], seconds: float, workers: int, seed: int
-) -> tuple[Tours, Cents] | None:
-    """The best plan made of known tours, if it is better than the incumbent; its tours and cents.
+class Master:
+    """The master problem of one instance; it remembers what each tour loads."""
 
-    With `workers` 1 the effort is counted by the solver's own deterministic clock, so that a run repeats.
-    """
-    bench = Bench(instance, seed)
-    bench.lay(incumbent)
-    before = bench.cents
-    fixed = _fixed_shifts(instance, bench)
-    own = [
-        Column(shift, nodes, int(bench.state.figures[shift, COST]), before)
-        for shift, nodes in incumbent.nodes.items()
-        if shift not in fixed
-    ]
-    gone = {node for shift in fixed for node in incumbent.nodes.get(shift, ())}
-    others = (one for one in columns if one.shift not in fixed and gone.isdisjoint(one.nodes))
-    chosen = _chosen(instance, own, others, seconds, workers, seed)
-    if chosen is None:
-        return None
-    nodes = {shift: tour for shift, tour in incumbent.nodes.items() if shift in fixed}
-    tours = Tours(nodes | {one.shift: one.nodes for one in chosen}, incumbent.meetings)
-    again = Bench(instance, seed)
-    again.lay(tours)
-    return (tours, again.cents) if again.cents < before else None
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._known: dict[tuple[int, tuple[int, ...]], tuple[Load, ...] | None] = {}
+        self._empty = Bench(instance, 0)
+
+    def recombined(
+        self, incumbent: Tours, columns: Iterable[Column], seconds: float, workers: int, seed: int, *, is_counted: bool
+    ) -> tuple[Tours, Cents] | None:
+        """The best plan made of known tours, if it is better than the incumbent; its tours and cents.
+
+        With `is_counted` the effort is counted by the solver's own deterministic clock, so that a run repeats; give it
+        one worker then.
+        """
+        began = time.monotonic()
+        bench = Bench(self._instance, seed)
+        bench.lay(incumbent)
+        before, standing = bench.cents, tours_of(self._instance, bench.state)
+        fixed = _fixed_shifts(self._instance, bench)
+        own = [
+            (Column(shift, nodes, int(bench.state.figures[shift, COST]), before), standing.loads[shift])
+            for shift, nodes in standing.nodes.items()
+            if shift not in fixed
+        ]
+        gone = {node for shift in fixed for node in standing.nodes.get(shift, ())}
+        others = (one for one in columns if one.shift not in fixed and gone.isdisjoint(one.nodes))
+        most = min(MOST_COLUMNS, int(_COLUMNS_A_SECOND * seconds))
+        until = math.inf if is_counted else began + seconds / 2
+        pool = own + self._best_of(others, {(one.shift, frozenset(one.nodes)) for one, _ in own}, most, until)
+        model = _Model(self._instance, pool, len(own))
+        left_s = seconds - (time.monotonic() - began)
+        if not is_counted and left_s < _LEAST_S:
+            return None
+        chosen = model.solve(seconds, None if is_counted else left_s, workers, seed)
+        if chosen is None:
+            return None
+        nodes = {shift: tour for shift, tour in standing.nodes.items() if shift in fixed}
+        loads = {shift: standing.loads[shift] for shift in nodes}
+        tours = Tours(
+            nodes | {one.shift: one.nodes for one, _ in chosen},
+            standing.meetings,
+            loads | {one.shift: taken for one, taken in chosen},
+        )
+        again = Bench(self._instance, seed)
+        again.lay(tours)
+        return (tours, again.cents) if again.cents < before else None
+
+    def _best_of(
+        self, columns: Iterable[Column], known: set[tuple[int, frozenset[int]]], most: int, until: float
+    ) -> list[_Loaded]:
+        """Columns of the best plans, with their loads; no two with the same jobs, and none that can't be laid."""
+        found: list[_Loaded] = []
+        for one in sorted(columns, key=lambda one: (one.total, one.shift, one.nodes)):
+            if len(found) >= most or time.monotonic() > until:
+                break
+            key = (one.shift, frozenset(one.nodes))
+            loads = None if key in known else self._loads(one)
+            if loads is not None:
+                known.add(key)
+                found.append((one, loads))
+        return found
+
+    def _loads(self, one: Column) -> tuple[Load, ...] | None:
+        """What a tour loads on its own; None where it can't be laid."""
+        if all(node < self._instance.jobs for node in one.nodes):
+            return ()
+        key = (one.shift, one.nodes)
+        if key not in self._known:
+            self._known[key] = None
+            if self._empty.lay_alone(one.shift, one.nodes):
+                self._known[key] = loads_of(self._empty.state, one.shift)
+                self._empty.lay_alone(one.shift, one.nodes[: self._instance.shifts["committed"][one.shift]])
+        return self._known[key]
 
 
 def _fixed_shifts(instance: Instance, bench: Bench) -> set[int]:
@@ -62,96 +117,84 @@ def _fixed_shifts(instance: Instance, bench: Bench) -> set[int]:
     return fixed
 
 
-def _chosen(
-    instance: Instance,
-    own: Sequence[Column],
-    others: Iterable[Column],
-    seconds: float,
-    workers: int,
-    seed: int,
-) -> list[Column] | None:
-    """Solve the model; None where CP-SAT has nothing better than the incumbent it was given."""
-    known = {(one.shift, frozenset(one.nodes)) for one in own}
-    ranked = sorted(others, key=lambda one: (one.total, one.shift, one.nodes))
-    columns = list(own)
-    most = min(MOST_COLUMNS, int(_COLUMNS_A_SECOND * seconds))
-    for one in ranked:
-        key = (one.shift, frozenset(one.nodes))
-        if key not in known and len(columns) < most:
-            known.add(key)
-            columns.append(one)
-    model = cp_model.CpModel()
-    use = [model.new_bool_var("") for _ in columns]
-    by_job: dict[int, list[int]] = defaultdict(list)
-    by_shift: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(columns):
-        by_shift[one.shift].append(number)
-        for node in one.nodes:
-            if node < instance.jobs and not instance.nodes["is_committed"][node]:
-                by_job[node].append(number)
-    for numbers in by_shift.values():
-        model.add_at_most_one(use[number] for number in numbers)
-    left_out, penalties = [], []
-    for job, numbers in by_job.items():
-        stays_out = model.new_bool_var("")
-        model.add_exactly_one([stays_out, *(use[number] for number in numbers)])
-        left_out.append(stays_out)
-        penalties.append(int(instance.nodes["leaving_out_cents"][job]))
-    _limit_stock(instance, model, columns, use)
-    begun = instance.shifts["begun_cents"].tolist()
-    weights = [one.cents - begun[one.shift] for one in columns]
-    model.minimize(
-        cp_model.LinearExpr.weighted_sum(use, weights) + cp_model.LinearExpr.weighted_sum(left_out, penalties)
-    )
-    planned = {node for one in own for node in one.nodes}
-    for number, variable in enumerate(use):
-        model.add_hint(variable, number < len(own))
-    for job, variable in zip(by_job, left_out, strict=True):
-        model.add_hint(variable, job not in planned)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    if workers == 1:
-        solver.parameters.max_deterministic_time = seconds
-    else:
-        solver.parameters.max_time_in_seconds = seconds
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    return [one for number, one in enumerate(columns) if solver.value(use[number])]
+class _Model:
+    """Which of some columns to use; the first `own` are those of the incumbent."""
+
+    def __init__(self, instance: Instance, pool: Sequence[_Loaded], own: int) -> None:
+        self._instance, self._pool = instance, pool
+        self._model = cp_model.CpModel()
+        self._use = [self._model.new_bool_var("") for _ in pool]
+        self._cover(own)
+        self._limit_stock()
+
+    def _cover(self, own: int) -> None:
+        """Every job once at most, every shift one tour at most; the cost; the incumbent as a hint."""
+        model, use, instance = self._model, self._use, self._instance
+        by_job: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        by_shift: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        is_committed, is_held = (instance.nodes[name].tolist() for name in ("is_committed", "is_held"))
+        for variable, (one, _) in zip(use, self._pool, strict=True):
+            by_shift[one.shift].append(variable)
+            for node in one.nodes:
+                if node < instance.jobs and not is_committed[node]:
+                    by_job[node].append(variable)
+        for variables in by_shift.values():
+            model.add_at_most_one(variables)
+        planned = {node for one, _ in self._pool[:own] for node in one.nodes}
+        left_out, penalties = [], []
+        for job, variables in by_job.items():
+            if is_held[job] and job in planned:
+                model.add_exactly_one(variables)
+                continue
+            left_out.append(model.new_bool_var(""))
+            model.add_exactly_one([left_out[-1], *variables])
+            model.add_hint(left_out[-1], job not in planned)
+            penalties.append(int(instance.nodes["leaving_out_cents"][job]))
+        begun = instance.shifts["begun_cents"].tolist()
+        weights = [one.cents - begun[one.shift] for one, _ in self._pool]
+        total = cp_model.LinearExpr.weighted_sum(use, weights)
+        model.minimize(total + cp_model.LinearExpr.weighted_sum(left_out, penalties))
+        for number, variable in enumerate(use):
+            model.add_hint(variable, number < own)
+
+    def _limit_stock(self) -> None:
+        """Before each receipt, and in the end, all loads begun by then are at most what was received before."""
+        instance = self._instance
+        takers: dict[int, list[tuple[Seconds, int, cp_model.IntVar]]] = defaultdict(list)
+        for variable, (one, loads) in zip(self._use, self._pool, strict=True):
+            for stock, (second, units) in _taken(instance, one.nodes, loads).items():
+                takers[stock].append((second, units, variable))
+        for stock, taken in takers.items():
+            first, last = instance.receipt_first[stock], instance.receipt_first[stock + 1]
+            received = 0
+            for moment, quantity in [*instance.receipts[first:last].tolist(), (math.inf, 0)]:
+                early = [one for one in taken if one[0] < moment]
+                quantities = [units for _, units, _ in early]
+                if sum(quantities) > received:
+                    total = cp_model.LinearExpr.weighted_sum([variable for _, _, variable in early], quantities)
+                    self._model.add(total <= received)
+                received += quantity
+
+    def solve(self, effort: float, seconds: float | None, workers: int, seed: int) -> list[_Loaded] | None:
+        """The columns of the best plan found within an effort, or within seconds where these are given."""
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = workers
+        solver.parameters.random_seed = seed
+        if seconds is None:
+            solver.parameters.max_deterministic_time = effort
+        else:
+            solver.parameters.max_time_in_seconds = seconds
+        if solver.solve(self._model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return [one for one, variable in zip(self._pool, self._use, strict=True) if solver.value(variable)]
 
 
-def _limit_stock(
-    instance: Instance, model: cp_model.CpModel, columns: Sequence[Column], use: Sequence[cp_model.IntVar]
-) -> None:
-    """Before each receipt, and in the end, all loads begun by then are at most what was received before."""
-    if len(instance.receipt_first) < 2:
-        return
-    takers: dict[int, list[tuple[Seconds, int, int]]] = defaultdict(list)
-    bench = Bench(instance, 0)
-    for number, one in enumerate(columns):
-        for stock, (second, units) in _loads(instance, bench, one).items():
-            takers[stock].append((second, units, number))
-    for stock, loads in takers.items():
-        receipts = instance.receipts[instance.receipt_first[stock] : instance.receipt_first[stock + 1]].tolist()
-        received = 0
-        for moment, quantity in receipts:
-            early = [(units, use[number]) for second, units, number in loads if second < moment]
-            if early:
-                model.add(sum(units * variable for units, variable in early) <= received)
-            received += quantity
-        model.add(sum(units * use[number] for _, units, number in loads) <= received)
-
-
-def _loads(instance: Instance, bench: Bench, one: Column) -> Mapping[int, tuple[Seconds, int]]:
-    """Finite stock to (second, units) that a tour takes, on its own; `bench` has no tour before and after."""
-    if all(node < instance.jobs for node in one.nodes):
-        return {}
-    if not bench.lay_alone(one.shift, one.nodes):
-        return {}
-    taken = {
-        stock: (int(bench.state.loaded_s[stock, one.shift]), int(bench.state.loaded[stock, one.shift]))
-        for stock in bench.state.loaded[:, one.shift].nonzero()[0].tolist()
-    }
-    bench.lay_alone(one.shift, one.nodes[: instance.shifts["committed"][one.shift]])
-    return taken
+def _taken(instance: Instance, nodes: Sequence[int], loads: Sequence[Load]) -> Mapping[int, tuple[Seconds, int]]:
+    """Finite stock to (second, units) that a tour takes of it."""
+    found: dict[int, tuple[Seconds, int]] = {}
+    for stop, part, units, job, second in loads:
+        stock = int(instance.stock_row[nodes[stop] - instance.jobs, part])
+        if stock >= 0 and job < 0:
+            first, before = found.get(stock, (second, 0))
+            found[stock] = (min(first, second), before + units)
+    return found

@@ -5,34 +5,23 @@ nothing between calls, so the same task gives the same answer in any thread, pro
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from solver.search.anneal import anneal, construct, keep_best
+from solver.search.bench import Bench, Tours, tours_of
 from solver.search.instance import Instance
 from solver.search.pool import empty_pool
-from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
-from solver.search.step import Step, empty_step
-from solver.search.tours import lay_prefixes, lay_tour, take_out
-from solver.units import Cents, Seconds
+from solver.search.state import TOTAL, empty_state
+from solver.search.step import empty_step
+from solver.units import Cents
 
 _POOL = 8_192
 """Tours remembered in one stretch."""
 _SLICE_S = 0.05
 """About how long the compiled loop runs between two looks at the clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tours:
-    """A plan without its times. nodes: by shift number, in order, committed jobs first, shifts without a tour left out.
-
-    meetings: crew job to (start, end, shift of the member who brings the parts).
-    """
-
-    nodes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    meetings: Mapping[int, tuple[Seconds, Seconds, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Column:
 class Stretch:
     """How long and how hot: from `hot` to `cold` cents within `seconds`, or within `steps` where these are given.
 
-    size: jobs taken out at a time, on average. shifts, jobs: what may change and move; None = everything.
+    size: jobs taken out at a time, on average.
     """
 
     seed: int
@@ -58,8 +47,6 @@ class Stretch:
     hot: float
     cold: float
     size: int
-    shifts: tuple[int, ...] | None = None
-    jobs: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,118 +65,16 @@ class Found:
     steps: int
 
 
-class Bench:
-    """The arrays that a search works on."""
-
-    def __init__(self, instance: Instance, seed: int) -> None:
-        self.instance = instance
-        self.state = empty_state(instance, seed)
-        self.work = empty_work(instance)
-        lay_prefixes(instance, self.state, self.work)
-
-    def lay(self, tours: Tours) -> None:
-        """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does."""
-        for job, (start, end, supplier) in tours.meetings.items():
-            self.state.job_start_s[job], self.state.job_end_s[job] = start, end
-            self.state.supplier[job] = supplier
-        waiting = dict(tours.nodes)
-        while laid := [shift for shift, nodes in waiting.items() if self.lay_alone(shift, nodes)]:
-            for shift in laid:
-                del waiting[shift]
-        self._lay_in_turns(waiting)
-        self._part_from_half_crews()
-
-    def construct(self, saved: State, step: Step) -> None:
-        """Insert what is unplanned, each job where it is cheapest."""
-        construct(self.instance, self.state, saved, step, self.work)
-
-    @property
-    def cents(self) -> Cents:
-        """Of the whole plan."""
-        return int(self.state.counters[TOTAL])
-
-    def lay_alone(self, shift: int, nodes: Sequence[int]) -> bool:
-        """Give a shift a tour, or none but its prefix; False, and nothing has changed, where it doesn't hold."""
-        return bool(lay_tour(self.instance, self.state, shift, np.array(nodes, np.int32), self.work))
-
-    def _lay_in_turns(self, waiting: Mapping[int, tuple[int, ...]]) -> None:
-        """Append stop after stop to each tour in turn, since one may wait for another; drop what nothing lets in."""
-        prefixes = self.instance.shifts["committed"]
-        kept = {shift: list(nodes[: prefixes[shift]]) for shift, nodes in waiting.items()}
-        queues = {shift: list(nodes[prefixes[shift] :]) for shift, nodes in waiting.items()}
-        while any(queues.values()):
-            moved = [self._append(shift, kept[shift], queue) for shift, queue in queues.items()]
-            if not any(moved):
-                blocked = next(queue for queue in queues.values() if queue)
-                job = next((node for node in blocked if node < self.instance.jobs), None)
-                if job is None:
-                    blocked.clear()
-                else:
-                    blocked.remove(job)
-
-    def _append(self, shift: int, kept: list[int], queue: list[int]) -> bool:
-        """Move the next job, with the warehouse stops before it where it needs them, from the queue to the tour."""
-        at = next((index for index, node in enumerate(queue) if node < self.instance.jobs), None)
-        if at is None:
-            return False
-        for fetching in ([], queue[:at]):
-            if self.lay_alone(shift, [*kept, *fetching, queue[at]]):
-                kept += [*fetching, queue[at]]
-                del queue[0 if fetching else at : at + 1]
-                return True
-        return False
-
-    def _part_from_half_crews(self) -> None:
-        """Take out crew jobs of which a member could not be laid, or that don't have the skills together."""
-        nodes, shifts = self.instance.nodes, self.instance.shifts
-        crews = np.flatnonzero((nodes["crew"][: self.instance.jobs] > 1) & ~nodes["is_committed"][: self.instance.jobs])
-        for job in crews.tolist():
-            members = [shift for shift, tour in tours_of(self.instance, self.state).nodes.items() if job in tour]
-            people = {int(shifts["technician"][shift]) for shift in members}
-            row, covered = int(nodes["crew_row"][job]), 0
-            for shift in members:
-                covered |= int(self.instance.crew_covers[row, shift])
-            is_whole = len(people) == len(members) == nodes["crew"][job] and covered == self.instance.crew_needs[row]
-            if members and not (is_whole and int(self.state.supplier[job]) in members):
-                self._take_out(job)
-
-    def _take_out(self, job: int) -> None:
-        """Take a job off all its tours, and before it what must follow it."""
-        node = self.instance.nodes[job]
-        for after in self.instance.successors[node["first_successor"] : node["last_successor"], 0].tolist():
-            self._take_out(after)
-        is_out = np.zeros(self.instance.jobs, np.bool_)
-        is_out[job] = True
-        for shift, tour in tours_of(self.instance, self.state).nodes.items():
-            if job in tour:
-                take_out(self.instance, self.state, shift, is_out, self.work)
-
-
-def tours_of(instance: Instance, state: State) -> Tours:
-    """The tours of a state that hold more than what has begun."""
-    nodes = {
-        shift: tuple(state.stops[shift, :count, NODE].tolist())
-        for shift, count in enumerate(state.figures[:, STOPS].tolist())
-        if count > instance.shifts["committed"][shift]
-    }
-    crews = np.flatnonzero((instance.nodes["crew"][: instance.jobs] > 1) & (state.shift_of >= 0))
-    meetings = {
-        job: (int(state.job_start_s[job]), int(state.job_end_s[job]), int(state.supplier[job]))
-        for job in crews.tolist()
-    }
-    return Tours(nodes, meetings)
-
-
 def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
     """Go on from some tours for a while; the best found is never worse than what could be laid of them."""
     began = time.monotonic()
-    bench = Bench(instance, stretch.seed)
-    saved, best, step = empty_state(instance, 0), empty_state(instance, 0), _extent(instance, stretch)
+    bench = Bench(instance, stretch.seed, is_searched=True)
+    saved, best, step = empty_state(instance, 0), empty_state(instance, 0), empty_step(instance)
     pool = empty_pool(_POOL)
     bench.lay(tours)
     best.counters[TOTAL] = bench.cents + 1
     keep_best(bench.state, best)
-    bench.construct(saved, step)
+    construct(instance, bench.state, saved, step, bench.work)
     if bench.cents < best.counters[TOTAL]:
         keep_best(bench.state, best)
     state, work = bench.state, bench.work
@@ -222,18 +107,6 @@ def search_part(instance: Instance, tours: Tours, stretch: Stretch) -> Found:
         ),
         steps,
     )
-
-
-def _extent(instance: Instance, stretch: Stretch) -> Step:
-    """What the stretch may change, with nothing taken out."""
-    step = empty_step(instance)
-    if stretch.shifts is None or stretch.jobs is None:
-        return step
-    is_open, is_active = np.zeros_like(step.is_open), np.zeros_like(step.is_active)
-    is_open[list(stretch.shifts)] = True
-    is_active[list(stretch.jobs)] = True
-    is_active &= step.is_active
-    return replace(step, is_open=is_open, is_active=is_active, active=np.flatnonzero(is_active).astype(np.int32))
 
 
 def _run_for(stretch: Stretch, began: float, run: Callable[[int, float, float], None]) -> int:

@@ -1,29 +1,22 @@
 """Where one job could stand on one tour, and at what cost: the only place that needs to know the rules.
 
-Every place is first judged in constant time: earliest and latest times without breaks, and the least that the cost
-can grow by. What passes is timed exactly. A job that lacks parts or tools brings its warehouse stop with it: the
-stop belongs before the first stop that goes short, so all places up to there are tried, at every warehouse that helps.
+Every place is first judged in constant time (`bounds`), and what passes is timed exactly. A job that lacks parts or
+tools brings its warehouse stop with it: the stop belongs before the first stop that goes short, so all places up to
+there are tried, at every warehouse that helps.
 """
 
-from solver.search.instance import FAR, INFEASIBLE, NEVER, TRAVEL_RATE, Instance, Ints
+from solver.search.bounds import is_promising
+from solver.search.instance import FAR, INFEASIBLE, NEVER, Instance, Ints
 from solver.search.kernel import kernel
-from solver.search.starts import first_start
 from solver.search.state import (
     COST,
     EARLIEST,
-    FIRST_WINDOW,
     JOBS,
-    LAST_WINDOW,
-    LATEST,
     LINKED,
     LOCATION,
     NODE,
-    PAID_S,
     PICKUPS,
-    SERVICE,
-    SERVICE_S,
     STOPS,
-    TRAVEL_S,
     State,
     Work,
 )
@@ -33,8 +26,6 @@ from solver.search.tours import copy_row, is_needy, keeps_orders, link_stops, wr
 
 AS_IT_IS, FETCHING, MOVING = range(3)
 """How a job is inserted: leaving warehouse stops alone, with a new one, or with the only one moved."""
-_ROUNDING = 4
-"""Cents by which rounding per term may hide a difference."""
 
 
 @kernel
@@ -55,28 +46,40 @@ def best_place(instance: Instance, state: State, shift: int, job: int, limit: in
         return INFEASIBLE
     stops = work.stops
     write_stop(instance, shift, stops[own.committed], job)
-    for index in range(count):
-        copy_row(stops, index if index < own.committed else index + 1, state.stops[shift], index)
     linked = figures[LINKED] + instance.nodes[job].is_linked
-    if linked > 0 and not link_stops(instance, state, stops, count + 1):
-        return INFEASIBLE
+    at = -1
+    if linked > 0:
+        at = _build(instance, state, shift, work)
+        if not link_stops(instance, state, stops, count + 1):
+            return INFEASIBLE
     needs = is_needy(instance, state, shift, job)
     if needs and _lacks_all_tools(instance, shift, job):
         return INFEASIBLE
     work.best[0] = -1
     best = limit
     for place in range(own.committed, count + 1):
-        if place > own.committed:
-            _swap(stops, place - 1)
+        stop = stops[max(at, own.committed)]
+        if not is_promising(instance, state, shift, job, place, stop, best, not needs):
+            continue
+        if at < 0:
+            at = _build(instance, state, shift, work)
+        while at < place:
+            _swap(stops, at)
+            at += 1
         if needs:
             best = _with_parts(instance, state, shift, place, count + 1, linked, best, work)
-            continue
-        if not _may_hold(instance, state, shift, stops[place], place):
-            continue
-        if _least_growth(instance, state, shift, job, place, stops[place]) >= best:
-            continue
-        best = _tried(instance, state, shift, count + 1, linked, encoded(place, AS_IT_IS, 0, 0), best, work)
+        else:
+            best = _tried(instance, state, shift, count + 1, linked, encoded(place, AS_IT_IS, 0, 0), best, work)
     return best if work.best[0] >= 0 else INFEASIBLE
+
+
+@kernel
+def _build(instance: Instance, state: State, shift: int, work: Work) -> int:
+    """Lay the rest of the tour around the first row after what has begun, which holds the job; that row."""
+    committed = instance.shifts[shift].committed
+    for index in range(state.figures[shift, STOPS]):
+        copy_row(work.stops, index if index < committed else index + 1, state.stops[shift], index)
+    return committed
 
 
 @kernel
@@ -84,55 +87,6 @@ def _swap(stops: Ints, index: int) -> None:
     """Exchange a stop with the next."""
     for column in range(8):
         stops[index, column], stops[index + 1, column] = stops[index + 1, column], stops[index, column]
-
-
-@kernel
-def _may_hold(instance: Instance, state: State, shift: int, stop: Ints, place: int) -> bool:
-    """Whether windows and travel let a stop stand before the one now at `place`, as far as breaks don't matter."""
-    own = instance.shifts[shift]
-    travel_s = instance.travel_s[own.profile]
-    before = own.start_location if place == 0 else state.stops[shift, place - 1, LOCATION]
-    after = own.end_location if place == state.figures[shift, STOPS] else state.stops[shift, place, LOCATION]
-    there, on = travel_s[before, stop[LOCATION]], travel_s[stop[LOCATION], after]
-    if there >= FAR or on >= FAR:
-        return False
-    earliest = max(state.free_s[shift, place] + there, stop[EARLIEST])
-    start = first_start(instance.windows, stop[FIRST_WINDOW], stop[LAST_WINDOW], earliest)
-    return start <= stop[LATEST] and start + stop[SERVICE] + on <= state.latest_s[shift, place]
-
-
-@kernel
-def _least_growth(instance: Instance, state: State, shift: int, job: int, place: int, stop: Ints) -> int:
-    """Cents that the tour grows by at least: travel, work that waiting can't absorb, and what the pair costs."""
-    own, figures = instance.shifts[shift], state.figures[shift]
-    count = figures[STOPS]
-    seconds, metres = instance.travel_s[own.profile], instance.travel_m[own.profile]
-    before = own.start_location if place == 0 else state.stops[shift, place - 1, LOCATION]
-    after = own.end_location if place == count else state.stops[shift, place, LOCATION]
-    here = stop[LOCATION]
-    detour_s, detour_m = seconds[before, here] + seconds[here, after], metres[before, here] + metres[here, after]
-    if count == 0:
-        own_cost = own.fixed_cents
-        busy = detour_s + stop[SERVICE]
-    else:
-        own_cost = 0
-        detour_s -= min(seconds[before, after], detour_s)
-        detour_m -= min(metres[before, after], detour_m)
-        waiting = figures[PAID_S] - figures[TRAVEL_S] - figures[SERVICE_S]
-        busy = max(0, detour_s + stop[SERVICE] - waiting)
-    cents = (
-        own_cost
-        + detour_s * instance.rates[TRAVEL_RATE] // 3600
-        + detour_m * own.cents_per_km // 1000
-        + busy * own.cents_per_hour // 3600
-        + instance.pair_cents[job, shift]
-        - _ROUNDING
-    )
-    due = instance.nodes[job].due_s
-    if due < FAR:
-        arrival = state.free_s[shift, place] + seconds[before, here]
-        cents += max(0, arrival - due) * instance.nodes[job].late_cents_per_minute // 60
-    return cents
 
 
 @kernel
@@ -170,19 +124,19 @@ def _with_parts(
     """Try a job that needs parts or tools at a place: with what is fetched already, fetching anew, or earlier."""
     own = instance.shifts[shift]
     stops, job = work.stops, work.stops[place, NODE]
-    if _least_growth(instance, state, shift, job, place, stops[place]) >= best:
-        return best
-    may_hold = _may_hold(instance, state, shift, stops[place], place)
+    is_possible = is_promising(instance, state, shift, job, place, stops[place], best, True)
     short = supply(instance, state, shift, stops, count, work)
     if short == HOLDS:
-        if may_hold and release_pickups(instance, state, shift, stops, count, work):
+        if is_possible and release_pickups(instance, state, shift, stops, count, work):
             best = _tried(instance, state, shift, count, linked, encoded(place, AS_IT_IS, 0, 0), best, work)
         _forget_releases(instance, state, shift, place, work)
         return best
     if short < 0:
         return best
     if state.figures[shift, PICKUPS] < own.max_pickups:
-        return _fetched(instance, state, shift, place, count, short, FETCHING, linked, best, work) if may_hold else best
+        if not is_possible:
+            return best
+        return _fetched(instance, state, shift, place, count, short, FETCHING, linked, best, work)
     if state.figures[shift, PICKUPS] != 1:
         return best
     at = 0

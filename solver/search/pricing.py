@@ -20,12 +20,13 @@ def price(instance: Instance, shift: int, stops: Ints, count: int, work: Work) -
     """The terms of the objective that belong to one tour, each rounded down once, as `solver.score` does."""
     own, figures, jobs = instance.shifts[shift], work.figures, instance.allowed.shape[0]
     rates = instance.rates
-    late, pairs, moved, service = 0, 0, 0, 0
+    late, pairs, moved, service, fixed = 0, 0, 0, 0, 0
     for index in range(count):
         node = stops[index, NODE]
         if node >= jobs:
             continue
         job, start = instance.nodes[node], work.start_s[index]
+        fixed = own.fixed_cents
         service += stops[index, SERVICE]
         pairs += instance.pair_cents[node, shift]
         if start > job.due_s:
@@ -43,7 +44,7 @@ def price(instance: Instance, shift: int, stops: Ints, count: int, work: Work) -
         + figures[TRAVEL_M] * own.cents_per_km // 1000
         + figures[PAID_S] * own.cents_per_hour // 3600
         + over * own.overtime_cents_per_hour // 3600
-        + own.fixed_cents
+        + fixed
         + load * rates[LOAD_RATE] // 3600
         + pairs
         + moved * rates[MOVED_RATE]

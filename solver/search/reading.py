@@ -1,23 +1,24 @@
 """From a Problem to the arrays of an Instance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from solver.draft import Draft
-from solver.problem import Job, Problem, VehicleShift
+from solver.problem import Problem
 from solver.score import route_cents
 from solver.search.eligible import allowed_pairs
 from solver.search.instance import FAR, NEVER, NO_STOCK, SHIFT, UNLIMITED, Flags, Instance, Ints, Longs, Records
+from solver.search.nearness import near_jobs, takers_of, turned
 from solver.search.reading_nodes import Numbers, nodes_of, rows_of
 from solver.units import MAX_QUANTITY
 
-_MOST_NEAR = 100
-"""Neighbours kept for each job; step look no further."""
 
+def instance_of(problem: Problem, *, is_searched: bool = True) -> Instance:
+    """The arrays of a valid problem with at least one shift and one job.
 
-def instance_of(problem: Problem) -> Instance:
-    """The arrays of a valid problem with at least one shift and one job."""
+    Where only tours are laid and parts are cut out, `near`, `back_s` and `back_m` can stay empty.
+    """
     numbers = Numbers(problem)
     nodes, lists = nodes_of(problem, numbers)
     is_committed = nodes["is_committed"][: len(problem.jobs)]
@@ -27,6 +28,7 @@ def instance_of(problem: Problem) -> Instance:
     committed_s, committed_job = _committed(problem, numbers.jobs)
     travel_s, travel_m, profiles = _travel(problem)
     shifts, breaks = _shifts(problem, numbers.technicians, profiles)
+    takers, taker_first = takers_of(nodes[: len(problem.jobs)], lists["parts"], len(numbers.parts))
     return Instance(
         **lists,
         nodes=nodes,
@@ -34,8 +36,10 @@ def instance_of(problem: Problem) -> Instance:
         breaks=breaks,
         travel_s=travel_s,
         travel_m=travel_m,
+        back_s=turned(travel_s) if is_searched else np.zeros((0, 0, 0), np.int32),
+        back_m=turned(travel_m) if is_searched else np.zeros((0, 0, 0), np.int32),
         allowed=allowed_pairs(problem),
-        service_s=_service(problem.jobs, problem.shifts),
+        service_s=_service(problem),
         pair_cents=_pair_cents(problem),
         van_stock=_van_stock(problem, numbers.parts),
         stock_row=stock_row,
@@ -45,7 +49,11 @@ def instance_of(problem: Problem) -> Instance:
         lends=lends,
         technician_shifts=technician_shifts,
         technician_first=technician_first,
-        near=_near(nodes, lists["windows"], travel_s[0], is_committed),
+        near=near_jobs(nodes, lists["windows"], travel_s[0], is_committed)
+        if is_searched
+        else np.zeros((0, 0), np.int32),
+        takers=takers,
+        taker_first=taker_first,
         committed_s=committed_s,
         committed_job=committed_job,
         handling_s=np.array([one.handling_s for one in problem.warehouses], np.int32),
@@ -91,13 +99,19 @@ def _technician_shifts(problem: Problem, technicians: Mapping[str, int]) -> tupl
 def _travel(problem: Problem) -> tuple[Ints, Ints, Mapping[str, int]]:
     profiles = {name: index for index, name in enumerate(problem.profiles)}
 
-    def stacked(matrices: Iterable[Ints]) -> Ints:
-        cells = np.stack([np.where(one < 0, FAR, one) for one in matrices]).astype(np.int32)
-        cells[:, np.arange(cells.shape[1]), np.arange(cells.shape[1])] = 0
-        return np.ascontiguousarray(cells)
+    every = list(problem.profiles.values())
+    return _stacked([one.seconds for one in every]), _stacked([one.metres for one in every]), profiles
 
-    every = problem.profiles.values()
-    return stacked(one.seconds for one in every), stacked(one.metres for one in every), profiles
+
+def _stacked(matrices: Sequence[Ints]) -> Ints:
+    """Matrices with FAR for no road, on top of each other; a single one that has all roads is used as it is."""
+    if len(matrices) == 1 and matrices[0].flags.c_contiguous:
+        only = matrices[0]
+        if only.size and only.min() >= 0 and not only.diagonal().any():
+            return only[None]
+    cells = np.stack([np.where(one < 0, FAR, one) for one in matrices]).astype(np.int32)
+    cells[:, np.arange(cells.shape[1]), np.arange(cells.shape[1])] = 0
+    return np.ascontiguousarray(cells)
 
 
 def _shifts(problem: Problem, technicians: Mapping[str, int], profiles: Mapping[str, int]) -> tuple[Records, Ints]:
@@ -128,11 +142,14 @@ def _shifts(problem: Problem, technicians: Mapping[str, int], profiles: Mapping[
     return records, breaks
 
 
-def _service(jobs: Sequence[Job], shifts: Sequence[VehicleShift]) -> Ints:
+def _service(problem: Problem) -> Ints:
+    jobs, shifts = problem.jobs, problem.shifts
     cells = np.repeat(np.array([job.service_s for job in jobs], np.int32)[:, None], len(shifts), axis=1)
     for index, job in enumerate(jobs):
         if job.service_s_by_level:
             cells[index] = [job.service_on(shift) for shift in shifts]
+        if job.id in problem.begun_stays:
+            cells[index] = problem.begun_stays[job.id]
     return np.ascontiguousarray(cells)
 
 
@@ -166,28 +183,6 @@ def _van_stock(problem: Problem, parts: Mapping[str, int]) -> Ints:
             if part in parts:
                 cells[index, parts[part]] = min(quantity, MAX_QUANTITY)
     return cells
-
-
-def _near(nodes: Records, windows: Ints, travel_s: Ints, is_committed: Flags) -> Ints:
-    """For each job the jobs that are quickest to do right before or after it, waiting included."""
-    count = len(is_committed)
-    places = nodes["location"][:count]
-    most = min(_MOST_NEAR, count)
-    opens = np.array([windows[first, 0] if first < last else 0 for first, last in _spans(nodes, count)], np.int64)
-    closes = np.array([windows[last - 1, 1] if first < last else 0 for first, last in _spans(nodes, count)], np.int64)
-    found = np.zeros((count, most), np.int32)
-    for job in range(count):
-        there = np.minimum(travel_s[places[job], places], travel_s[places, places[job]]).astype(np.int64)
-        apart = np.maximum(0, np.maximum(opens - closes[job], opens[job] - closes) - there)
-        away = there + apart // 5
-        away[is_committed] = FAR
-        away[job] = -1
-        found[job] = np.argsort(away, kind="stable")[:most]
-    return found
-
-
-def _spans(nodes: Records, count: int) -> Iterable[tuple[int, int]]:
-    return zip(nodes["first_window"][:count].tolist(), nodes["last_window"][:count].tolist(), strict=True)
 
 
 def _committed(problem: Problem, rank: Mapping[str, int]) -> tuple[Ints, Ints]:

@@ -9,9 +9,13 @@ from solver.search.crews import insert_crew
 from solver.search.instance import INFEASIBLE, Instance
 from solver.search.kernel import kernel
 from solver.search.places import best_place, build_trial
-from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
+from solver.search.state import CENTS, PLACE_CODE, STAMP, STAMPED, STOCK_STAMP, STOCK_STAMPED, TOTAL, State, Work
 from solver.search.step import REMOVED, Step, touch
 from solver.search.tours import settle_tour
+
+_MOST_CENTS = 2**31 - 1
+UNKNOWN = -INFEASIBLE
+"""Cents of what has to be worked out."""
 
 
 @kernel
@@ -93,14 +97,24 @@ def insert(
         return insert_crew(instance, state, saved, step, job, work)
     best_shift, best_code = -1, 0
     best = INFEASIBLE - 1 if one.is_held else one.leaving_out_cents
+    pending = 0
     for shift in range(len(instance.shifts)):
         if not instance.allowed[job, shift] or not step.is_open[shift]:
             continue
         if blink > 0.0 and unit(state.random) < blink:
             continue
-        cents, code = place_on(instance, state, shift, job, best, work)
+        known = recalled(instance, state, shift, job, best)
+        if known == UNKNOWN:
+            work.pending[pending] = shift
+            pending += 1
+        elif known < best:
+            best, best_shift, best_code = known, shift, state.remembered[job, shift, PLACE_CODE]
+    # What is known sets a limit to what must be looked for anew.
+    for index in range(pending):
+        shift = work.pending[index]
+        cents = place_on(instance, state, shift, job, best, work)
         if cents < best:
-            best, best_shift, best_code = cents, shift, code
+            best, best_shift, best_code = cents, shift, work.best[0]
     if best_shift < 0:
         return False
     touch(instance, state, saved, step, best_shift)
@@ -112,23 +126,33 @@ def insert(
 
 
 @kernel
-def place_on(instance: Instance, state: State, shift: int, job: int, limit: int, work: Work) -> tuple[int, int]:
-    """The least cents below `limit` and the place, from memory where nothing has changed since."""
-    one = instance.nodes[job]
-    if one.is_linked:
-        cents = best_place(instance, state, shift, job, limit, work)
-        return cents, work.best[0]
-    stamp = state.figures[shift, STAMP]
-    if one.first_part < one.last_part:
-        stamp = stamp * 1_000_003 + state.counters[STOCK_STAMP] if len(instance.receipt_first) > 1 else stamp
-    if state.cached_stamp[job, shift] == stamp:
-        if state.cached_place[job, shift] >= 0:
-            return state.cached_cents[job, shift], state.cached_place[job, shift]
-        if limit <= state.cached_cents[job, shift]:  # where no place was found, the limit up to which it was sought
-            return INFEASIBLE, -1
+def recalled(instance: Instance, state: State, shift: int, job: int, limit: int) -> int:
+    """The least cents of a job on a tour as remembered, INFEASIBLE if not below `limit`; UNKNOWN if things changed."""
+    known = state.remembered[job, shift]
+    if known[STAMPED] != state.figures[shift, STAMP] or known[STOCK_STAMPED] != _stock_stamp(instance, state, job):
+        return UNKNOWN
+    if known[PLACE_CODE] >= 0:
+        return known[CENTS]
+    return INFEASIBLE if limit <= known[CENTS] else UNKNOWN
+
+
+@kernel
+def place_on(instance: Instance, state: State, shift: int, job: int, limit: int, work: Work) -> int:
+    """The least cents below `limit`, worked out and remembered; `work.best[0]` says where."""
     cents = best_place(instance, state, shift, job, limit, work)
-    state.cached_stamp[job, shift] = stamp
-    is_found = cents < INFEASIBLE
-    state.cached_cents[job, shift] = cents if is_found else limit
-    state.cached_place[job, shift] = work.best[0] if is_found else -1
-    return cents, work.best[0]
+    known = state.remembered[job, shift]
+    known[STAMPED], known[STOCK_STAMPED] = state.figures[shift, STAMP], _stock_stamp(instance, state, job)
+    known[CENTS] = min(cents if cents < INFEASIBLE else limit, _MOST_CENTS)
+    known[PLACE_CODE] = work.best[0] if cents < INFEASIBLE else -1
+    if instance.nodes[job].is_linked or (cents < INFEASIBLE and known[CENTS] == _MOST_CENTS):
+        known[STAMPED] = -1  # other tours matter too, or it can't be written down
+    return cents
+
+
+@kernel
+def _stock_stamp(instance: Instance, state: State, job: int) -> int:
+    """Of finite stock, where the job needs parts."""
+    one = instance.nodes[job]
+    if one.first_part < one.last_part and len(instance.receipt_first) > 1:
+        return state.counters[STOCK_STAMP]
+    return 0

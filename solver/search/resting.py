@@ -9,7 +9,7 @@ from typing import Any
 
 from solver.search.instance import FAR, NEVER, Instance, Ints
 from solver.search.kernel import kernel
-from solver.search.starts import after_firsts, first_start, last_start, promise
+from solver.search.starts import after_firsts, first_start, last_start, place_of, promise
 from solver.search.state import (
     DEPARTURE_S,
     EARLIEST,
@@ -18,6 +18,7 @@ from solver.search.state import (
     LAST_WINDOW,
     LATEST,
     LOCATION,
+    NODE,
     PAID_S,
     RETURN_S,
     SERVICE,
@@ -102,12 +103,12 @@ def _step_labels(
     for mask in range(masks):
         after[mask] = min(FAR, after[mask] + there)
     rest(instance, shift, after, work.break_after[index], masks)
-    earliest = stop[EARLIEST]
-    if linked > 0:
-        earliest = max(earliest, after_firsts(instance, stops, count, index, masks, work))
     for mask in range(masks):
         start = FAR
         if after[mask] < FAR:
+            earliest = stop[EARLIEST]
+            if linked > 0:
+                earliest = max(earliest, _after_firsts(instance, stops, count, index, mask, work))
             start = first_start(instance.windows, stop[FIRST_WINDOW], stop[LAST_WINDOW], max(after[mask], earliest))
         if start > stop[LATEST]:
             start = FAR
@@ -117,6 +118,34 @@ def _step_labels(
             after[mask] = start + stop[SERVICE]
             is_alive = True
     return is_alive
+
+
+@kernel
+def _after_firsts(instance: Instance, stops: Ints, count: int, index: int, mask: int, work: Work) -> int:
+    """From when on the predecessors on the same tour let a stop start that is reached with a set of breaks taken.
+
+    Where each started on the way to this label is found by going back along it.
+    """
+    node = stops[index, NODE]
+    earliest = NEVER
+    if node >= instance.allowed.shape[0]:
+        return earliest
+    job = instance.nodes[node]
+    for row in range(job.first_predecessor, job.last_predecessor):
+        place = place_of(stops, count, instance.predecessors[row, 0])
+        if place < 0:
+            continue
+        if place > index:
+            return FAR
+        behind = mask
+        for passed in range(index, place, -1):
+            while work.break_after[passed, behind] >= 0:
+                behind ^= 1 << work.break_after[passed, behind]
+            while work.break_before[passed, behind] >= 0:
+                behind ^= 1 << work.break_before[passed, behind]
+        end = work.label_start_s[place, behind] + stops[place, SERVICE]
+        earliest = max(earliest, end + instance.predecessors[row, 1])
+    return earliest
 
 
 @kernel
@@ -269,7 +298,7 @@ def _time_steps(
 ) -> None:
     """Starts of the steps from `first` to before `last`, leaving the start of the shift at `departure`."""
     own = instance.shifts[shift]
-    steps, masks = work.steps, 1 << (own.last_break - own.first_break)
+    steps = work.steps
     free, place = departure, own.start_location
     for row in range(first, last):
         kind, here = steps[row, KIND], steps[row, PLACE]
@@ -281,7 +310,9 @@ def _time_steps(
         else:
             earliest = max(arrival, stops[kind, EARLIEST])
             if linked > 0:
-                earliest = max(earliest, after_firsts(instance, stops, count, kind, masks, work))
+                earliest = max(earliest, after_firsts(instance, stops, count, kind, work.start_s))
             start = first_start(instance.windows, stops[kind, FIRST_WINDOW], stops[kind, LAST_WINDOW], earliest)
         steps[row, BEGINS] = start
+        if kind >= 0:
+            work.start_s[kind] = start
         free, place = start + steps[row, LASTS], here

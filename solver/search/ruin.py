@@ -1,4 +1,4 @@
-"""Which jobs to take out: strings of neighbouring tours, whole tours, related jobs, dear ones, any.
+"""Which jobs to take out: strings of neighbouring tours, whole tours, related jobs, takers of the same part, any.
 
 Strings after Christiaens and Vanden Berghe, "Slack induction by string removals for vehicle routing problems",
 Transportation Science 54 (2020), section 5; related jobs after Shaw, "Using constraint programming and local search
@@ -8,14 +8,17 @@ methods to solve vehicle routing problems", CP 1998, section 3.
 from solver.search.chance import below, unit
 from solver.search.instance import HAS_CREWS, Instance
 from solver.search.kernel import kernel
+from solver.search.starts import place_of
 from solver.search.state import JOBS, NODE, STOPS, TOTAL, State, Work
 from solver.search.step import REMOVED, TOUCHED, Step, copy_suppliers, touch, undo
-from solver.search.tours import stands_in, take_out
+from solver.search.tours import take_out
 
 LONGEST_STRING = 10
 """Jobs taken from one tour at once."""
 _MOST_ADDED = 12
 """Unplanned jobs that a step tries beside those it has taken out."""
+_SAME_PART = 0.15
+"""How often jobs go that need the same part as the seed, where it needs one."""
 _SPLIT = 0.5
 """How often a string leaves some of its middle in place."""
 
@@ -30,7 +33,9 @@ def ruin(instance: Instance, state: State, saved: State, step: Step, size: int, 
     if seed < 0:
         return
     kind = unit(state.random)
-    if kind < 0.75:
+    if instance.nodes[seed].first_part < instance.nodes[seed].last_part and unit(state.random) < _SAME_PART:
+        _sharing(instance, state, step, seed, size)
+    elif kind < 0.75:
         _strings(instance, state, step, seed, size)
     elif kind < 0.85:
         _related(instance, state, step, seed, size)
@@ -150,6 +155,22 @@ def _related(instance: Instance, state: State, step: Step, seed: int, size: int)
 
 
 @kernel
+def _sharing(instance: Instance, state: State, step: Step, seed: int, size: int) -> None:
+    """Jobs that need a part which the seed needs, planned or not: whoever gets its last units is drawn anew."""
+    one = instance.nodes[seed]
+    part = instance.parts[one.first_part + below(state.random, one.last_part - one.first_part), 0]
+    first, last = instance.taker_first[part], instance.taker_first[part + 1]
+    begin, done, added = below(state.random, last - first), 0, 0
+    for step_on in range(last - first):
+        job = instance.takers[first + (begin + step_on) % (last - first)]
+        if state.shift_of[job] < 0:
+            if added < _MOST_ADDED:
+                added += _add(state, step, job)
+        elif done < size and can_go(instance, state, step, job) and unit(state.random) < 0.7:
+            done += _flag(step, job)
+
+
+@kernel
 def _tour(instance: Instance, state: State, step: Step, seed: int, size: int) -> None:
     """All of the tour of a job near the seed, and perhaps of another."""
     done = 0
@@ -217,7 +238,7 @@ def _carry_out(instance: Instance, state: State, saved: State, step: Step, work:
 def take_crew_out(instance: Instance, state: State, saved: State, step: Step, job: int, work: Work) -> bool:
     """Take a flagged crew job off the tours of all its members; False where one of them would not hold."""
     for shift in range(len(instance.shifts)):
-        if stands_in(state.stops[shift], state.figures[shift, STOPS], job):
+        if place_of(state.stops[shift], state.figures[shift, STOPS], job) >= 0:
             touch(instance, state, saved, step, shift)
             if not take_out(instance, state, shift, step.is_out, work):
                 return False

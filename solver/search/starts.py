@@ -2,7 +2,7 @@
 
 from solver.search.instance import ALWAYS, FAR, NEVER, Instance, Ints
 from solver.search.kernel import kernel
-from solver.search.state import FIRST_WINDOW, FIXED, LAST_WINDOW, LATEST, LOCATION, NODE, SERVICE, Work
+from solver.search.state import FIRST_WINDOW, FIXED, LAST_WINDOW, LATEST, LOCATION, NODE, SERVICE
 
 
 @kernel
@@ -40,27 +40,32 @@ def last_start(windows: Ints, first: int, last: int, bound: int, start: int) -> 
 
 
 @kernel
-def after_firsts(instance: Instance, stops: Ints, count: int, index: int, masks: int, work: Work) -> int:
-    """From when on the predecessors on the same tour let a stop start; FAR where one comes later on the tour."""
+def after_firsts(instance: Instance, stops: Ints, count: int, index: int, starts: Ints) -> int:
+    """From when on the predecessors on the same tour let a stop start; FAR where one comes later on the tour.
+
+    `starts`: of the stops before it.
+    """
     node = stops[index, NODE]
     earliest = NEVER
     if node >= instance.allowed.shape[0]:
         return earliest
     job = instance.nodes[node]
     for row in range(job.first_predecessor, job.last_predecessor):
-        first, lag = instance.predecessors[row, 0], instance.predecessors[row, 1]
-        for place in range(count):
-            if stops[place, NODE] != first:
-                continue
-            if place > index:
-                return FAR
-            began = stops[place, FIXED]
-            if began == NEVER:
-                for mask in range(masks):
-                    if work.label_start_s[place, mask] < FAR:
-                        began = max(began, work.label_start_s[place, mask])
-            earliest = max(earliest, began + stops[place, SERVICE] + lag)
+        place = place_of(stops, count, instance.predecessors[row, 0])
+        if place > index:
+            return FAR
+        if place >= 0:
+            earliest = max(earliest, starts[place] + stops[place, SERVICE] + instance.predecessors[row, 1])
     return earliest
+
+
+@kernel
+def place_of(stops: Ints, count: int, node: int) -> int:
+    """Where a node stands on the tour; -1 = nowhere."""
+    for index in range(count):
+        if stops[index, NODE] == node:
+            return index
+    return -1
 
 
 @kernel

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.search.instance import INFEASIBLE, Instance, Ints, Longs
+from solver.search.instance import Instance, Ints, Longs
 from solver.search.kernel import Block
 
 MOST_STOPS = 120
@@ -26,6 +26,10 @@ have to do with parts or tools. STAMP: equal stamps mean equal tours."""
 STOP, PART, QUANTITY, FOR_JOB = range(4)
 """Columns of a load: place in the tour, part, units, job it is earmarked for or -1."""
 
+STAMPED, STOCK_STAMPED, CENTS, PLACE_CODE = range(4)
+"""Columns of what is remembered. STOCK_STAMPED: of finite stock, where that matters to the job, else 0. PLACE_CODE: -1
+where there is no place below so many CENTS."""
+
 
 @dataclass
 class State(Block):
@@ -33,12 +37,14 @@ class State(Block):
 
     stops: (S, M, 8). figures: (S, 13), cents, seconds and metres. free_s: (S, M + 1), earliest second at which the
     technician is free after so many stops, breaks left out. latest_s: (S, M + 1), latest second to be at a stop,
-    breaks left out; the last is that of the end. start_s: (S, M).
+    breaks left out; the last is that of the end. start_s: (S, M). leg_s: (S, M + 1), seconds to a stop from the
+    one before; the last is the way to the end.
     loads: (S, MOST_LOADS, 4); load_count: (S). loaded: (F, S), units; loaded_s: (F, S), when.
     shift_of: (J), -1 = unplanned; of a crew, one of its members. job_start_s, job_end_s: (J); of a crew job, the
     meeting that is planned or being tried. supplier: (J), of a crew, the member whose van the parts come from.
     counters: see `NEXT_STAMP` and after. random: the generator's word.
-    cached_stamp, cached_cents, cached_place: (J, S), the best place of a job on a tour as it was at that stamp.
+    remembered: (J, S, 4), the best place of a job on a tour as it was at a stamp, columns from STAMPED on; (0, 0, 4)
+    where nothing is inserted.
     """
 
     stops: Ints
@@ -46,6 +52,7 @@ class State(Block):
     free_s: Ints
     latest_s: Ints
     start_s: Ints
+    leg_s: Ints
     loads: Ints
     load_count: Ints
     loaded: Ints
@@ -56,9 +63,7 @@ class State(Block):
     supplier: Ints
     counters: Longs
     random: NDArray[np.uint64]
-    cached_stamp: Longs
-    cached_cents: Longs
-    cached_place: Ints
+    remembered: Ints
 
 
 NEXT_STAMP, STOCK_STAMP, TOTAL = range(3)
@@ -82,12 +87,17 @@ class Work(Block):
     pickups: Ints
     best: Longs
     members: Ints
+    pending: Ints
     scratch: Ints
 
 
-def empty_state(instance: Instance, seed: int) -> State:
-    """Nothing planned; the figures of every tour are those of an empty one until the prefixes are laid."""
+def empty_state(instance: Instance, seed: int, *, is_searched: bool = False) -> State:
+    """Nothing planned; the figures of every tour are those of an empty one until the prefixes are laid.
+
+    Only where a search inserts jobs does it need room to remember places.
+    """
     jobs, shifts = instance.jobs, len(instance.shifts)
+    pairs = (jobs, shifts) if is_searched else (0, 0)
     stops = most_stops(instance)
     finite = len(instance.receipt_first) - 1
     return State(
@@ -96,6 +106,7 @@ def empty_state(instance: Instance, seed: int) -> State:
         free_s=np.zeros((shifts, stops + 1), np.int32),
         latest_s=np.zeros((shifts, stops + 1), np.int32),
         start_s=np.zeros((shifts, stops), np.int32),
+        leg_s=np.zeros((shifts, stops + 1), np.int32),
         loads=np.zeros((shifts, MOST_LOADS, 4), np.int32),
         load_count=np.zeros(shifts, np.int32),
         loaded=np.zeros((finite, shifts), np.int32),
@@ -106,9 +117,7 @@ def empty_state(instance: Instance, seed: int) -> State:
         supplier=np.full(jobs, -1, np.int32),
         counters=np.zeros(3, np.int64),
         random=np.array([seed], np.uint64),
-        cached_stamp=np.full((jobs, shifts), -1, np.int64),
-        cached_cents=np.full((jobs, shifts), INFEASIBLE, np.int64),
-        cached_place=np.zeros((jobs, shifts), np.int32),
+        remembered=np.full((*pairs, 4), -1, np.int32),
     )
 
 
@@ -130,6 +139,7 @@ def empty_work(instance: Instance) -> Work:
         pickups=np.zeros((stops * shifts, 3), np.int32),
         best=np.zeros(8, np.int64),
         members=np.zeros((10, 2), np.int32),
+        pending=np.zeros(len(instance.shifts), np.int32),
         scratch=np.zeros((stops, 8), np.int32),
     )
 

@@ -239,27 +239,34 @@ def _ready(instance: Instance, state: State, stock: int, shift: int, units: int)
 @kernel
 def keep_loads(instance: Instance, state: State, shift: int, work: Work) -> None:
     """After a tour was changed for good: store the loads of all shifts of its technician."""
-    technician, jobs = instance.shifts[shift].technician, instance.allowed.shape[0]
+    technician = instance.shifts[shift].technician
     for row in range(instance.technician_first[technician], instance.technician_first[technician + 1]):
-        other = instance.technician_shifts[row]
-        state.load_count[other] = 0
-        for stock in range(state.loaded.shape[0]):
-            state.loaded[stock, other] = 0
+        keep_own_loads(instance, state, instance.technician_shifts[row], work)
+
+
+@kernel
+def keep_own_loads(instance: Instance, state: State, shift: int, work: Work) -> None:
+    """Store those loads of the trial that are on one shift."""
+    jobs = instance.allowed.shape[0]
+    state.load_count[shift] = 0
+    for stock in range(state.loaded.shape[0]):
+        state.loaded[stock, shift] = 0
     for row in range(work.best[7]):
         load = work.all_loads[row]
-        other = load[0]
-        own = state.loads[other, state.load_count[other]]
+        if load[0] != shift:
+            continue
+        own = state.loads[shift, state.load_count[shift]]
         own[STOP], own[PART], own[QUANTITY], own[FOR_JOB] = load[1], load[2], load[3], load[4]
-        state.load_count[other] += 1
+        state.load_count[shift] += 1
         if load[4] >= 0:
             continue
-        stock = instance.stock_row[state.stops[other, load[1], NODE] - jobs, load[2]]
+        stock = instance.stock_row[state.stops[shift, load[1], NODE] - jobs, load[2]]
         if stock >= 0:
-            second = state.start_s[other, load[1]]
-            if state.loaded[stock, other] > 0:
-                second = min(second, state.loaded_s[stock, other])
-            state.loaded[stock, other] += load[3]
-            state.loaded_s[stock, other] = second
+            second = state.start_s[shift, load[1]]
+            if state.loaded[stock, shift] > 0:
+                second = min(second, state.loaded_s[stock, shift])
+            state.loaded[stock, shift] += load[3]
+            state.loaded_s[stock, shift] = second
 
 
 @kernel

@@ -59,7 +59,7 @@ def _run(instance: Instance, shift: int, stops: Ints, count: int, linked: int, w
         else:
             earliest = max(free + there, stop[EARLIEST])
             if linked > 0:
-                earliest = max(earliest, after_firsts(instance, stops, count, index, 1, work))
+                earliest = max(earliest, after_firsts(instance, stops, count, index, starts))
             start = first_start(windows, stop[FIRST_WINDOW], stop[LAST_WINDOW], earliest)
             if there >= FAR or start > stop[LATEST]:
                 return False

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from solver.search.instance import ALWAYS, FAR, INFEASIBLE, NEVER, Flags, Instance, Ints
 from solver.search.kernel import kernel
-from solver.search.starts import first_start, latest_times
+from solver.search.starts import first_start, latest_times, place_of
 from solver.search.state import (
     COST,
     DEPARTURE_S,
@@ -82,7 +82,7 @@ def link_stops(instance: Instance, state: State, stops: Ints, count: int) -> boo
         earliest, latest = NEVER, ALWAYS
         for link in range(job.first_predecessor, job.last_predecessor):
             first = instance.predecessors[link, 0]
-            if stands_in(stops, count, first):
+            if place_of(stops, count, first) >= 0:
                 continue
             if state.shift_of[first] < 0:
                 return False
@@ -93,21 +93,12 @@ def link_stops(instance: Instance, state: State, stops: Ints, count: int) -> boo
             earliest, latest = max(earliest, start), start
         for link in range(job.first_successor, job.last_successor):
             after = instance.successors[link, 0]
-            if state.shift_of[after] >= 0 and not stands_in(stops, count, after):
+            if state.shift_of[after] >= 0 and place_of(stops, count, after) < 0:
                 latest = min(latest, state.job_start_s[after] - instance.successors[link, 1] - row[SERVICE])
         row[EARLIEST], row[LATEST] = earliest, latest
         if earliest > latest:
             return False
     return True
-
-
-@kernel
-def stands_in(stops: Ints, count: int, node: int) -> bool:
-    """Whether a node is on the tour."""
-    for index in range(count):
-        if stops[index, NODE] == node:
-            return True
-    return False
 
 
 @kernel
@@ -129,7 +120,7 @@ def keeps_orders(instance: Instance, state: State, stops: Ints, count: int, node
             if instance.nodes[other].crew > 1 and not is_fact:
                 return False
         for other in range(jobs):
-            if order[other] >= 0 and state.shift_of[other] >= 0 and not stands_in(stops, count, other):
+            if order[other] >= 0 and state.shift_of[other] >= 0 and place_of(stops, count, other) < 0:
                 return False
     return True
 
@@ -154,6 +145,21 @@ def settle_tour(instance: Instance, state: State, shift: int, stops: Ints, count
         count -= 1
     if is_supplied and not release_pickups(instance, state, shift, stops, count, work):
         return False
+    if not settle_supplied(instance, state, shift, stops, count, work):
+        return False
+    if is_supplied:
+        keep_loads(instance, state, shift, work)
+        technician = instance.shifts[shift].technician
+        for row in range(instance.technician_first[technician], instance.technician_first[technician + 1]):
+            state.counters[NEXT_STAMP] += 1
+            state.figures[instance.technician_shifts[row], STAMP] = state.counters[NEXT_STAMP]
+        state.counters[STOCK_STAMP] = state.counters[NEXT_STAMP]  # never the same twice, whatever is undone
+    return True
+
+
+@kernel
+def settle_supplied(instance: Instance, state: State, shift: int, stops: Ints, count: int, work: Work) -> bool:
+    """Time a tour whose warehouse stops know when they may start, and make it that of the shift if it holds."""
     linked = 0
     for index in range(count):
         node = stops[index, NODE]
@@ -165,13 +171,6 @@ def settle_tour(instance: Instance, state: State, shift: int, stops: Ints, count
     elif time_tour(instance, shift, stops, count, linked, work) >= INFEASIBLE:
         return False
     _keep(instance, state, shift, stops, count, linked, work)
-    if is_supplied:
-        keep_loads(instance, state, shift, work)
-        state.counters[STOCK_STAMP] += 1
-        technician = instance.shifts[shift].technician
-        for row in range(instance.technician_first[technician], instance.technician_first[technician + 1]):
-            state.counters[NEXT_STAMP] += 1
-            state.figures[instance.technician_shifts[row], STAMP] = state.counters[NEXT_STAMP]
     return True
 
 
@@ -233,6 +232,7 @@ def _keep(instance: Instance, state: State, shift: int, stops: Ints, count: int,
     for index in range(count + 1):
         state.free_s[shift, index] = work.free_s[index, 0]
     latest_times(instance, shift, stops, count, state.latest_s[shift])
+    _measure_legs(instance, state, shift, count)
     state.counters[TOTAL] += work.figures[COST] - figures[COST]
     for column in (COST, TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, DEPARTURE_S, RETURN_S):
         figures[column] = work.figures[column]
@@ -243,36 +243,14 @@ def _keep(instance: Instance, state: State, shift: int, stops: Ints, count: int,
 
 
 @kernel
-def lay_prefixes(instance: Instance, state: State, work: Work) -> None:
-    """Begin: every shift with its committed jobs alone, everything else unplanned."""
-    state.counters[TOTAL] = 0
-    for node in range(instance.allowed.shape[0]):
-        if not instance.nodes[node].is_committed:
-            state.counters[TOTAL] += instance.nodes[node].leaving_out_cents
-    for shift in range(len(instance.shifts)):
-        count = instance.shifts[shift].committed
-        for index in range(count):
-            write_stop(instance, shift, work.stops[index], instance.committed_job[shift, index])
-            work.stops[index, FIXED] = instance.committed_s[shift, index]
-        settle_tour(instance, state, shift, work.stops, count, work)
-
-
-@kernel
-def lay_tour(instance: Instance, state: State, shift: int, nodes: Ints, work: Work) -> bool:
-    """Give a shift the tour with these nodes if it holds; the committed jobs are its first."""
-    own, jobs = instance.shifts[shift], instance.allowed.shape[0]
-    gained = 0
-    for index in range(len(nodes)):
-        if index < own.committed:
-            copy_row(work.stops, index, state.stops[shift], index)
-            continue
-        write_stop(instance, shift, work.stops[index], nodes[index])
-        if nodes[index] < jobs and state.shift_of[nodes[index]] < 0:
-            gained += instance.nodes[nodes[index]].leaving_out_cents
-    if not settle_tour(instance, state, shift, work.stops, len(nodes), work):
-        return False
-    state.counters[TOTAL] -= gained
-    return True
+def _measure_legs(instance: Instance, state: State, shift: int, count: int) -> None:
+    """Write down how far apart the stops of a tour are."""
+    own = instance.shifts[shift]
+    place = own.start_location
+    for index in range(count + 1):
+        after = own.end_location if index == count else state.stops[shift, index, LOCATION]
+        state.leg_s[shift, index] = instance.travel_s[own.profile, place, after]
+        place = after
 
 
 @kernel
@@ -311,6 +289,8 @@ def copy_tour(source: State, target: State, shift: int) -> None:
         target.start_s[shift, index] = source.start_s[shift, index]
         target.free_s[shift, index] = source.free_s[shift, index]
         target.latest_s[shift, index] = source.latest_s[shift, index]
+        target.leg_s[shift, index] = source.leg_s[shift, index]
+    target.leg_s[shift, count] = source.leg_s[shift, count]
     target.free_s[shift, count] = source.free_s[shift, count]
     target.latest_s[shift, count] = source.latest_s[shift, count]
     copy_row(target.figures, shift, source.figures, shift)

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from solver.problem import Job, Location, Problem, Profile, Technician, VehicleShift
+from solver.search.bench import Bench, Tours
 from solver.search.cache import is_warm, mark_warm
-from solver.search.part import Bench, Stretch, Tours, search_part
+from solver.search.part import Stretch, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
 

@@ -7,9 +7,9 @@ from solver.draft import Draft
 from solver.plan import Cause, Load, Plan, Route, Stop, StopKind, Unplanned
 from solver.problem import Problem
 from solver.reasons import Reason
+from solver.search.bench import Tours
 from solver.search.instance import Instance
 from solver.search.kernel import kernel
-from solver.search.part import Tours
 from solver.search.resting import BEGINS, KIND, LASTS, PLACE
 from solver.search.state import (
     DEPARTURE_S,
@@ -43,16 +43,23 @@ class Names:
 
     def tours(self, plan: Plan) -> Tours:
         """The tours of a plan as numbers."""
+        parts = {part: number for number, part in enumerate(self.parts)}
         tables = {StopKind.JOB: self.nodes, StopKind.WAREHOUSE: self.warehouses}
-        nodes, meetings = {}, {}
+        nodes, meetings, loads = {}, {}, {}
         for route in plan.routes:
             shift = self.shifts[route.shift]
             stops = [stop for stop in route.stops if stop.kind is not StopKind.BREAK]
             nodes[shift] = tuple(tables[stop.kind][stop.id] for stop in stops)
+            loads[shift] = tuple(
+                (place, parts[load.part], load.quantity, -1 if load.job is None else self.nodes[load.job], stop.start_s)
+                for place, stop in enumerate(stops)
+                for load in stop.loads
+                if load.part in parts
+            )
             for stop in stops:
                 if stop.kind is StopKind.JOB and stop.supplies and self.problem.job_by_id[stop.id].crew_size > 1:
                     meetings[self.nodes[stop.id]] = (stop.start_s, stop.end_s, shift)
-        return Tours(nodes, meetings)
+        return Tours(nodes, meetings, loads)
 
     def plan(self, instance: Instance, state: State, work: Work) -> Plan:
         """The tours of a state with their times, breaks and loads; jobs left out are NOT_PROVEN for now."""

@@ -194,3 +194,21 @@ def test_the_van_lasts_for_two_days(best: Best) -> None:
     )
     day = problem(jobs, (shift("ann", 0), shift("ann", 1)), van_stock={"ann": {"seal": 3}})
     assert len(starts(best(day))) == 3
+
+
+def test_a_follower_on_the_same_route_need_not_wait_for_the_break(best: Best) -> None:
+    first = job("first", NORTH)
+    second = job("second", EAST, windows=(Window(at(9), at(10)),), predecessors=(Predecessor("first", 300),))
+    placed = starts(best(problem((first, second), (shift("ann", breaks=(lunch(),), **PAID),))))
+    assert at(9) <= placed["second"][1] <= at(10)
+    assert placed["second"][1] >= placed["first"][1] + first.service_s + 300
+
+
+def test_a_crew_that_has_begun_stays_for_its_slowest_member(best: Best) -> None:
+    heavy = job("heavy", EAST, 5_400, skills={"gas": 1}, service_s_by_level=((2, 3_600),), crew_size=2)
+    begun = (CommittedStop("heavy", at(9)),)
+    quick, slow = (shift(name, skills={"gas": level}, committed=begun) for name, level in (("ann", 2), ("bob", 1)))
+    plan = best(problem((heavy, job("free")), (quick, slow)))
+    assert starts(plan)["free"][1] >= at(9) + 5_400
+    ends = {stop.end_s for route in plan.routes for stop in route.stops if stop.id == "heavy"}
+    assert ends == {at(9) + 5_400}

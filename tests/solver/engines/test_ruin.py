@@ -7,7 +7,7 @@ import pytest
 
 from solver import engines
 from solver.check import violations
-from solver.engines import ruin_rounds
+from solver.engines import ruin
 from solver.engines.base import Incumbent
 from solver.engines.ruin import RuinEngine
 from solver.params import SolveParams
@@ -67,10 +67,18 @@ def test_a_start_is_never_made_worse() -> None:
 
 
 def test_a_day_searched_in_parts_repeats_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ruin_rounds, "LEAST_JOBS", 0)
+    monkeypatch.setattr(ruin, "LEAST_JOBS", 0)
     plans = reported(1)
     assert plans == reported(2)
     assert len(plans) > 1
+    assert score(day(), plans[-1]).total_cents < score(day(), plans[0]).total_cents
+
+
+def test_a_day_searched_in_parts_ends_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ruin, "LEAST_JOBS", 0)
+    found: list[Incumbent] = []
+    RuinEngine().solve(day(), SolveParams(engine="ruin", time_limit_s=60), None, found.append, lambda: True)
+    assert len(found) == 1
 
 
 def test_nothing_is_compiled_before_a_solve_where_that_has_been_done() -> None:

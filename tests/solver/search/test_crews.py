@@ -5,7 +5,8 @@ import pytest
 from solver.check import violations
 from solver.plan import Plan, StopKind
 from solver.problem import Job, Predecessor, Problem, VehicleShift, Window
-from solver.search.part import Bench, Stretch, Tours, search_part
+from solver.search.bench import Bench, Tours
+from solver.search.part import Stretch, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
 from tests.solver.builders import EAST, NORTH, SOUTH, at, job, lunch, problem, shift

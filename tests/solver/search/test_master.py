@@ -2,9 +2,10 @@
 
 import pytest
 
-from solver.problem import Problem, Receipt
-from solver.search.master import recombined
-from solver.search.part import Bench, Column, Tours
+from solver.problem import Lock, Problem, Receipt
+from solver.search.bench import Bench, Tours
+from solver.search.master import Master
+from solver.search.part import Column
 from solver.search.reading import instance_of
 from tests.solver.builders import EAST, NORTH, SOUTH, at, job, problem, shift, warehouse
 
@@ -20,11 +21,15 @@ def column(day: Problem, shift_number: int, *nodes: int) -> Column:
     return Column(shift_number, nodes, int(bench.state.figures[shift_number, 3]), 0)
 
 
+def recombined(day: Problem, incumbent: Tours, columns: list[Column]) -> tuple[Tours, int] | None:
+    return Master(instance_of(day)).recombined(incumbent, columns, 1.0, 1, 1, is_counted=True)
+
+
 def test_the_best_of_two_plans_is_better_than_both() -> None:
     jobs = (job("north", NORTH), job("east", EAST), job("south", SOUTH))
     day = problem(jobs, (shift("ann", **PAID), shift("bob", **PAID)))
     incumbent = Tours({0: (0,)})
-    better = recombined(instance_of(day), incumbent, [column(day, 0, 0, 1), column(day, 1, 2)], 1.0, 1, 1)
+    better = recombined(day, incumbent, [column(day, 0, 0, 1), column(day, 1, 2)])
     assert better is not None
     tours, cents = better
     assert tours.nodes == {0: (0, 1), 1: (2,)}
@@ -35,7 +40,7 @@ def test_the_best_of_two_plans_is_better_than_both() -> None:
 
 def test_nothing_better_is_nothing() -> None:
     day = problem((job("north", NORTH),), (shift("ann", **PAID),))
-    assert recombined(instance_of(day), Tours({0: (0,)}), [column(day, 0, 0)], 1.0, 1, 1) is None
+    assert recombined(day, Tours({0: (0,)}), [column(day, 0, 0)]) is None
 
 
 @pytest.mark.parametrize(("receipts", "planned"), [((Receipt(0, 1),), 1), ((Receipt(0, 1), Receipt(at(7), 1)), 2)])
@@ -44,7 +49,7 @@ def test_no_set_of_tours_takes_more_than_there_is(receipts: tuple[Receipt, ...],
     jobs = (job("one", NORTH, parts={"pump": 1}), job("two", SOUTH, parts={"pump": 1}))
     day = problem(jobs, (shift("ann", **PAID), shift("bob", **PAID)), warehouses=(depot,))
     known = [column(day, 0, 2, 0), column(day, 1, 2, 1)]
-    better = recombined(instance_of(day), Tours(), known, 1.0, 1, 1)
+    better = recombined(day, Tours(), known)
     assert better is not None
     assert len(better[0].nodes) == planned
 
@@ -54,6 +59,17 @@ def test_the_tours_of_a_crew_stay_as_they_are() -> None:
     day = problem(jobs, tuple(shift(name, **PAID) for name in ("ann", "bob", "eve")))
     start = at(9)
     incumbent = Tours({0: (0,), 1: (0,)}, {0: (start, start + 1_800, 0)})
-    better = recombined(instance_of(day), incumbent, [column(day, 2, 1, 2), column(day, 0, 1)], 1.0, 1, 1)
+    better = recombined(day, incumbent, [column(day, 2, 1, 2), column(day, 0, 1)])
     assert better is not None
     assert better[0].nodes == {0: (0,), 1: (0,), 2: (1, 2)}
+
+
+def test_a_locked_job_is_not_given_up_for_a_dearer_one() -> None:
+    jobs = (
+        job("held", NORTH, unplanned_penalty_cents=2_000, lock=Lock(shifts=("ann-0",))),
+        job("dear", SOUTH, unplanned_penalty_cents=90_000),
+    )
+    day = problem(jobs, (shift("ann", max_jobs=1, **PAID),))
+    incumbent = Tours({0: (0,)})
+    better = recombined(day, incumbent, [column(day, 0, 1)])
+    assert better is None

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.random_days.feasible import feasible_day
+from bench.stock_days import stock_day
 from solver.check import violations
 from solver.plan import Plan, StopKind
 from solver.problem import Problem
 from solver.score import score
+from solver.search.bench import Bench, Tours
 from solver.search.instance import Instance
-from solver.search.part import Bench, Found, Stretch, Tours, search_part
+from solver.search.part import Found, Stretch, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
 
@@ -52,6 +54,25 @@ def test_what_is_found_holds_and_costs_what_it_says(seed: int, from_start: bool)
     assert cents == found.best_cents
     if all(job.crew_size == 1 for job in problem.jobs):  # of a crew, the least qualified member counts
         assert score(problem, plan).total_cents == cents
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_what_a_search_ends_with_is_laid_anew_whole(seed: int) -> None:
+    problem, _ = feasible_day(Random(seed))
+    instance = instance_of(problem)
+    found = search_part(instance, Tours(), Stretch(seed % 1_000, 0.0, 80, 20_000.0, 10_000.0, 4))
+    assert written(problem, instance, found.last)[1] == found.last_cents
+
+
+def test_no_unit_is_lost_where_stock_is_short() -> None:
+    problem = stock_day(60, seed=2, scarcity=0.3)
+    instance = instance_of(problem)
+    for seed in range(3):
+        found = search_part(instance, Tours(), Stretch(seed, 0.0, 400, 5_000.0, 5_000.0, 10))
+        plan, cents = written(problem, instance, found.last)
+        assert cents == found.last_cents == score(problem, plan).total_cents
+        assert violations(problem, plan) == ()
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,119 @@
+"""Where a solve of the main engine stands: its clock, the best plan so far, and how hot the search is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from solver.plan import Plan
+from solver.problem import Problem
+from solver.search.bench import Bench, Tours
+from solver.search.instance import Instance
+from solver.search.reading import instance_of
+from solver.search.writing import Names
+from solver.units import Cents
+
+LANES = 2
+"""With an iteration limit, whatever the number of workers: the plan must not depend on it."""
+SIZE = 10
+"""Jobs taken out at a time, on average."""
+_HOT, _COLD = 1.5, 0.1
+"""First and last temperature, in average cents of a planned job beside its service."""
+_TAIL_S = 0.35
+"""Kept back of the time limit for the last plan."""
+_PAUSE = 5
+"""Between two reports, in the time that the last one took: on a large day to tell of a plan takes a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long to search, on how many processors."""
+
+    seconds: float
+    steps: int | None
+    workers: int
+    seed: int
+
+    @property
+    def lanes(self) -> int:
+        """Searches side by side."""
+        return LANES if self.steps is not None else self.workers
+
+
+class Standing:
+    """The best tours so far, told whenever they have become better."""
+
+    def __init__(
+        self, problem: Problem, schedule: Schedule, tell: Callable[[Plan], None], *, is_searched: bool
+    ) -> None:
+        self._began = time.monotonic()
+        self._seconds, self._tell = schedule.seconds, tell
+        self._pause = 0 if schedule.steps is not None else _PAUSE
+        self._names = Names(problem)
+        self.instance: Instance = instance_of(problem, is_searched=is_searched)
+        self.best = Tours()
+        self._cents: Cents | None = None
+        self._told: Cents | None = None
+        self._quiet_until = 0.0
+        self._telling_s = 0.0
+
+    def start(self, plan: Plan | None) -> Tours:
+        """The tours of a plan to begin with."""
+        return Tours() if plan is None else self._names.tours(plan)
+
+    @property
+    def cents(self) -> Cents:
+        """Of the best tours."""
+        assert self._cents is not None
+        return self._cents
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left for searching."""
+        return self._seconds - _TAIL_S - self._telling_s - (time.monotonic() - self._began)
+
+    @property
+    def share_spent(self) -> float:
+        """Of the seconds for searching."""
+        return min(1.0, 1.0 - self.left_s / max(0.1, self._seconds - _TAIL_S - self._telling_s))
+
+    def share_after(self, seconds: float) -> float:
+        """Of the time, once so many more seconds are spent."""
+        return min(1.0, self.share_spent + seconds / max(0.1, self._seconds - _TAIL_S))
+
+    def keep(self, tours: Tours, cents: Cents) -> None:
+        """Remember them if they are better."""
+        if self._cents is None or cents < self._cents:
+            self.best, self._cents = tours, cents
+
+    def report(self, *, is_last: bool = False) -> None:
+        """Tell of the best tours unless that has been done, or has been done just now and takes its time."""
+        if self._cents is None or (self._told is not None and self._cents >= self._told):
+            return
+        began = time.monotonic()
+        if began < self._quiet_until and not is_last:
+            return
+        self._told = self._cents
+        bench = Bench(self.instance, 0)
+        bench.lay(self.best)
+        self._tell(self._names.plan(self.instance, bench.state, bench.work))
+        self._telling_s = max(self._telling_s, time.monotonic() - began)
+        self._quiet_until = time.monotonic() + self._pause * (time.monotonic() - began)
+
+    def temperature(self, share: float) -> float:
+        """Falls exponentially, in proportion to what a planned job costs on average beside its own service."""
+        instance, jobs = self.instance, self.instance.jobs
+        left = int(instance.nodes["leaving_out_cents"][:jobs][~instance.nodes["is_committed"][:jobs]].sum())
+        planned, service = 0, 0
+        for shift, tour in self.best.nodes.items():
+            own = [node for node in tour if node < jobs and not instance.nodes["is_committed"][node]]
+            planned += len(own)
+            left -= int(instance.nodes["leaving_out_cents"][own].sum())
+            service += int(instance.service_s[own, shift].sum()) * int(instance.shifts["cents_per_hour"][shift]) // 3600
+        begun = int(instance.shifts["begun_cents"].sum())
+        each = max(10.0, (self.cents - begun - left - service) / max(1, planned))
+        return float(each * _HOT * (_COLD / _HOT) ** share)
+
+
+def seed_of(seed: int, turn: int, lane: int) -> int:
+    """Of one stretch of search."""
+    return (seed * 1_000_003 + turn * 1_009 + lane * 7_919) % 2**63

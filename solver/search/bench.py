@@ -1,0 +1,159 @@
+"""Plans as tours: how they travel between searches, and how they come to stand on arrays again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from solver.search.instance import Instance, Ints
+from solver.search.lay import lay_loaded, lay_prefixes, lay_tour
+from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
+from solver.search.tours import take_out
+from solver.units import Cents, Seconds
+
+Load = tuple[int, int, int, int, int]
+"""Place in the tour, part, units, job they are earmarked for or -1, and the second at which that stop starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tours:
+    """A plan without its times. nodes: by shift number, in order, committed jobs first, shifts without a tour left out.
+
+    meetings: crew job to (start, end, shift of the member who brings the parts). loads: what each tour loads; of tours
+    that are not in it, that is worked out anew, in which they may come by other units than before.
+    """
+
+    nodes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    meetings: Mapping[int, tuple[Seconds, Seconds, int]] = field(default_factory=dict)
+    loads: Mapping[int, tuple[Load, ...]] = field(default_factory=dict)
+
+
+class Bench:
+    """The arrays that a search works on."""
+
+    def __init__(self, instance: Instance, seed: int, *, is_searched: bool = False) -> None:
+        self.instance = instance
+        self.state = empty_state(instance, seed, is_searched=is_searched)
+        self.work = empty_work(instance)
+        lay_prefixes(instance, self.state, self.work)
+
+    def lay(self, tours: Tours) -> None:
+        """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does."""
+        for job, (start, end, supplier) in tours.meetings.items():
+            self.state.job_start_s[job], self.state.job_end_s[job] = start, end
+            self.state.supplier[job] = supplier
+        waiting = dict(tours.nodes)
+        loaded = {shift: np.array(loads, np.int32).reshape(-1, 5) for shift, loads in tours.loads.items()}
+        for shift, loads in loaded.items():
+            self._note_loads(shift, waiting[shift], loads)
+        self._lay_all(waiting, lambda shift, nodes: shift in loaded and self._lay_loaded(shift, nodes, loaded[shift]))
+        torn = {int(self.instance.shifts["technician"][shift]) for shift in loaded.keys() & waiting.keys()}
+        for shift in loaded.keys() & waiting.keys():
+            self.state.loaded[:, shift] = 0
+        self._lay_all(waiting, self.lay_alone)
+        self._lay_in_turns(waiting)
+        for shift, nodes in tours_of(self.instance, self.state).nodes.items():
+            if int(self.instance.shifts["technician"][shift]) in torn:
+                self.lay_alone(shift, nodes)  # it may have loaded for a tour that is not there
+        self._part_from_half_crews()
+
+    def _lay_all(self, waiting: dict[int, tuple[int, ...]], lay: Callable[[int, tuple[int, ...]], bool]) -> None:
+        """Lay what can be laid until nothing more can, since one tour may wait for another; take it off the list."""
+        while laid := [shift for shift, nodes in waiting.items() if lay(shift, nodes)]:
+            for shift in laid:
+                del waiting[shift]
+
+    def _note_loads(self, shift: int, nodes: Sequence[int], loads: Ints) -> None:
+        """Before any tour is laid: what this one takes of finite stock, and when."""
+        for stop, part, units, job, second in loads.tolist():
+            stock = int(self.instance.stock_row[nodes[stop] - self.instance.jobs, part])
+            if stock >= 0 and job < 0:
+                before = int(self.state.loaded_s[stock, shift]) if self.state.loaded[stock, shift] else second
+                self.state.loaded[stock, shift] += units
+                self.state.loaded_s[stock, shift] = min(second, before)
+
+    def _lay_loaded(self, shift: int, nodes: Sequence[int], loads: Ints) -> bool:
+        return bool(lay_loaded(self.instance, self.state, shift, np.array(nodes, np.int32), loads, self.work))
+
+    @property
+    def cents(self) -> Cents:
+        """Of the whole plan."""
+        return int(self.state.counters[TOTAL])
+
+    def lay_alone(self, shift: int, nodes: Sequence[int]) -> bool:
+        """Give a shift a tour, or none but its prefix; False, and nothing has changed, where it doesn't hold."""
+        return bool(lay_tour(self.instance, self.state, shift, np.array(nodes, np.int32), self.work))
+
+    def _lay_in_turns(self, waiting: Mapping[int, tuple[int, ...]]) -> None:
+        """Append stop after stop to each tour in turn, since one may wait for another; drop what nothing lets in."""
+        prefixes = self.instance.shifts["committed"]
+        kept = {shift: list(nodes[: prefixes[shift]]) for shift, nodes in waiting.items()}
+        queues = {shift: list(nodes[prefixes[shift] :]) for shift, nodes in waiting.items()}
+        while any(queues.values()):
+            moved = [self._append(shift, kept[shift], queue) for shift, queue in queues.items()]
+            if not any(moved):
+                blocked = next(queue for queue in queues.values() if queue)
+                job = next((node for node in blocked if node < self.instance.jobs), None)
+                if job is None:
+                    blocked.clear()
+                else:
+                    blocked.remove(job)
+
+    def _append(self, shift: int, kept: list[int], queue: list[int]) -> bool:
+        """Move the next job, with the warehouse stops before it where it needs them, from the queue to the tour."""
+        at = next((index for index, node in enumerate(queue) if node < self.instance.jobs), None)
+        if at is None:
+            return False
+        for fetching in ([], queue[:at]):
+            if self.lay_alone(shift, [*kept, *fetching, queue[at]]):
+                kept += [*fetching, queue[at]]
+                del queue[0 if fetching else at : at + 1]
+                return True
+        return False
+
+    def _part_from_half_crews(self) -> None:
+        """Take out crew jobs of which a member could not be laid, or that don't have the skills together."""
+        nodes, shifts = self.instance.nodes, self.instance.shifts
+        crews = np.flatnonzero((nodes["crew"][: self.instance.jobs] > 1) & ~nodes["is_committed"][: self.instance.jobs])
+        for job in crews.tolist():
+            members = [shift for shift, tour in tours_of(self.instance, self.state).nodes.items() if job in tour]
+            people = {int(shifts["technician"][shift]) for shift in members}
+            row, covered = int(nodes["crew_row"][job]), 0
+            for shift in members:
+                covered |= int(self.instance.crew_covers[row, shift])
+            is_whole = len(people) == len(members) == nodes["crew"][job] and covered == self.instance.crew_needs[row]
+            if members and not (is_whole and int(self.state.supplier[job]) in members):
+                self._take_out(job)
+
+    def _take_out(self, job: int) -> None:
+        """Take a job off all its tours, and before it what must follow it."""
+        node = self.instance.nodes[job]
+        for after in self.instance.successors[node["first_successor"] : node["last_successor"], 0].tolist():
+            self._take_out(after)
+        is_out = np.zeros(self.instance.jobs, np.bool_)
+        is_out[job] = True
+        for shift, tour in tours_of(self.instance, self.state).nodes.items():
+            if job in tour:
+                take_out(self.instance, self.state, shift, is_out, self.work)
+
+
+def tours_of(instance: Instance, state: State) -> Tours:
+    """The tours of a state that hold more than what has begun."""
+    nodes = {
+        shift: tuple(state.stops[shift, :count, NODE].tolist())
+        for shift, count in enumerate(state.figures[:, STOPS].tolist())
+        if count > instance.shifts["committed"][shift]
+    }
+    crews = np.flatnonzero((instance.nodes["crew"][: instance.jobs] > 1) & (state.shift_of >= 0))
+    meetings = {
+        job: (int(state.job_start_s[job]), int(state.job_end_s[job]), int(state.supplier[job]))
+        for job in crews.tolist()
+    }
+    loads = {shift: loads_of(state, shift) for shift in nodes}
+    return Tours(nodes, meetings, loads)
+
+
+def loads_of(state: State, shift: int) -> tuple[Load, ...]:
+    """What a tour of the state loads."""
+    rows = state.loads[shift, : state.load_count[shift]].tolist()
+    return tuple((stop, part, units, job, int(state.start_s[shift, stop])) for stop, part, units, job in rows)
