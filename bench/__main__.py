@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import anytime, baseline, best, dynamic, peers, solomon, stock, torture, trsp
+from bench import anytime, baseline, best, dynamic, peers, scale, solomon, stock, torture, trsp
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
     dynamic.add_command(commands.add_parser("dynamic", help=dynamic.__doc__))
     solomon.add_command(commands.add_parser("solomon", help=solomon.__doc__))
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))
+    scale.add_command(commands.add_parser("scale", help=scale.__doc__))
     stock.add_command(commands.add_parser("stock", help=stock.__doc__))
     anytime.add_command(commands.add_parser("anytime", help=anytime.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))

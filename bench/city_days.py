@@ -7,11 +7,12 @@ tools, no levels of skills, no breaks, no paid time; every shift starts and ends
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from solver.params import Weights
-from solver.problem import Job, Location, Matrix, Problem, Profile, Technician, VehicleShift, Window
+from solver.problem import Job, Location, Problem, Profile, Technician, VehicleShift, Window
 from solver.units import DAY_S, Cents, Seconds
 
 Site = tuple[float, float]
@@ -30,17 +31,21 @@ _MOST_TRADES = 20
 """A trade is a set of 2 to 5 skills. A large firm has more technicians than trades."""
 
 
-def city_day(jobs: int, shifts: int, seed: int, tightness: float = 1.0, others: Sequence[Site] = ()) -> Problem:
+def city_day(
+    jobs: int, shifts: int, seed: int, tightness: float = 1.0, cities: int = 1, others: Sequence[Site] = ()
+) -> Problem:
     """A day of jobs in a city of 30 by 30 km, the same for the same arguments.
 
     Half of the sites lie in clusters. Every job can be done by somebody alone; half of them must begin within 2 to
     4 hours, the others at any time of the shift. `tightness` multiplies service times, and so the work per shift.
-    `others`: sites in metres east and north of the corner, which become the last locations.
+    `cities`: a square as large as so many cities together, with as many centres. `others`: sites in metres east and
+    north of the corner, which become the last locations.
     """
     dice = random.Random(f"{jobs}-{shifts}-{seed}")
     skills = _skill_sets(dice, shifts)
-    homes = [_anywhere(dice) for _ in range(shifts)]
-    sites = [*homes, *_job_sites(dice, jobs), *others]
+    land = _Land(dice, SIDE_M * math.sqrt(cities))
+    homes = [land.anywhere() for _ in range(shifts)]
+    sites = [*homes, *_job_sites(dice, land, jobs, cities), *others]
     return Problem(
         id=f"city-{jobs}-{shifts}-{seed}" + (f"-x{tightness:g}" if tightness != 1 else ""),
         horizon_s=DAY_S,
@@ -64,18 +69,24 @@ def _skill_sets(dice: random.Random, shifts: int) -> list[tuple[str, ...]]:
     return trades + [dice.choice(trades) for _ in range(shifts - len(trades))]
 
 
-def _job_sites(dice: random.Random, jobs: int) -> list[Site]:
-    centres = [_anywhere(dice) for _ in range(max(3, round(math.sqrt(jobs) / 2)))]
-    return [_near(dice, dice.choice(centres)) if dice.random() < 0.5 else _anywhere(dice) for _ in range(jobs)]
+def _job_sites(dice: random.Random, land: "_Land", jobs: int, cities: int) -> list[Site]:
+    centres = [land.anywhere() for _ in range(cities * max(3, round(math.sqrt(jobs / cities) / 2)))]
+    return [land.near(dice.choice(centres)) if dice.random() < 0.5 else land.anywhere() for _ in range(jobs)]
 
 
-def _anywhere(dice: random.Random) -> Site:
-    return dice.uniform(0, SIDE_M), dice.uniform(0, SIDE_M)
+@dataclass(frozen=True, slots=True)
+class _Land:
+    """A square in which sites are drawn."""
 
+    dice: random.Random
+    side_m: float
 
-def _near(dice: random.Random, centre: Site) -> Site:
-    x, y = (min(max(middle + dice.gauss(0, SIDE_M / 12), 0), SIDE_M) for middle in centre)
-    return x, y
+    def anywhere(self) -> Site:
+        return self.dice.uniform(0, self.side_m), self.dice.uniform(0, self.side_m)
+
+    def near(self, centre: Site) -> Site:
+        x, y = (min(max(middle + self.dice.gauss(0, SIDE_M / 12), 0), self.side_m) for middle in centre)
+        return x, y
 
 
 def _location(index: int, site: Site) -> Location:
@@ -88,12 +99,13 @@ def _location(index: int, site: Site) -> Location:
 def _profile(sites: list[Site]) -> Profile:
     """Travel on streets; rounded up, which keeps the triangle inequality too."""
     x, y = np.array(sites).T
-    metres = np.hypot(x[:, None] - x, y[:, None] - y) * _DETOUR + np.maximum(0, y - y[:, None]) * _UPHILL
-    return Profile(_whole(metres / _M_PER_S), _whole(metres))
-
-
-def _whole(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:
-    return np.ceil(values.round(6)).astype(np.int32)
+    metres = np.empty((len(sites), len(sites)), np.int32)
+    seconds = np.empty_like(metres)
+    for row, (here_x, here_y) in enumerate(sites):
+        exact = np.hypot(here_x - x, here_y - y) * _DETOUR + np.maximum(0, y - here_y) * _UPHILL
+        metres[row] = np.ceil(exact.round(6))
+        seconds[row] = np.ceil((exact / _M_PER_S).round(6))
+    return Profile(seconds, metres)
 
 
 def _shift(index: int, skills: tuple[str, ...]) -> VehicleShift:
