@@ -12,7 +12,7 @@ from solver.plan import Plan, StopKind
 from solver.problem import Job, Problem, VehicleShift
 from solver.schedule import Visit
 from solver.score import leaving_out_cents, route_cents
-from solver.slack import may_fit, slack_of
+from solver.slack import Slack, may_fit, slack_of, soonest_end
 from solver.supply import Tour
 from solver.units import Cents, Seconds
 
@@ -98,16 +98,18 @@ def insert_where_cheapest(
 def first_come_plan(problem: Problem) -> Plan:
     """The plan of a desk without a planner: jobs in the order they came, each at the end of the day that has it first.
 
-    Locked and frozen jobs are placed before the others. Parts are fetched right before the job that lacks them.
+    Locked and frozen jobs are placed before the others. Parts are fetched right before the job that lacks them. Days
+    are tried in the order of when they could have done it at the earliest, until no other can be sooner.
     """
     draft = Draft.begun(problem)
+    slacks: dict[str, Slack] = {}
     open_jobs = [job for job in problem.jobs if job.id not in problem.committed_jobs and job.crew_size == 1]
     held = [job for job in open_jobs if job.lock is not None or job.previous is not None]
     for job in (*held, *(job for job in open_jobs if job not in held)):
         best: tuple[Seconds, str, Trial] | None = None
-        for shift in problem.shifts:
-            if barriers(problem, job, shift):
-                continue
+        for soonest_s, _, shift in _by_soonest(draft, slacks, job):
+            if best is not None and soonest_s > best[0]:
+                break
             for tour in _appended(problem, draft.tours.get(shift.id, ()), job, shift):
                 trial = draft.try_tours({shift.id: tour})
                 if trial is not None:
@@ -117,7 +119,24 @@ def first_come_plan(problem: Problem) -> Plan:
                     break
         if best is not None:
             draft.accept(best[2])
+            for shift_id in best[2].tours:
+                slacks.pop(shift_id, None)
     return draft.plan()
+
+
+def _by_soonest(draft: Draft, slacks: dict[str, Slack], job: Job) -> list[tuple[Seconds, str, VehicleShift]]:
+    """When each shift could be done with a job that comes last, breaks and fetching left out; soonest first."""
+    problem, windows = draft.problem, start_windows(draft.problem, job)
+    found = []
+    for shift in problem.shifts:
+        if barriers(problem, job, shift):
+            continue
+        if shift.id not in slacks:
+            slacks[shift.id] = slack_of(problem, shift, draft.tours.get(shift.id, ()))
+        end_s = soonest_end(problem, shift, slacks[shift.id], job, windows)
+        if end_s is not None:
+            found.append((end_s, shift.id, shift))
+    return sorted(found, key=lambda one: one[:2])
 
 
 def _extra_cost(draft: Draft, trial: Trial) -> Cents:

@@ -62,6 +62,18 @@ def may_fit(
     return there >= 0 and onward >= 0 and any(max(arrival, one.start) <= min(limit, one.end) for one in windows)
 
 
+def soonest_end(
+    problem: Problem, shift: VehicleShift, slack: Slack, job: Job, windows: tuple[Window, ...]
+) -> Seconds | None:
+    """When a job that comes last on the tour is done at the earliest; None where it can't come last; O(windows)."""
+    last = len(slack.places) - 1
+    if not may_fit(problem, shift, slack, job, last, windows):
+        return None
+    arrival = slack.free_s[last] + _travel(problem, shift, slack.places[last], job.location)
+    start = min(max(arrival, one.start) for one in windows if arrival <= one.end)
+    return start + job.service_on(shift)
+
+
 def _stop(
     problem: Problem, shift: VehicleShift, kind: StopKind, stop_id: str, begun: dict[str, Seconds | None]
 ) -> tuple[int, Seconds, tuple[Window, ...], Seconds | None]:
