@@ -76,6 +76,7 @@ def run_solve(options: argparse.Namespace) -> int:
         engine=_known(options.engine, engines.names(), "UNKNOWN_ENGINE", "engine"),
         time_limit_s=options.time_limit,
         iteration_limit=options.iterations,
+        stall_limit_s=options.stall_limit,
         seed=options.seed,
         workers=options.workers,
     )
@@ -151,6 +152,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("problem", type=Path, metavar="PROBLEM.json")
     one.add_argument("-o", "--output", type=Path, metavar="PLAN.json", help="where to; standard output if left out")
     one.add_argument("--time-limit", type=int, default=defaults.time_limit_s, metavar="SECONDS")
+    one.add_argument("--stall-limit", type=int, metavar="S", help="end after so many seconds without a better plan")
     one.add_argument("--iterations", type=int, metavar="N", help="engine steps, for runs that must repeat exactly")
     one.add_argument("--seed", type=int, default=defaults.seed)
     one.add_argument("--workers", type=int, default=defaults.workers, help="processors the engine may use")

@@ -35,7 +35,8 @@ class SolveParams:
     """How to solve.
 
     engine: a name known to `solver.engines`. time_limit_s: wall seconds the engine may use; the parent kills it
-    two seconds later. iteration_limit: engine steps, for runs that must repeat exactly; None = no limit.
+    two seconds later. stall_limit_s: wall seconds without a better plan after which an engine that can tell ends
+    by itself; None = it goes on. iteration_limit: engine steps, for runs that must repeat exactly; None = no limit.
     workers: processors an engine may use. explain: give every unplanned job its reasons.
     """
 
@@ -45,6 +46,7 @@ class SolveParams:
     seed: int = 1
     workers: int = 1
     explain: bool = True
+    stall_limit_s: int | None = None
 
     def __post_init__(self) -> None:
         limits = (
@@ -61,15 +63,11 @@ class SolveParams:
             for name, low, high in limits
             if not (_is_int(value := getattr(self, name)) and low <= value <= high)
         ]
-        limit = self.iteration_limit
-        if limit is not None and not (_is_int(limit) and limit >= 1):
-            faults.append(
-                Fault(
-                    "OUT_OF_RANGE",
-                    "/params/iteration_limit",
-                    f"iteration_limit is {limit!r}; give 1 or more, or none.",
-                )
-            )
+        faults += [
+            Fault("OUT_OF_RANGE", f"/params/{name}", f"{name} is {limit!r}; give 1 or more, or none.")
+            for name in ("iteration_limit", "stall_limit_s")
+            if (limit := getattr(self, name)) is not None and not (_is_int(limit) and limit >= 1)
+        ]
         if faults:
             raise InvalidProblem(tuple(faults))
 

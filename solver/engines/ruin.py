@@ -49,7 +49,9 @@ class RuinEngine:
 
         if start is not None:
             tell(start)
-        schedule = Schedule(params.time_limit_s, params.iteration_limit, params.workers, params.seed)
+        schedule = Schedule(
+            params.time_limit_s, params.iteration_limit, params.workers, params.seed, params.stall_limit_s
+        )
         way = Rounds if len(problem.jobs) < LEAST_JOBS else Sweeps
         if self._executor is not None:
             way(problem, schedule, self._executor, tell, stop).run(start)

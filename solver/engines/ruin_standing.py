@@ -26,12 +26,13 @@ _PAUSE = 5
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long to search, on how many processors."""
+    """How long to search, on how many processors; stall_s: ends after so many seconds without a better plan."""
 
     seconds: float
     steps: int | None
     workers: int
     seed: int
+    stall_s: float | None = None
 
     @property
     def lanes(self) -> int:
@@ -46,7 +47,8 @@ class Standing:
         self, problem: Problem, schedule: Schedule, tell: Callable[[Plan], None], *, is_searched: bool
     ) -> None:
         self._began = time.monotonic()
-        self._seconds, self._tell = schedule.seconds, tell
+        self._seconds, self._stall_s, self._tell = schedule.seconds, schedule.stall_s, tell
+        self._better_s = 0.0
         self._pause = 0 if schedule.steps is not None else _PAUSE
         self._names = Names(problem)
         self.instance: Instance = instance_of(problem, is_searched=is_searched)
@@ -67,23 +69,34 @@ class Standing:
         return self._cents
 
     @property
+    def _end_s(self) -> float:
+        """When it ends if nothing better is found, seconds from its beginning.
+
+        Where it may stall that is put off by every better plan, and the cooling with it, so that it always ends cold.
+        """
+        if self._stall_s is None:
+            return self._seconds
+        return min(self._seconds, self._better_s + self._stall_s)
+
+    @property
     def left_s(self) -> float:
         """Seconds left for searching."""
-        return self._seconds - _TAIL_S - self._telling_s - (time.monotonic() - self._began)
+        return self._end_s - _TAIL_S - self._telling_s - (time.monotonic() - self._began)
 
     @property
     def share_spent(self) -> float:
         """Of the seconds for searching."""
-        return min(1.0, 1.0 - self.left_s / max(0.1, self._seconds - _TAIL_S - self._telling_s))
+        return min(1.0, 1.0 - self.left_s / max(0.1, self._end_s - _TAIL_S - self._telling_s))
 
     def share_after(self, seconds: float) -> float:
         """Of the time, once so many more seconds are spent."""
-        return min(1.0, self.share_spent + seconds / max(0.1, self._seconds - _TAIL_S))
+        return min(1.0, self.share_spent + seconds / max(0.1, self._end_s - _TAIL_S))
 
     def keep(self, tours: Tours, cents: Cents) -> None:
         """Remember them if they are better."""
         if self._cents is None or cents < self._cents:
             self.best, self._cents = tours, cents
+            self._better_s = time.monotonic() - self._began
 
     def report(self, *, is_last: bool = False) -> None:
         """Tell of the best tours unless that has been done, or has been done just now and takes its time."""
