@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import anytime, baseline, best, dynamic, peers, scale, solomon, stock, torture, trsp
+from bench import anytime, baseline, best, candidates, dynamic, peers, scale, solomon, stock, torture, trsp
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
     peers.add_command(commands.add_parser("peers", help=peers.__doc__))
     scale.add_command(commands.add_parser("scale", help=scale.__doc__))
     stock.add_command(commands.add_parser("stock", help=stock.__doc__))
+    candidates.add_command(commands.add_parser("candidates", help=candidates.__doc__))
     anytime.add_command(commands.add_parser("anytime", help=anytime.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()

@@ -46,6 +46,10 @@ COLUMNS = (
     "p95_event_s",
     "longest_event_s",
     "foreknowledge",
+    "asked",
+    "median_ms",
+    "p95_ms",
+    "longest_ms",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]
