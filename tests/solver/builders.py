@@ -27,8 +27,10 @@ from bench.random_days.town import (
 from solver.check import violations
 from solver.plan import Plan, Route, Stop
 from solver.problem import Break, Job, Problem, VehicleShift, Window
+from solver.units import DAY_S
 
 __all__ = [
+    "DAY_S",
     "DEPOT",
     "EAST",
     "HOME",
