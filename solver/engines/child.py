@@ -90,6 +90,9 @@ def run(
     except (OSError, EOFError) as error:  # no memory, no file descriptors, or a fork server that died
         ours.close()
         return Ending(Status.CHILD_FAILED, f"The engine's process could not be started: {error!r}.")
+    except BaseException:
+        ours.close()
+        raise
     finally:
         theirs.close()
     watchdog = threading.Timer(params.time_limit_s + GRACE_S, process.kill)

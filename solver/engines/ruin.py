@@ -36,7 +36,8 @@ class RuinEngine:
         self._executor = executor
 
     def solve(self, problem: Problem, params: SolveParams, start: Plan | None, report: Report, stop: Stop) -> None:
-        """Report ever better plans until the limit; with an iteration limit, so many steps in each of two lanes."""
+        """Report ever better plans until the limit; with an iteration limit, so many steps in each of two lanes,
+        or as many in all parts together."""
         began = time.monotonic()
         costs: list[Cents] = []
 

@@ -1,6 +1,7 @@
 """The tours that the searches of one solve have met, and the master that puts them together anew now and then."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from solver.engines.ruin_standing import Schedule, Standing
 from solver.search.bench import Tours
@@ -30,9 +31,11 @@ class Columns:
         for one in columns:
             key = (one.shift, frozenset(one.nodes))
             known = self._known.get(key)
-            if known is None or one.cents < known.cents:
-                total = one.total if known is None else min(one.total, known.total)
-                self._known[key] = Column(one.shift, one.nodes, one.cents, total)
+            if known is None:
+                self._known[key] = one
+                continue
+            cheaper, total = min(one, known, key=lambda tour: tour.cents), min(one.total, known.total)
+            self._known[key] = replace(cheaper, total=total)
         if len(self._known) > 4 * MOST_COLUMNS:
             kept = sorted(self._known.items(), key=lambda item: item[1].total)[: 2 * MOST_COLUMNS]
             self._known = dict(kept)

@@ -69,34 +69,46 @@ class Standing:
         return self._cents
 
     @property
+    def _spent_s(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def _limit_s(self) -> float:
+        """When the search must end at the latest, seconds from its beginning."""
+        return self._seconds - _TAIL_S - self._telling_s
+
+    @property
     def _end_s(self) -> float:
         """When it ends if nothing better is found, seconds from its beginning.
 
-        Where it may stall that is put off by every better plan, and the cooling with it, so that it always ends cold.
+        Where it may stall that is put off by every better plan, and the cooling with it, so that it ends cold.
         """
-        if self._stall_s is None:
-            return self._seconds
-        return min(self._seconds, self._better_s + self._stall_s)
+        return self._limit_s if self._stall_s is None else min(self._limit_s, self._better_s + self._stall_s)
+
+    @property
+    def most_s(self) -> float:
+        """Seconds left for searching if it does not stall."""
+        return self._limit_s - self._spent_s
 
     @property
     def left_s(self) -> float:
         """Seconds left for searching."""
-        return self._end_s - _TAIL_S - self._telling_s - (time.monotonic() - self._began)
+        return self._end_s - self._spent_s
 
     @property
     def share_spent(self) -> float:
         """Of the seconds for searching."""
-        return min(1.0, 1.0 - self.left_s / max(0.1, self._end_s - _TAIL_S - self._telling_s))
+        return self.share_after(0.0)
 
     def share_after(self, seconds: float) -> float:
         """Of the time, once so many more seconds are spent."""
-        return min(1.0, self.share_spent + seconds / max(0.1, self._end_s - _TAIL_S))
+        return min(1.0, max(0.0, (self._spent_s + seconds) / max(0.1, self._end_s)))
 
     def keep(self, tours: Tours, cents: Cents) -> None:
         """Remember them if they are better."""
         if self._cents is None or cents < self._cents:
             self.best, self._cents = tours, cents
-            self._better_s = time.monotonic() - self._began
+            self._better_s = self._spent_s
 
     def report(self, *, is_last: bool = False) -> None:
         """Tell of the best tours unless that has been done, or has been done just now and takes its time."""
@@ -116,14 +128,15 @@ class Standing:
         """Falls exponentially, in proportion to what a planned job costs on average beside its own service."""
         instance, jobs = self.instance, self.instance.jobs
         left = int(instance.nodes["leaving_out_cents"][:jobs][~instance.nodes["is_committed"][:jobs]].sum())
-        planned, service = 0, 0
+        planned: set[int] = set()
+        service = 0
         for shift, tour in self.best.nodes.items():
             own = [node for node in tour if node < jobs and not instance.nodes["is_committed"][node]]
-            planned += len(own)
-            left -= int(instance.nodes["leaving_out_cents"][own].sum())
+            planned.update(own)
             service += int(instance.service_s[own, shift].sum()) * int(instance.shifts["cents_per_hour"][shift]) // 3600
+        left -= int(instance.nodes["leaving_out_cents"][sorted(planned)].sum())
         begun = int(instance.shifts["begun_cents"].sum())
-        each = max(10.0, (self.cents - begun - left - service) / max(1, planned))
+        each = max(10.0, (self.cents - begun - left - service) / max(1, len(planned)))
         return float(each * _HOT * (_COLD / _HOT) ** share)
 
 

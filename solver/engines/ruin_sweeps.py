@@ -5,6 +5,7 @@ conditions", 2002) in that parts are solved apart; but they are annealed, all at
 to sweep, as if the whole were.
 """
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -62,9 +63,9 @@ class Sweeps:
         standing.report()
         while (stretch := self._stretch(turn)) is not None:
             turn += 1
-            before_s = standing.left_s
+            began = time.monotonic()
             self._sweep(turn, stretch)
-            self._beside_s = max(0.0, before_s - standing.left_s - stretch.seconds * self._batches)
+            self._beside_s = max(0.0, time.monotonic() - began - stretch.seconds * self._batches)
             better = self._columns.recombined(self._share_done(turn))
             if better is not None:
                 self._lay(better[0])
@@ -86,7 +87,7 @@ class Sweeps:
     def _stretch(self, turn: int) -> Stretch | None:
         """What the next sweep does in each part; None when it is over."""
         standing, schedule = self._standing, self._schedule
-        if self._stop():
+        if self._stop() or standing.left_s < _SHORTEST_S / 2:
             return None
         if schedule.steps is not None:
             if turn >= _COUNTED_SWEEPS:
@@ -96,7 +97,7 @@ class Sweeps:
             return Stretch(0, 0.0, max(1, steps), hot, cold, SIZE)
         batches = self._batches
         seconds = min(_STRETCH_S, max(_SHORTEST_S, schedule.seconds / (_LEAST_SWEEPS * batches)))
-        seconds = min(seconds, (standing.left_s - self._beside_s) / batches)
+        seconds = min(seconds, (standing.most_s - self._beside_s) / batches)
         if seconds < _SHORTEST_S / 2:
             return None
         hot = standing.temperature(standing.share_spent)
@@ -122,6 +123,8 @@ class Sweeps:
                 self._columns.learn(outside(own, found))
         self._lay(best)
         self._standing.keep(self._tours, self._bench.cents)
+        if self._stop():
+            return
         self._lay(last)
         self._standing.keep(self._tours, self._bench.cents)
 

@@ -15,6 +15,9 @@ Load = tuple[int, int, int, int, int]
 """Place in the tour, part, units, job they are earmarked for or -1, and the second at which that stop starts."""
 
 
+_Lay = Callable[[int, tuple[int, ...]], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Tours:
     """A plan without its times. nodes: by shift number, in order, committed jobs first, shifts without a tour left out.
@@ -35,29 +38,62 @@ class Bench:
         self.instance = instance
         self.state = empty_state(instance, seed, is_searched=is_searched)
         self.work = empty_work(instance)
+        self._seed, self._is_searched = seed, is_searched
         lay_prefixes(instance, self.state, self.work)
 
     def lay(self, tours: Tours) -> None:
         """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does."""
+        waiting, loads = dict(tours.nodes), dict(tours.loads)
+        self._note_meetings(tours)
+        while torn := self._lay_loaded(waiting, loads):
+            # Loads for a tour that does not hold would be useless, or missing: work out all of these technicians' anew.
+            owners = self.instance.shifts["technician"]
+            loads = {shift: taken for shift, taken in loads.items() if int(owners[shift]) not in torn}
+            self.state = empty_state(self.instance, self._seed, is_searched=self._is_searched)
+            lay_prefixes(self.instance, self.state, self.work)
+            waiting = dict(tours.nodes)
+            self._note_meetings(tours)
+        self._lay_all(waiting, self.lay_alone)
+        self._lay_in_turns(waiting)
+        self._part_from_half_crews()
+
+    def _note_meetings(self, tours: Tours) -> None:
         for job, (start, end, supplier) in tours.meetings.items():
             self.state.job_start_s[job], self.state.job_end_s[job] = start, end
             self.state.supplier[job] = supplier
-        waiting = dict(tours.nodes)
-        loaded = {shift: np.array(loads, np.int32).reshape(-1, 5) for shift, loads in tours.loads.items()}
-        for shift, loads in loaded.items():
-            self._note_loads(shift, waiting[shift], loads)
-        self._lay_all(waiting, lambda shift, nodes: shift in loaded and self._lay_loaded(shift, nodes, loaded[shift]))
-        torn = {int(self.instance.shifts["technician"][shift]) for shift in loaded.keys() & waiting.keys()}
-        for shift in loaded.keys() & waiting.keys():
-            self.state.loaded[:, shift] = 0
-        self._lay_all(waiting, self.lay_alone)
-        self._lay_in_turns(waiting)
-        for shift, nodes in tours_of(self.instance, self.state).nodes.items():
-            if int(self.instance.shifts["technician"][shift]) in torn:
-                self.lay_alone(shift, nodes)  # it may have loaded for a tour that is not there
-        self._part_from_half_crews()
 
-    def _lay_all(self, waiting: dict[int, tuple[int, ...]], lay: Callable[[int, tuple[int, ...]], bool]) -> None:
+    def _lay_loaded(self, waiting: dict[int, tuple[int, ...]], loads: Mapping[int, tuple[Load, ...]]) -> set[int]:
+        """Lay the tours of which the loads are known, taking them off `waiting`; whose did not all hold."""
+        rows = {shift: np.array(taken, np.int32).reshape(-1, 5) for shift, taken in loads.items()}
+        for shift, own in rows.items():
+            self._note_loads(shift, waiting[shift], own)
+
+        def lay(shift: int, nodes: tuple[int, ...]) -> bool:
+            if shift not in rows:
+                return False
+            own = rows[shift][rows[shift][:, 0] < len(nodes)]
+            return bool(lay_loaded(self.instance, self.state, shift, np.array(nodes, np.int32), own, self.work))
+
+        self._lay_all(waiting, lay)
+        self._lay_by_and_by({shift: waiting[shift] for shift in rows.keys() & waiting.keys()}, waiting, lay)
+        return {int(self.instance.shifts["technician"][shift]) for shift in rows.keys() & waiting.keys()}
+
+    def _lay_by_and_by(
+        self, tours: Mapping[int, tuple[int, ...]], waiting: dict[int, tuple[int, ...]], lay: _Lay
+    ) -> None:
+        """Lay tours that wait for each other stop by stop, each as far as it holds, in turns; take whole ones off."""
+        reached = {shift: int(self.instance.shifts["committed"][shift]) for shift in tours}
+        is_further = True
+        while is_further:
+            is_further = False
+            for shift in sorted(waiting.keys() & tours.keys()):
+                while reached[shift] < len(tours[shift]) and lay(shift, tours[shift][: reached[shift] + 1]):
+                    reached[shift] += 1
+                    is_further = True
+                if reached[shift] == len(tours[shift]):
+                    del waiting[shift]
+
+    def _lay_all(self, waiting: dict[int, tuple[int, ...]], lay: _Lay) -> None:
         """Lay what can be laid until nothing more can, since one tour may wait for another; take it off the list."""
         while laid := [shift for shift, nodes in waiting.items() if lay(shift, nodes)]:
             for shift in laid:
@@ -71,9 +107,6 @@ class Bench:
                 before = int(self.state.loaded_s[stock, shift]) if self.state.loaded[stock, shift] else second
                 self.state.loaded[stock, shift] += units
                 self.state.loaded_s[stock, shift] = min(second, before)
-
-    def _lay_loaded(self, shift: int, nodes: Sequence[int], loads: Ints) -> bool:
-        return bool(lay_loaded(self.instance, self.state, shift, np.array(nodes, np.int32), loads, self.work))
 
     @property
     def cents(self) -> Cents:
@@ -144,7 +177,8 @@ def tours_of(instance: Instance, state: State) -> Tours:
         for shift, count in enumerate(state.figures[:, STOPS].tolist())
         if count > instance.shifts["committed"][shift]
     }
-    crews = np.flatnonzero((instance.nodes["crew"][: instance.jobs] > 1) & (state.shift_of >= 0))
+    jobs = instance.nodes[: instance.jobs]
+    crews = np.flatnonzero((jobs["crew"] > 1) & ~jobs["is_committed"] & (state.shift_of >= 0))
     meetings = {
         job: (int(state.job_start_s[job]), int(state.job_end_s[job]), int(state.supplier[job]))
         for job in crews.tolist()

@@ -12,6 +12,7 @@ from solver.search.state import (
     LAST_WINDOW,
     LATEST,
     LOCATION,
+    MOVED,
     PAID_S,
     SERVICE,
     SERVICE_S,
@@ -55,7 +56,9 @@ def is_promising(
         leg_s = min(state.leg_s[shift, place], detour_s)
         detour_s -= leg_s
         waiting = figures[PAID_S] - figures[TRAVEL_S] - figures[SERVICE_S]
-        busy = max(0, busy - leg_s - waiting)
+        # What has begun may have been quicker than it should, which hides waiting after it.
+        busy = 0 if own.committed > 0 else max(0, busy - leg_s - waiting)
+        cents -= figures[MOVED]  # a later start may be nearer to the one published
     cents += detour_s * instance.rates[TRAVEL_RATE] // 3600 + busy * own.cents_per_hour // 3600
     if own.cents_per_km != 0:
         detour_m = instance.back_m[profile, here, before] + instance.travel_m[profile, here, after]

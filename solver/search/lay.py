@@ -2,7 +2,7 @@
 
 from solver.search.instance import Instance, Ints
 from solver.search.kernel import kernel
-from solver.search.state import FIXED, NEXT_STAMP, STOCK_STAMP, TOTAL, State, Work
+from solver.search.state import FIXED, MOST_LOADS, NEXT_STAMP, STOCK_STAMP, TOTAL, State, Work
 from solver.search.supplies import keep_own_loads, release_pickups, useless_pickup
 from solver.search.tours import copy_row, settle_supplied, settle_tour, write_stop
 
@@ -24,7 +24,9 @@ def lay_prefixes(instance: Instance, state: State, work: Work) -> None:
 
 @kernel
 def lay_tour(instance: Instance, state: State, shift: int, nodes: Ints, work: Work) -> bool:
-    """Give a shift the tour with these nodes if it holds; the committed jobs are its first."""
+    """Give a shift the tour with these nodes if it holds and is not too long; the committed jobs are its first."""
+    if len(nodes) + 2 > state.stops.shape[1]:
+        return False
     gained = _write_tour(instance, state, shift, nodes, work)
     if not settle_tour(instance, state, shift, work.stops, len(nodes), work):
         return False
@@ -34,11 +36,13 @@ def lay_tour(instance: Instance, state: State, shift: int, nodes: Ints, work: Wo
 
 @kernel
 def lay_loaded(instance: Instance, state: State, shift: int, nodes: Ints, loads: Ints, work: Work) -> bool:
-    """As `lay_tour`, with loads that are known: rows (stop, part, units, for job).
+    """As `lay_tour`, with loads that are known: rows (stop, part, units, for job, second).
 
     Whether the technician has all that his jobs need is not asked again, only whether the stock is there beside what
     all others load. The state must have these loads of every such tour already, laid or not.
     """
+    if len(nodes) + 2 > state.stops.shape[1] or len(loads) > MOST_LOADS:
+        return False
     gained = _write_tour(instance, state, shift, nodes, work)
     for row in range(len(loads)):
         work.all_loads[row, 0] = shift

@@ -46,6 +46,6 @@ def _rest(instance: Instance, state: State, stock: int, others: Flags) -> list[t
     for second, units in moves:
         change[second] += units
     there = np.cumsum([change[second] for second in seconds])
-    stays = np.minimum.accumulate(there[::-1])[::-1]
+    stays = np.maximum(0, np.minimum.accumulate(there[::-1])[::-1])
     more = np.diff(stays, prepend=0)
     return [(second, int(units)) for second, units in zip(seconds, more.tolist(), strict=True) if units > 0]

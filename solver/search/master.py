@@ -55,11 +55,17 @@ class Master:
             if shift not in fixed
         ]
         gone = {node for shift in fixed for node in standing.nodes.get(shift, ())}
-        others = (one for one in columns if one.shift not in fixed and gone.isdisjoint(one.nodes))
+        others = (
+            one
+            for one in columns
+            if one.shift not in fixed and gone.isdisjoint(one.nodes) and not self._draws_on_other_days(one)
+        )
         most = min(MOST_COLUMNS, int(_COLUMNS_A_SECOND * seconds))
         until = math.inf if is_counted else began + seconds / 2
         pool = own + self._best_of(others, {(one.shift, frozenset(one.nodes)) for one, _ in own}, most, until)
-        model = _Model(self._instance, pool, len(own))
+        stay = sorted(fixed & standing.nodes.keys())
+        taken = [_taken(self._instance, standing.nodes[shift], standing.loads[shift]) for shift in stay]
+        model = _Model(self._instance, pool, len(own), taken)
         left_s = seconds - (time.monotonic() - began)
         if not is_counted and left_s < _LEAST_S:
             return None
@@ -76,6 +82,14 @@ class Master:
         again = Bench(self._instance, seed)
         again.lay(tours)
         return (tours, again.cents) if again.cents < before else None
+
+    def _draws_on_other_days(self, one: Column) -> bool:
+        """Whether its jobs need parts, which the technician's other shifts may need as well."""
+        technician = int(self._instance.shifts["technician"][one.shift])
+        first, last = self._instance.technician_first[technician : technician + 2].tolist()
+        jobs = [node for node in one.nodes if node < self._instance.jobs]
+        own = self._instance.nodes[jobs]
+        return last - first > 1 and bool((own["first_part"] < own["last_part"]).any())
 
     def _best_of(
         self, columns: Iterable[Column], known: set[tuple[int, frozenset[int]]], most: int, until: float
@@ -97,6 +111,8 @@ class Master:
         if all(node < self._instance.jobs for node in one.nodes):
             return ()
         key = (one.shift, one.nodes)
+        if len(self._known) > 8 * MOST_COLUMNS:
+            self._known.clear()
         if key not in self._known:
             self._known[key] = None
             if self._empty.lay_alone(one.shift, one.nodes):
@@ -118,14 +134,19 @@ def _fixed_shifts(instance: Instance, bench: Bench) -> set[int]:
 
 
 class _Model:
-    """Which of some columns to use; the first `own` are those of the incumbent."""
+    """Which of some columns to use; the first `own` are those of the incumbent.
 
-    def __init__(self, instance: Instance, pool: Sequence[_Loaded], own: int) -> None:
+    fixed: what the tours that stay take of finite stock, stock to (second, units).
+    """
+
+    def __init__(
+        self, instance: Instance, pool: Sequence[_Loaded], own: int, fixed: Sequence[Mapping[int, tuple[Seconds, int]]]
+    ) -> None:
         self._instance, self._pool = instance, pool
         self._model = cp_model.CpModel()
         self._use = [self._model.new_bool_var("") for _ in pool]
         self._cover(own)
-        self._limit_stock()
+        self._limit_stock(fixed)
 
     def _cover(self, own: int) -> None:
         """Every job once at most, every shift one tour at most; the cost; the incumbent as a hint."""
@@ -157,7 +178,7 @@ class _Model:
         for number, variable in enumerate(use):
             model.add_hint(variable, number < own)
 
-    def _limit_stock(self) -> None:
+    def _limit_stock(self, fixed: Sequence[Mapping[int, tuple[Seconds, int]]]) -> None:
         """Before each receipt, and in the end, all loads begun by then are at most what was received before."""
         instance = self._instance
         takers: dict[int, list[tuple[Seconds, int, cp_model.IntVar]]] = defaultdict(list)
@@ -168,11 +189,14 @@ class _Model:
             first, last = instance.receipt_first[stock], instance.receipt_first[stock + 1]
             received = 0
             for moment, quantity in [*instance.receipts[first:last].tolist(), (math.inf, 0)]:
+                left = received - sum(
+                    units for one in fixed if stock in one for second, units in [one[stock]] if second < moment
+                )
                 early = [one for one in taken if one[0] < moment]
                 quantities = [units for _, units, _ in early]
-                if sum(quantities) > received:
+                if sum(quantities) > left:
                     total = cp_model.LinearExpr.weighted_sum([variable for _, _, variable in early], quantities)
-                    self._model.add(total <= received)
+                    self._model.add(total <= left)
                 received += quantity
 
     def solve(self, effort: float, seconds: float | None, workers: int, seed: int) -> list[_Loaded] | None:

@@ -59,7 +59,7 @@ def best_place(instance: Instance, state: State, shift: int, job: int, limit: in
     best = limit
     for place in range(own.committed, count + 1):
         stop = stops[max(at, own.committed)]
-        if not is_promising(instance, state, shift, job, place, stop, best, not needs):
+        if not is_promising(instance, state, shift, job, place, stop, best, linked == 0 and not needs):
             continue
         if at < 0:
             at = _build(instance, state, shift, work)
@@ -124,7 +124,7 @@ def _with_parts(
     """Try a job that needs parts or tools at a place: with what is fetched already, fetching anew, or earlier."""
     own = instance.shifts[shift]
     stops, job = work.stops, work.stops[place, NODE]
-    is_possible = is_promising(instance, state, shift, job, place, stops[place], best, True)
+    is_possible = is_promising(instance, state, shift, job, place, stops[place], best, linked == 0)
     short = supply(instance, state, shift, stops, count, work)
     if short == HOLDS:
         if is_possible and release_pickups(instance, state, shift, stops, count, work):

@@ -12,7 +12,7 @@ from solver.search.instance import (
     Ints,
 )
 from solver.search.kernel import kernel
-from solver.search.state import COST, NODE, PAID_S, RETURN_S, SERVICE, SERVICE_S, TRAVEL_M, TRAVEL_S, Work
+from solver.search.state import COST, MOVED, NODE, PAID_S, RETURN_S, SERVICE, SERVICE_S, TRAVEL_M, TRAVEL_S, Work
 
 
 @kernel
@@ -50,4 +50,5 @@ def price(instance: Instance, shift: int, stops: Ints, count: int, work: Work) -
         + moved * rates[MOVED_RATE]
     )
     figures[COST] = cents
+    figures[MOVED] = moved * rates[MOVED_RATE]
     return cents

@@ -9,7 +9,18 @@ from solver.search.crews import insert_crew
 from solver.search.instance import INFEASIBLE, Instance
 from solver.search.kernel import kernel
 from solver.search.places import best_place, build_trial
-from solver.search.state import CENTS, PLACE_CODE, STAMP, STAMPED, STOCK_STAMP, STOCK_STAMPED, TOTAL, State, Work
+from solver.search.state import (
+    CENTS,
+    LINKED,
+    PLACE_CODE,
+    STAMP,
+    STAMPED,
+    STOCK_STAMP,
+    STOCK_STAMPED,
+    TOTAL,
+    State,
+    Work,
+)
 from solver.search.step import REMOVED, Step, touch
 from solver.search.tours import settle_tour
 
@@ -144,7 +155,8 @@ def place_on(instance: Instance, state: State, shift: int, job: int, limit: int,
     known[STAMPED], known[STOCK_STAMPED] = state.figures[shift, STAMP], _stock_stamp(instance, state, job)
     known[CENTS] = min(cents if cents < INFEASIBLE else limit, _MOST_CENTS)
     known[PLACE_CODE] = work.best[0] if cents < INFEASIBLE else -1
-    if instance.nodes[job].is_linked or (cents < INFEASIBLE and known[CENTS] == _MOST_CENTS):
+    is_linked = instance.nodes[job].is_linked or state.figures[shift, LINKED] > 0
+    if is_linked or (cents < INFEASIBLE and known[CENTS] == _MOST_CENTS):
         known[STAMPED] = -1  # other tours matter too, or it can't be written down
     return cents
 

@@ -17,11 +17,11 @@ NODE, LOCATION, SERVICE, FIRST_WINDOW, LAST_WINDOW, EARLIEST, LATEST, FIXED = ra
 """Columns of a stop. EARLIEST, LATEST: bounds on its start that other routes or receipts set. FIXED: the second it
 began, NEVER = not begun."""
 
-(STOPS, JOBS, PICKUPS, COST, TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, DEPARTURE_S, RETURN_S, STAMP, LINKED, NEEDY) = (
-    range(13)
-)
+STOPS, JOBS, PICKUPS, COST, TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, DEPARTURE_S, RETURN_S = range(10)
+STAMP, LINKED, NEEDY, MOVED = range(10, 14)
 """Columns of a tour's figures. LINKED: number of its jobs that other routes matter to. NEEDY: number of its stops that
-have to do with parts or tools. STAMP: equal stamps mean equal tours."""
+have to do with parts or tools. STAMP: equal stamps mean equal tours. MOVED: cents for starts that are not the published
+ones."""
 
 STOP, PART, QUANTITY, FOR_JOB = range(4)
 """Columns of a load: place in the tour, part, units, job it is earmarked for or -1."""
@@ -35,7 +35,7 @@ where there is no place below so many CENTS."""
 class State(Block):
     """M = most stops of a tour, F finite stocks; the rest as in Instance.
 
-    stops: (S, M, 8). figures: (S, 13), cents, seconds and metres. free_s: (S, M + 1), earliest second at which the
+    stops: (S, M, 8). figures: (S, 14), cents, seconds and metres. free_s: (S, M + 1), earliest second at which the
     technician is free after so many stops, breaks left out. latest_s: (S, M + 1), latest second to be at a stop,
     breaks left out; the last is that of the end. start_s: (S, M). leg_s: (S, M + 1), seconds to a stop from the
     one before; the last is the way to the end.
@@ -102,7 +102,7 @@ def empty_state(instance: Instance, seed: int, *, is_searched: bool = False) -> 
     finite = len(instance.receipt_first) - 1
     return State(
         stops=np.zeros((shifts, stops, 8), np.int32),
-        figures=np.zeros((shifts, 13), np.int64),
+        figures=np.zeros((shifts, 14), np.int64),
         free_s=np.zeros((shifts, stops + 1), np.int32),
         latest_s=np.zeros((shifts, stops + 1), np.int32),
         start_s=np.zeros((shifts, stops), np.int32),
@@ -133,7 +133,7 @@ def empty_work(instance: Instance) -> Work:
         break_after=np.zeros((stops + 2, masks), np.int8),
         label_start_s=np.zeros((stops + 2, masks), np.int32),
         steps=np.zeros((stops + 2 + breaks, 6), np.int32),
-        figures=np.zeros(13, np.int64),
+        figures=np.zeros(14, np.int64),
         all_loads=np.zeros((MOST_LOADS * shifts, 5), np.int32),
         van=np.zeros(instance.van_stock.shape[1], np.int32),
         pickups=np.zeros((stops * shifts, 3), np.int32),

@@ -18,6 +18,7 @@ from solver.search.state import (
     LATEST,
     LINKED,
     LOCATION,
+    MOVED,
     NEEDY,
     NEXT_STAMP,
     NODE,
@@ -207,7 +208,7 @@ def _time_begun(instance: Instance, shift: int, stops: Ints, count: int, work: W
         work.start_s[index] = start
         free, place = start + stop[SERVICE], stop[LOCATION]
         work.free_s[index + 1, 0] = free
-    for column in (TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S):
+    for column in (TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, MOVED):
         work.figures[column] = 0
     work.figures[COST] = own.begun_cents
     work.figures[DEPARTURE_S], work.figures[RETURN_S] = own.earliest_start, free
@@ -234,7 +235,7 @@ def _keep(instance: Instance, state: State, shift: int, stops: Ints, count: int,
     latest_times(instance, shift, stops, count, state.latest_s[shift])
     _measure_legs(instance, state, shift, count)
     state.counters[TOTAL] += work.figures[COST] - figures[COST]
-    for column in (COST, TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, DEPARTURE_S, RETURN_S):
+    for column in (COST, TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, DEPARTURE_S, RETURN_S, MOVED):
         figures[column] = work.figures[column]
     figures[STOPS], figures[JOBS], figures[PICKUPS] = count, count - pickups, pickups
     figures[LINKED], figures[NEEDY] = linked, needy

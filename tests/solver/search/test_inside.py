@@ -10,7 +10,7 @@ import pytest
 from bench.random_days.feasible import feasible_day
 from solver.check import violations
 from solver.engines.ruin_parts import cut
-from solver.problem import Problem, Receipt
+from solver.problem import CommittedStop, Problem, Receipt
 from solver.search.bench import Bench, Tours, tours_of
 from solver.search.inside import Inside, inside
 from solver.search.leftovers import leftovers
@@ -18,7 +18,7 @@ from solver.search.part import Stretch, search_part
 from solver.search.reading import instance_of
 from solver.search.state import COST
 from solver.search.writing import Names
-from tests.solver.builders import NORTH, SOUTH, job, problem, shift, warehouse
+from tests.solver.builders import NORTH, SOUTH, at, job, problem, shift, warehouse
 
 pytestmark = pytest.mark.engine
 
@@ -106,3 +106,18 @@ def test_parts_have_the_near_jobs_of_their_own() -> None:
     assert all(sorted(row) == [0, 1, 2] for row in own.instance.near.tolist())
     assert np.array_equal(own.shifts, [1])
     assert all(first <= last for first, last in pairwise(own.instance.technician_first.tolist()))
+
+
+def test_a_crew_that_has_begun_is_part_of_its_part() -> None:
+    begun = (CommittedStop("heavy", at(9)),)
+    people = (shift("ann", committed=begun), shift("bob", committed=begun), shift("eve"))
+    day = problem((job("heavy", crew_size=2), job("free"), job("far", SOUTH)), people)
+    bench = laid(day, Tours())
+    tours = tours_of(bench.instance, bench.state)
+    for part in cut(bench.instance, tours, 2, 1):
+        (own,) = parts_of(bench, [part.shifts], [part.jobs], 0)
+        found = search_part(own.instance, own.tours(tours), Stretch(1, 0.0, 20, 900.0, 90.0, 2))
+        tours = own.replaced(tours, found.best)
+    after = laid(day, tours)
+    assert violations(day, Names(day).plan(after.instance, after.state, after.work)) == ()
+    assert after.cents < bench.cents

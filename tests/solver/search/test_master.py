@@ -2,7 +2,7 @@
 
 import pytest
 
-from solver.problem import Lock, Problem, Receipt
+from solver.problem import Lock, Problem, Receipt, Technician, Window
 from solver.search.bench import Bench, Tours
 from solver.search.master import Master
 from solver.search.part import Column
@@ -73,3 +73,17 @@ def test_a_locked_job_is_not_given_up_for_a_dearer_one() -> None:
     incumbent = Tours({0: (0,)})
     better = recombined(day, incumbent, [column(day, 0, 1)])
     assert better is None
+
+
+def test_no_van_is_emptied_twice_by_the_days_of_one_technician() -> None:
+    jobs = (
+        job("one", NORTH, parts={"pump": 1}, windows=(Window(at(8), at(17)),)),
+        job("two", SOUTH, parts={"pump": 1}, windows=(Window(at(8, day=1), at(17, day=1)),)),
+    )
+    day = problem(
+        jobs,
+        (shift("ann", **PAID), shift("ann", day=1, **PAID)),
+        technicians=(Technician("ann", van_stock={"pump": 1}),),
+    )
+    better = recombined(day, Tours(), [column(day, 0, 0), column(day, 1, 1)])
+    assert better is None or len(better[0].nodes) == 1
