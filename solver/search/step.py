@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from solver.search.instance import HAS_CREWS, Flags, Instance, Ints
 from solver.search.kernel import Block, kernel
 from solver.search.state import NODE, SERVICE, STOPS, State
-from solver.search.tours import copy_tour
+from solver.search.tours import copy_tour, note_times
 
 
 @dataclass
@@ -93,8 +93,7 @@ def _mark(instance: Instance, state: State, shift: int, value: int) -> None:
         node = state.stops[shift, index, NODE]
         if node < jobs:
             state.shift_of[node] = value
-            start = state.start_s[shift, index]
-            state.job_start_s[node], state.job_end_s[node] = start, start + state.stops[shift, index, SERVICE]
+            note_times(instance, state, node, state.start_s[shift, index], state.stops[shift, index, SERVICE])
 
 
 @kernel

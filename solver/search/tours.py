@@ -228,8 +228,7 @@ def _keep(instance: Instance, state: State, shift: int, stops: Ints, count: int,
             pickups += 1
             continue
         state.shift_of[node] = shift
-        state.job_start_s[node] = work.start_s[index]
-        state.job_end_s[node] = work.start_s[index] + stops[index, SERVICE]
+        note_times(instance, state, node, work.start_s[index], stops[index, SERVICE])
     for index in range(count + 1):
         state.free_s[shift, index] = work.free_s[index, 0]
     latest_times(instance, shift, stops, count, state.latest_s[shift])
@@ -241,6 +240,15 @@ def _keep(instance: Instance, state: State, shift: int, stops: Ints, count: int,
     figures[LINKED], figures[NEEDY] = linked, needy
     state.counters[NEXT_STAMP] += 1
     figures[STAMP] = state.counters[NEXT_STAMP]
+
+
+@kernel
+def note_times(instance: Instance, state: State, job: int, start: int, lasts: int) -> None:
+    """When a job is done, for others that wait for it; of a crew on its way, who is there last counts."""
+    one = instance.nodes[job]
+    if one.is_committed and one.crew > 1:
+        start = max(start, state.job_start_s[job])
+    state.job_start_s[job], state.job_end_s[job] = start, start + lasts
 
 
 @kernel

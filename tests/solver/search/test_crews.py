@@ -4,7 +4,7 @@ import pytest
 
 from solver.check import violations
 from solver.plan import Plan, StopKind
-from solver.problem import Job, Predecessor, Problem, VehicleShift, Window
+from solver.problem import CommittedStop, Job, Predecessor, Problem, VehicleShift, Window
 from solver.search.bench import Bench, Tours
 from solver.search.part import Stretch, search_part
 from solver.search.reading import instance_of
@@ -82,3 +82,23 @@ def test_a_crew_stays_together_while_all_around_it_changes() -> None:
     crews = tuple(job(f"crew-{rank}", EAST, crew_size=2) for rank in range(3))
     plan = planned(problem((*others, *crews), three(cost_cents_per_hour=4_000)), steps=1_500)
     assert [len(members(plan, one.id)) for one in crews] == [2, 2, 2]
+
+
+def test_a_follower_waits_for_the_last_of_a_crew_on_its_way() -> None:
+    on_the_way = CommittedStop("heavy", None)
+    near, far = job("near", NORTH, 600), job("far", SOUTH, 7_200)
+    follower = job("follower", EAST, predecessors=(Predecessor("heavy"),), required_technicians=frozenset({"eve"}))
+    day = problem(
+        (job("heavy", EAST, crew_size=2), near, far, follower),
+        (
+            shift("ann", committed=(CommittedStop("far", at(8)), on_the_way)),
+            shift("bob", committed=(CommittedStop("near", at(8)), on_the_way)),
+            shift("eve"),
+        ),
+    )
+    plan = planned(day)
+    ends = [stop.end_s for route in plan.routes for stop in route.stops if stop.id == "heavy"]
+    (start,) = [stop.start_s for route in plan.routes for stop in route.stops if stop.id == "follower"]
+    assert len(set(ends)) == 2
+    assert start >= max(ends)
+    assert violations(day, plan) == ()
