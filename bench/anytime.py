@@ -10,6 +10,7 @@ from statistics import median
 from bench.baseline import DAYS
 from bench.city_days import city_day
 from bench.curves import Curve, Panel, drawn
+from bench.options import numbers
 from bench.results import ROOT, Row, append, commit, gap_percent, result_line, table
 from solver import engines
 from solver.check import violations
@@ -56,7 +57,7 @@ def add_command(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(DAYS)} (the default), city-JOBS-TECHNICIANS-SEED as the generator makes it, or a file",
     )
     parser.add_argument("--time-limit", type=int, default=60, help="seconds")
-    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3], help="separated by commas")
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3], help="separated by commas")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--engines", type=_engines, default=["ruin", "routing"], help="separated by commas")
     parser.add_argument("--picture", type=Path, default=_PICTURE, help="where to draw it, as SVG")
@@ -215,7 +216,3 @@ def _engines(text: str) -> list[str]:
         except UnknownEngine as error:
             raise argparse.ArgumentTypeError(str(error)) from None
     return names
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]

@@ -5,6 +5,7 @@ import time
 from statistics import mean
 
 from bench.memory import PeakMemory
+from bench.options import numbers
 from bench.results import ROOT, Row, append, commit, result_line, table
 from solver.check import violations
 from solver.codec import loads, problem_from_document
@@ -21,8 +22,8 @@ DAYS = ("small", "city", "large")
 def add_command(parser: argparse.ArgumentParser) -> None:
     """Describe the options of this benchmark."""
     parser.add_argument("--days", type=names, default=list(DAYS), help="fixture days, separated by commas")
-    parser.add_argument("--time-limits", type=_numbers, default=[10, 30], help="seconds")
-    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3])
+    parser.add_argument("--time-limits", type=numbers, default=[10, 30], help="seconds")
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
     parser.add_argument("--engine", default=SolveParams().engine)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--no-save", action="store_true", help="print only, for a trial")
@@ -98,7 +99,3 @@ def names(text: str) -> list[str]:
     if unknown := set(days).difference(DAYS):
         raise argparse.ArgumentTypeError(f"there is no day {', '.join(sorted(unknown))}; there are {', '.join(DAYS)}")
     return days
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]

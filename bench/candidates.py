@@ -5,6 +5,7 @@ import time
 from statistics import median, quantiles
 
 from bench.city_days import city_day
+from bench.options import numbers
 from bench.peers import shifts_for
 from bench.results import ROOT, Row, append, commit, result_line, table
 from solver.explain import candidates
@@ -16,8 +17,8 @@ from solver.solve import solve
 
 def add_command(parser: argparse.ArgumentParser) -> None:
     """Describe the options of this benchmark."""
-    parser.add_argument("--sizes", type=_numbers, default=[100, 300, 1_000], help="jobs, separated by commas")
-    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3], help="of the days")
+    parser.add_argument("--sizes", type=numbers, default=[100, 300, 1_000], help="jobs, separated by commas")
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3], help="of the days")
     parser.add_argument("--asked", type=int, default=200, help="visits asked about on each day")
     parser.add_argument("--time-limit", type=int, default=10, help="seconds for the plan that is asked about")
     parser.add_argument("--no-save", action="store_true", help="print only, for a trial")
@@ -62,7 +63,3 @@ def _row(problem: Problem, seed: int, spent: list[float]) -> Row:
         "p95_ms": round(quantiles(spent, n=20)[-1], 2),
         "longest_ms": round(max(spent), 2),
     }
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]

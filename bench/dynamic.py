@@ -13,8 +13,9 @@ from bench.dynamic_day import Day, day_of
 from bench.dynamic_insertion import Insertion
 from bench.dynamic_replay import Conduct, Replay
 from bench.memory import PeakMemory
+from bench.options import add_engine_options
 from bench.results import ROOT, Row, append, commit, result_line, table
-from bench.trsp import DATA, add_engine_options, best_known, judged, paths
+from bench.trsp import DATA, best_known, judged, paths
 from bench.trsp_instances import Instance, read, seconds_per_unit, solution_of
 from solver import engines
 from solver.check import violations

@@ -5,6 +5,7 @@ import time
 from statistics import mean
 
 from bench.city_days import city_day
+from bench.options import numbers
 from bench.results import COLUMNS, ROOT, Row, append, commit, result_line, table
 from bench.rivals import RIVALS, lanes, missing
 from bench.rivals.judge import plan_of
@@ -24,9 +25,9 @@ _JOBS_PER_SHIFT = 7.5
 
 def add_command(parser: argparse.ArgumentParser) -> None:
     """Describe the options of this benchmark."""
-    parser.add_argument("--sizes", type=_numbers, default=[100, 300, 1_000], help="jobs, separated by commas")
-    parser.add_argument("--time-limits", type=_numbers, default=[10, 30, 60], help="seconds, one for each size")
-    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3], help="of the days and of the solvers")
+    parser.add_argument("--sizes", type=numbers, default=[100, 300, 1_000], help="jobs, separated by commas")
+    parser.add_argument("--time-limits", type=numbers, default=[10, 30, 60], help="seconds, one for each size")
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3], help="of the days and of the solvers")
     parser.add_argument("--engine", type=_engine, default="ruin")
     parser.add_argument("--workers", type=int, default=2, help="cores for every solver")
     parser.add_argument("--peers", type=_peers, default=",".join(RIVALS), help="separated by commas")
@@ -137,7 +138,3 @@ def _peers(text: str) -> list[str]:
             "or name other peers"
         )
     return names
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]

@@ -5,6 +5,7 @@ from statistics import mean, median
 
 from bench.city_days import city_day
 from bench.memory import PeakMemory
+from bench.options import numbers
 from bench.peers import shifts_for
 from bench.results import ROOT, Row, append, commit, result_line, table
 from solver.check import violations
@@ -20,7 +21,7 @@ def add_command(parser: argparse.ArgumentParser) -> None:
     """Describe the options of this benchmark."""
     parser.add_argument("--sizes", type=_thousands, default=[3_000, 10_000], help="jobs, whole thousands, by commas")
     parser.add_argument("--time-limit", type=int, default=60, help="seconds for every thousand jobs")
-    parser.add_argument("--seeds", type=_numbers, default=[1], help="of the large days and of the searches")
+    parser.add_argument("--seeds", type=numbers, default=[1], help="of the large days and of the searches")
     parser.add_argument("--separate", type=int, default=10, help="days of a thousand jobs to compare with")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--no-save", action="store_true", help="print only, for a trial")
@@ -105,11 +106,7 @@ def _measured(problem: Problem, params: SolveParams) -> Row:
 
 
 def _thousands(text: str) -> list[int]:
-    sizes = _numbers(text)
+    sizes = numbers(text)
     if any(size < THOUSAND or size % THOUSAND for size in sizes):
         raise argparse.ArgumentTypeError(f"{text} are not whole thousands of jobs")
     return sizes
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]

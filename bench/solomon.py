@@ -5,9 +5,9 @@ import csv
 from pathlib import Path
 
 from bench.memory import PeakMemory
+from bench.options import add_run_options, params_of
 from bench.results import ROOT, SHARED, Row, append, commit, gap_percent, gaps, over_seeds, result_line, table
 from bench.solomon_instances import Instance, judged, problem_of, read, routes_of
-from bench.trsp import add_run_options, params_of
 from solver.check import violations
 from solver.params import SolveParams
 from solver.problem import Problem

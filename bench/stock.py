@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
+from bench.options import add_run_options, numbers, params_of
 from bench.reservations import WAYS, in_problem, reserve
 from bench.results import ROOT, Row, append, commit, result_line, table
 from bench.stock_days import MAX_SCARCITY, least_left_out_cents, short_parts, stock_day, with_unlimited_stock
-from bench.trsp import add_run_options, numbers, params_of
 from solver.check import violations
 from solver.params import SolveParams
 from solver.plan import Plan

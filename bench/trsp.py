@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.memory import PeakMemory
+from bench.options import add_run_options, params_of
 from bench.results import ROOT, SHARED, Row, append, commit, gap_percent, gaps, over_seeds, result_line, table
 from bench.trsp_instances import problem_of, read, solution_of
 from solver.check import violations
@@ -42,33 +43,6 @@ def add_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--solutions", type=Path, help="folder for NAME.sol or NAME.seedK.sol; a new one by default")
     add_run_options(parser)
     parser.set_defaults(run=run)
-
-
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """How an instance is solved, for every benchmark over instances and seeds."""
-    parser.add_argument("--time-limit", type=int, default=60, help="seconds")
-    add_engine_options(parser)
-
-
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
-    """What solves, how often, and whether it is kept, for benchmarks with seconds of their own."""
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seeds", type=numbers, default=[1], help="separated by commas")
-    parser.add_argument("--engine", default=SolveParams().engine)
-    parser.add_argument("--iterations", type=int, help="engine steps, for a run that must repeat exactly")
-    parser.add_argument("--no-save", action="store_true", help="print only, for a trial")
-
-
-def params_of(options: argparse.Namespace, seed: int) -> SolveParams:
-    """The options that `add_run_options` describes, without reasons for what stays unplanned."""
-    return SolveParams(
-        engine=options.engine,
-        time_limit_s=options.time_limit,
-        iteration_limit=options.iterations,
-        seed=seed,
-        workers=options.workers,
-        explain=False,
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -151,8 +125,3 @@ def paths(word: str) -> list[Path]:
     if not found:
         raise argparse.ArgumentTypeError(f"there is no instance {word}, neither here nor in {DATA / 'instances'}")
     return found
-
-
-def numbers(text: str) -> list[int]:
-    """Whole numbers from an option's text."""
-    return [int(number) for number in text.split(",")]
