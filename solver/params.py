@@ -34,8 +34,8 @@ class Weights:
 class SolveParams:
     """How to solve.
 
-    engine: a name known to `solver.engines`. time_limit_s: wall seconds the engine may use; the parent kills it
-    two seconds later. stall_limit_s: wall seconds without a better plan after which an engine that can tell ends
+    engine: a name known to `solver.engines`. time_limit_s: wall seconds for reading and searching; the parent kills the
+    engine two seconds later. stall_limit_s: wall seconds without a better plan after which an engine that can tell ends
     by itself; None = it goes on. iteration_limit: engine steps, for runs that must repeat exactly; None = no limit.
     workers: processors an engine may use. explain: give every unplanned job its reasons.
     """

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from solver import engines
 from solver.check import violations
@@ -83,6 +83,7 @@ def solve(
     params = params or SolveParams()
     search = _Search(problem, start, on_incumbent)
     refuse_faults(problem)
+    search.before_s = time.monotonic() - search.began
     path = engines.path_of(params.engine)
     status, should_stop = Status.COMPLETE, should_stop or _never
     if problem.shifts and problem.jobs:
@@ -116,7 +117,10 @@ def refuse_faults(problem: Problem) -> None:
 
 @dataclass(slots=True)
 class _Search:
-    """The best plan that passed the checker, and how it was found."""
+    """The best plan that passed the checker, and how it was found.
+
+    before_s: spent on judging the problem and the start, which the engine has to do without.
+    """
 
     problem: Problem
     start: Plan | None
@@ -126,14 +130,18 @@ class _Search:
     cost: Cents | None = None
     incumbents: list[tuple[float, Cents]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    before_s: float = 0.0
 
     def run(self, path: str, params: SolveParams, should_stop: Stop) -> Status:
         """Let the engine improve on the start; whatever becomes of it, what passed the checker stays."""
+        began = time.monotonic()
         if self.start is not None and not self.offer(self.start, "the start"):
             self.offer(repaired(self.problem, self._tours(self.start)), "the start, repaired")
         origin, start, sound = f"engine {params.engine}", self.best, []
+        self.before_s += time.monotonic() - began
+        left = replace(params, time_limit_s=max(1, params.time_limit_s - round(self.before_s)))
         ending = child.run(
-            path, self.problem, params, start, lambda plan: sound.append(self.offer(plan, origin)), should_stop
+            path, self.problem, left, start, lambda plan: sound.append(self.offer(plan, origin)), should_stop
         )
         if ending.message:
             self.notes.append(ending.message)

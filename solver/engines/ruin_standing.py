@@ -20,6 +20,8 @@ _HOT, _COLD = 1.5, 0.1
 """First and last temperature, in average cents of a planned job beside its service."""
 _TAIL_S = 0.35
 """Kept back of the time limit for the last plan."""
+_TELLINGS = 2
+"""As long as it took to tell of a plan, kept back too: whoever is told reads and judges it for as long again."""
 _PAUSE = 5
 """Between two reports, in the time that the last one took: on a large day to tell of a plan takes a second."""
 
@@ -75,7 +77,7 @@ class Standing:
     @property
     def _limit_s(self) -> float:
         """When the search must end at the latest, seconds from its beginning."""
-        return self._seconds - _TAIL_S - self._telling_s
+        return self._seconds - _TAIL_S - _TELLINGS * self._telling_s
 
     @property
     def _end_s(self) -> float:

@@ -12,7 +12,7 @@ from solver.search.pool import Pool, remember
 from solver.search.recreate import recreate
 from solver.search.ruin import ruin
 from solver.search.state import STAMP, STOCK_STAMP, TOTAL, State, Work
-from solver.search.step import REMOVED, TOUCHED, Step, forget_touched, undo
+from solver.search.step import REMOVED, TOUCHED, Step, copy_crews, forget_touched, undo
 from solver.search.tours import copy_tour
 
 BLINK = 0.01
@@ -82,5 +82,5 @@ def keep_best(state: State, best: State) -> None:
     best.counters[TOTAL] = state.counters[TOTAL]
     for job in range(len(state.shift_of)):
         best.shift_of[job] = state.shift_of[job]
-        best.supplier[job] = state.supplier[job]
         best.job_start_s[job], best.job_end_s[job] = state.job_start_s[job], state.job_end_s[job]
+    copy_crews(state, best)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from solver.search.instance import Instance, Ints
 from solver.search.lay import lay_loaded, lay_prefixes, lay_tour
 from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
+from solver.search.tools import forget_borrowing, note_borrowing, to_fetch
 from solver.search.tours import take_out
 from solver.units import Cents, Seconds
 
@@ -18,16 +20,30 @@ Load = tuple[int, int, int, int, int]
 _Lay = Callable[[int, tuple[int, ...]], bool]
 
 
+class Meeting(NamedTuple):
+    """When a crew meets. supplier: the shift that brings the parts; fetched: (shift, tools it borrows, as bits)."""
+
+    start_s: Seconds
+    end_s: Seconds
+    supplier: int
+    fetched: tuple[tuple[int, int], ...] = ()
+
+    def renumbered(self, shifts: Mapping[int, int]) -> "Meeting":
+        """The same with other numbers for its shifts."""
+        fetched = tuple((shifts[shift], word) for shift, word in self.fetched)
+        return Meeting(self.start_s, self.end_s, shifts[self.supplier], fetched)
+
+
 @dataclass(frozen=True, slots=True)
 class Tours:
     """A plan without its times. nodes: by shift number, in order, committed jobs first, shifts without a tour left out.
 
-    meetings: crew job to (start, end, shift of the member who brings the parts). loads: what each tour loads; of tours
+    meetings: by crew job. loads: what each tour loads; of tours
     that are not in it, that is worked out anew, in which they may come by other units than before.
     """
 
     nodes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    meetings: Mapping[int, tuple[Seconds, Seconds, int]] = field(default_factory=dict)
+    meetings: Mapping[int, Meeting] = field(default_factory=dict)
     loads: Mapping[int, tuple[Load, ...]] = field(default_factory=dict)
 
 
@@ -58,9 +74,12 @@ class Bench:
         self._part_from_half_crews()
 
     def _note_meetings(self, tours: Tours) -> None:
-        for job, (start, end, supplier) in tours.meetings.items():
-            self.state.job_start_s[job], self.state.job_end_s[job] = start, end
-            self.state.supplier[job] = supplier
+        for job, meeting in tours.meetings.items():
+            self.state.job_start_s[job], self.state.job_end_s[job] = meeting.start_s, meeting.end_s
+            self.state.supplier[job] = meeting.supplier
+            forget_borrowing(self.instance, self.state, job)
+            for member, (shift, word) in enumerate(meeting.fetched):
+                note_borrowing(self.instance, self.state, job, member, shift, word)
 
     def _lay_loaded(self, waiting: dict[int, tuple[int, ...]], loads: Mapping[int, tuple[Load, ...]]) -> set[int]:
         """Lay the tours of which the loads are known, taking them off `waiting`; whose did not all hold."""
@@ -154,6 +173,7 @@ class Bench:
             row, covered = int(nodes["crew_row"][job]), 0
             for shift in members:
                 covered |= int(self.instance.crew_covers[row, shift])
+                covered |= int(to_fetch(self.instance, self.state, shift, job))
             is_whole = len(people) == len(members) == nodes["crew"][job] and covered == self.instance.crew_needs[row]
             if members and not (is_whole and int(self.state.supplier[job]) in members):
                 self._take_out(job)
@@ -179,12 +199,15 @@ def tours_of(instance: Instance, state: State) -> Tours:
     }
     jobs = instance.nodes[: instance.jobs]
     crews = np.flatnonzero((jobs["crew"] > 1) & ~jobs["is_committed"] & (state.shift_of >= 0))
-    meetings = {
-        job: (int(state.job_start_s[job]), int(state.job_end_s[job]), int(state.supplier[job]))
-        for job in crews.tolist()
-    }
+    meetings = {job: _meeting(instance, state, job) for job in crews.tolist()}
     loads = {shift: loads_of(state, shift) for shift in nodes}
     return Tours(nodes, meetings, loads)
+
+
+def _meeting(instance: Instance, state: State, job: int) -> Meeting:
+    rows = state.borrows[instance.nodes["crew_row"][job]].tolist()
+    fetched = tuple((shift, word) for shift, word in rows if shift >= 0 and word)
+    return Meeting(int(state.job_start_s[job]), int(state.job_end_s[job]), int(state.supplier[job]), fetched)
 
 
 def loads_of(state: State, shift: int) -> tuple[Load, ...]:

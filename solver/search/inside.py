@@ -43,11 +43,7 @@ class Inside:
             for shift, tour in whole.nodes.items()
             if shift in shifts
         }
-        meetings = {
-            jobs[job]: (start, end, shifts[supplier])
-            for job, (start, end, supplier) in whole.meetings.items()
-            if job in jobs
-        }
+        meetings = {jobs[job]: one.renumbered(shifts) for job, one in whole.meetings.items() if job in jobs}
         loads = {
             shifts[shift]: tuple(_for(load, -1 if load[3] < 0 else jobs[load[3]]) for load in tour)
             for shift, tour in whole.loads.items()
@@ -62,8 +58,8 @@ class Inside:
         meetings = {job: meeting for job, meeting in whole.meetings.items() if job not in met}
         for shift, tour in own.nodes.items():
             nodes[int(self.shifts[shift])] = self._outside(tour)
-        for job, (start, end, supplier) in own.meetings.items():
-            meetings[int(self.jobs[job])] = (start, end, int(self.shifts[supplier]))
+        back = dict(enumerate(self.shifts.tolist()))
+        meetings |= {int(self.jobs[job]): one.renumbered(back) for job, one in own.meetings.items()}
         loads = {shift: tour for shift, tour in whole.loads.items() if shift not in mine}
         for shift, taken in own.loads.items():
             loads[int(self.shifts[shift])] = tuple(
@@ -113,8 +109,7 @@ def inside(instance: Instance, shifts: Sequence[int], jobs: Sequence[int], recei
         van_stock=instance.van_stock[technicians],
         receipts=receipts.rows,
         receipt_first=receipts.first,
-        has_tools=instance.has_tools[own_shifts],
-        lends=np.ascontiguousarray(instance.lends[:, :, own_shifts]),
+        lacks=instance.lacks[own_shifts],
         predecessors=_links(instance.predecessors, numbers),
         successors=_links(instance.successors, numbers),
         orders=np.ascontiguousarray(instance.orders[:, own_jobs]),

@@ -96,15 +96,15 @@ class Instance(Block):
     wherever it stands (not preferred, levels above, changed shift). parts: rows (part, quantity) of the jobs in turn;
     earmarks: (part, quantity, technician or -1, warehouse or -1). van_stock: (T, P). stock_row: (W, P), row of a
     finite stock or NO_STOCK or UNLIMITED. receipts: (second, quantity), those of finite stock f from receipt_first[f]
-    to receipt_first[f + 1], in the order of time. has_tools: (S, tool sets), all on the van; lends: (W, tool sets, S),
-    the warehouse has what the van lacks. predecessors: rows (job, lag), successors the same the other way.
+    to receipt_first[f + 1], in the order of time. lacks: (S, tool sets), what
+    is not on the van, a bit for each tool of the set by its name; lends: (W, tool sets), what the warehouse has.
+    predecessors: rows (job, lag), successors the same the other way.
     sequences: row of an order in which the job stands; orders: (number, job) to its rank, -1 = not in it.
     technician_first: shifts of technician t are `technician_shifts[technician_first[t]:technician_first[t + 1]]`, in
     the order of time. near: (J, most), jobs by how close they are to do before or after, nearest first. takers: jobs by
-    part, those of part p from taker_first[p] to taker_first[p + 1]. handling_s: (W). crew_covers: (crew jobs, S), a bit
-    for each skill and tool that the shift brings for the job; crew_needs: (crew jobs), all of them. committed_s: (S,
-    most begun), stated start, NEVER = on the way;
-    committed_job: the same shape.
+    part, those of part p from taker_first[p] to taker_first[p + 1]. handling_s: (W). crew_covers: (crew jobs, S), the
+    tools of its set and after them its skills that the shift brings for the job; crew_needs: (crew jobs), all of them.
+    committed_s: (S, most begun), stated start, NEVER = on the way; committed_job: the same shape.
     rates: travel_cents_per_hour, load_over_target_cents_per_hour, disruption_cents_per_minute, tolerance_s, and
     whether there are published starts and crews.
     """
@@ -126,8 +126,8 @@ class Instance(Block):
     stock_row: Ints
     receipts: Ints
     receipt_first: Ints
-    has_tools: Flags
-    lends: Flags
+    lacks: Longs
+    lends: Longs
     predecessors: Ints
     successors: Ints
     sequences: Ints
@@ -148,6 +148,11 @@ class Instance(Block):
     def jobs(self) -> int:
         """J."""
         return int(self.allowed.shape[0])
+
+    @property
+    def most_members(self) -> int:
+        """The most technicians of any crew."""
+        return int(self.nodes["crew"].max(initial=1))
 
     @property
     def most_breaks(self) -> int:

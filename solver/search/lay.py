@@ -49,7 +49,7 @@ def lay_loaded(instance: Instance, state: State, shift: int, nodes: Ints, loads:
         for column in range(4):
             work.all_loads[row, 1 + column] = loads[row, column]
     work.best[7] = len(loads)
-    count = _drop_useless(instance, shift, len(nodes), work)
+    count = _drop_useless(instance, state, shift, len(nodes), work)
     if not release_pickups(instance, state, shift, work.stops, count, work):
         return False
     if not settle_supplied(instance, state, shift, work.stops, count, work):
@@ -61,10 +61,10 @@ def lay_loaded(instance: Instance, state: State, shift: int, nodes: Ints, loads:
 
 
 @kernel
-def _drop_useless(instance: Instance, shift: int, count: int, work: Work) -> int:
+def _drop_useless(instance: Instance, state: State, shift: int, count: int, work: Work) -> int:
     """Leave warehouse stops out of the trial that load and lend nothing; the number of stops that remain."""
     while True:
-        useless = useless_pickup(instance, shift, work.stops, count, work)
+        useless = useless_pickup(instance, state, shift, work.stops, count, work)
         if useless < 0:
             return count
         count -= 1

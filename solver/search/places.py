@@ -22,6 +22,7 @@ from solver.search.state import (
 )
 from solver.search.supplies import HOLDS, release_pickups, supply
 from solver.search.timing import time_tour
+from solver.search.tools import is_out_of_reach
 from solver.search.tours import copy_row, is_needy, keeps_orders, link_stops, write_stop
 
 AS_IT_IS, FETCHING, MOVING = range(3)
@@ -53,7 +54,7 @@ def best_place(instance: Instance, state: State, shift: int, job: int, limit: in
         if not link_stops(instance, state, stops, count + 1):
             return INFEASIBLE
     needs = is_needy(instance, state, shift, job)
-    if needs and _lacks_all_tools(instance, shift, job):
+    if needs and is_out_of_reach(instance, state, shift, job):
         return INFEASIBLE
     work.best[0] = -1
     best = limit
@@ -103,18 +104,6 @@ def _tried(
         work.best[0] = code
         return cents - state.figures[shift, COST]
     return best
-
-
-@kernel
-def _lacks_all_tools(instance: Instance, shift: int, job: int) -> bool:
-    """Whether a tool is neither on the van nor lent, with the rest, by any one warehouse."""
-    tools = instance.nodes[job].tool_set
-    if tools < 0 or instance.has_tools[shift, tools] or instance.nodes[job].crew > 1:
-        return False
-    for warehouse in range(instance.lends.shape[0]):
-        if instance.lends[warehouse, tools, shift]:
-            return False
-    return True
 
 
 @kernel

@@ -8,9 +8,9 @@ from solver.draft import Draft
 from solver.problem import Problem
 from solver.score import route_cents
 from solver.search.eligible import allowed_pairs
-from solver.search.instance import FAR, NEVER, NO_STOCK, SHIFT, UNLIMITED, Flags, Instance, Ints, Longs, Records
+from solver.search.instance import FAR, NEVER, NO_STOCK, SHIFT, UNLIMITED, Instance, Ints, Longs, Records
 from solver.search.nearness import near_jobs, takers_of, turned
-from solver.search.reading_nodes import Numbers, nodes_of, rows_of
+from solver.search.reading_nodes import Numbers, nodes_of, rows_of, tool_bits
 from solver.units import MAX_QUANTITY
 
 
@@ -23,7 +23,7 @@ def instance_of(problem: Problem, *, is_searched: bool = True) -> Instance:
     nodes, lists = nodes_of(problem, numbers)
     is_committed = nodes["is_committed"][: len(problem.jobs)]
     stock_row, receipts, receipt_first = _stock(problem, numbers.parts)
-    has_tools, lends = _tools(problem, numbers.tool_sets)
+    lacks, lends = _tools(problem, numbers.tool_sets)
     technician_shifts, technician_first = _technician_shifts(problem, numbers.technicians)
     committed_s, committed_job = _committed(problem, numbers.jobs)
     travel_s, travel_m, profiles = _travel(problem)
@@ -45,7 +45,7 @@ def instance_of(problem: Problem, *, is_searched: bool = True) -> Instance:
         stock_row=stock_row,
         receipts=receipts,
         receipt_first=receipt_first,
-        has_tools=has_tools,
+        lacks=lacks,
         lends=lends,
         technician_shifts=technician_shifts,
         technician_first=technician_first,
@@ -77,15 +77,17 @@ def _stock(problem: Problem, parts: Mapping[str, int]) -> tuple[Ints, Ints, Ints
     return stock_row, receipts, ends
 
 
-def _tools(problem: Problem, tool_sets: Mapping[frozenset[str], int]) -> tuple[Flags, Flags]:
-    has = np.zeros((len(problem.shifts), len(tool_sets)), np.bool_)
-    lends = np.zeros((len(problem.warehouses), len(tool_sets), len(problem.shifts)), np.bool_)
-    for tools, index in tool_sets.items():
-        for rank, shift in enumerate(problem.shifts):
-            has[rank, index] = tools <= shift.tools
-            for place, warehouse in enumerate(problem.warehouses):
-                lends[place, index, rank] = tools - shift.tools <= warehouse.tools
-    return has, lends
+def _tools(problem: Problem, tool_sets: Mapping[frozenset[str], int]) -> tuple[Longs, Longs]:
+    """By tool set, the tools that each van lacks and those that each warehouse lends, as words of bits."""
+    lacks = np.zeros((len(problem.shifts), len(tool_sets)), np.int64)
+    lends = np.zeros((len(problem.warehouses), len(tool_sets)), np.int64)
+    for tools, number in tool_sets.items():
+        bits = tool_bits(tools)
+        for row, shift in enumerate(problem.shifts):
+            lacks[row, number] = sum(bits[tool] for tool in tools - shift.tools)
+        for row, warehouse in enumerate(problem.warehouses):
+            lends[row, number] = sum(bits[tool] for tool in tools & warehouse.tools)
+    return lacks, lends
 
 
 def _technician_shifts(problem: Problem, technicians: Mapping[str, int]) -> tuple[Ints, Ints]:

@@ -46,7 +46,7 @@ def nodes_of(problem: Problem, numbers: Numbers) -> tuple[Records, dict[str, Any
         stretch = nodes if name == "windows" else own
         stretch[f"first_{name[:-1]}"], stretch[f"last_{name[:-1]}"] = ends[:-1], ends[1:]
     _fill_jobs(problem, own, numbers.tool_sets)
-    crew_covers, crew_needs = _crews(problem, own)
+    crews = _crews(problem, own)
     own["is_linked"] = ~own["is_committed"] & (
         (own["first_predecessor"] < own["last_predecessor"])
         | (own["first_successor"] < own["last_successor"])
@@ -54,7 +54,7 @@ def nodes_of(problem: Problem, numbers: Numbers) -> tuple[Records, dict[str, Any
         | (own["crew"] > 1)
     )
     rows = {name: rows for name, (rows, _) in lists.items()}
-    return nodes, rows | {"orders": orders, "crew_covers": crew_covers, "crew_needs": crew_needs}
+    return nodes, rows | crews | {"orders": orders}
 
 
 def rows_of(groups: Iterable[Sequence[Any]], width: int) -> tuple[Ints, Ints]:
@@ -141,8 +141,13 @@ def _held(problem: Problem) -> list[bool]:
     return [job.id in held for job in problem.jobs]
 
 
-def _crews(problem: Problem, own: Records) -> tuple[Longs, Longs]:
-    """What each shift brings to each crew job, skills first, then tools; numbers these."""
+def tool_bits(tools: frozenset[str]) -> dict[str, int]:
+    """What stands for each tool of a set in words of `lacks`, `lends` and `crew_covers`."""
+    return {tool: 1 << rank for rank, tool in enumerate(sorted(tools))}
+
+
+def _crews(problem: Problem, own: Records) -> dict[str, Longs]:
+    """What each shift brings to each crew job, tools first, then skills; numbers these."""
     crews = [index for index, job in enumerate(problem.jobs) if job.crew_size > 1]
     own["crew_row"][crews] = range(len(crews))
     covers = np.zeros((len(crews), len(problem.shifts)), np.int64)
@@ -150,9 +155,9 @@ def _crews(problem: Problem, own: Records) -> tuple[Longs, Longs]:
     for row, index in enumerate(crews):
         job = problem.jobs[index]
         tools = sorted(job.tools)
-        needs[row] = (1 << len(job.skills) + len(tools)) - 1
+        needs[row] = (1 << len(tools) + len(job.skills)) - 1
         for number, shift in enumerate(problem.shifts):
-            has = [shift.skills.get(skill, 0) >= level for skill, level in job.skills.items()]
-            has += [tool in shift.tools for tool in tools]
+            has = [tool in shift.tools for tool in tools]
+            has += [shift.skills.get(skill, 0) >= level for skill, level in job.skills.items()]
             covers[row, number] = sum(1 << bit for bit, is_there in enumerate(has) if is_there)
-    return covers, needs
+    return {"crew_covers": covers, "crew_needs": needs}

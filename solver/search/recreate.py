@@ -102,7 +102,7 @@ def insert(
     blink: float,
     work: Work,
 ) -> bool:
-    """Insert one job where it is cheapest among the open shifts, if that costs less than leaving it out."""
+    """Insert one job where it is cheapest, if that costs less than leaving it out."""
     one = instance.nodes[job]
     if one.crew > 1:
         return insert_crew(instance, state, saved, step, job, work)
@@ -110,7 +110,7 @@ def insert(
     best = INFEASIBLE - 1 if one.is_held else one.leaving_out_cents
     pending = 0
     for shift in range(len(instance.shifts)):
-        if not instance.allowed[job, shift] or not step.is_open[shift]:
+        if not instance.allowed[job, shift]:
             continue
         if blink > 0.0 and unit(state.random) < blink:
             continue

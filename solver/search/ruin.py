@@ -10,7 +10,7 @@ from solver.search.instance import HAS_CREWS, Instance
 from solver.search.kernel import kernel
 from solver.search.starts import place_of
 from solver.search.state import JOBS, NODE, STOPS, TOTAL, State, Work
-from solver.search.step import REMOVED, TOUCHED, Step, copy_suppliers, touch, undo
+from solver.search.step import REMOVED, TOUCHED, Step, copy_crews, touch, undo
 from solver.search.tours import take_out
 
 LONGEST_STRING = 10
@@ -28,7 +28,7 @@ def ruin(instance: Instance, state: State, saved: State, step: Step, size: int, 
     """Take about `size` jobs out, and add unplanned ones near them; `step.removed` lists both."""
     step.numbers[REMOVED], step.numbers[TOUCHED] = 0, 0
     if instance.rates[HAS_CREWS] != 0:
-        copy_suppliers(state, saved)
+        copy_crews(state, saved)
     seed = _seed(instance, state, step)
     if seed < 0:
         return
@@ -49,10 +49,10 @@ def ruin(instance: Instance, state: State, saved: State, step: Step, size: int, 
 
 
 @kernel
-def can_go(instance: Instance, state: State, step: Step, job: int) -> bool:
+def can_go(instance: Instance, state: State, job: int) -> bool:
     """Whether a job is planned and may be taken out."""
     one, shift = instance.nodes[job], state.shift_of[job]
-    return shift >= 0 and step.is_open[shift] and not one.is_committed and not one.is_held
+    return shift >= 0 and not one.is_committed and not one.is_held
 
 
 @kernel
@@ -60,7 +60,7 @@ def _seed(instance: Instance, state: State, step: Step) -> int:
     """A job to begin at: planned or not, as long as it may move; -1 after too many tries."""
     for _ in range(50):
         job = step.active[below(state.random, len(step.active))]
-        if state.shift_of[job] < 0 or can_go(instance, state, step, job):
+        if state.shift_of[job] < 0 or can_go(instance, state, job):
             return job
     return -1
 
@@ -86,7 +86,7 @@ def _strings(instance: Instance, state: State, step: Step, seed: int, size: int)
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
         shift = state.shift_of[job]
-        if shift < 0 or step.was_touched[shift] or not can_go(instance, state, step, job):
+        if shift < 0 or step.was_touched[shift] or not can_go(instance, state, job):
             continue
         step.was_touched[shift] = True
         step.touched[done] = shift
@@ -133,7 +133,7 @@ def _string(instance: Instance, state: State, step: Step, shift: int, job: int, 
         if skip <= index < skip + spared and stops[index, NODE] != job:
             continue
         node = stops[index, NODE]
-        if node < instance.allowed.shape[0] and can_go(instance, state, step, node):
+        if node < instance.allowed.shape[0] and can_go(instance, state, node):
             _flag(step, node)
 
 
@@ -143,7 +143,7 @@ def _related(instance: Instance, state: State, step: Step, seed: int, size: int)
     done = 0
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
-        if not can_go(instance, state, step, job):
+        if not can_go(instance, state, job):
             continue
         shift = state.shift_of[job]
         if not instance.allowed[seed, shift] and unit(state.random) < 0.7:
@@ -166,7 +166,7 @@ def _sharing(instance: Instance, state: State, step: Step, seed: int, size: int)
         if state.shift_of[job] < 0:
             if added < _MOST_ADDED:
                 added += _add(state, step, job)
-        elif done < size and can_go(instance, state, step, job) and unit(state.random) < 0.7:
+        elif done < size and can_go(instance, state, job) and unit(state.random) < 0.7:
             done += _flag(step, job)
 
 
@@ -176,12 +176,12 @@ def _tour(instance: Instance, state: State, step: Step, seed: int, size: int) ->
     done = 0
     for rank in range(instance.near.shape[1]):
         job = instance.near[seed, rank]
-        if not can_go(instance, state, step, job) or step.is_out[job]:
+        if not can_go(instance, state, job) or step.is_out[job]:
             continue
         shift = state.shift_of[job]
         for index in range(state.figures[shift, STOPS]):
             node = state.stops[shift, index, NODE]
-            if node < instance.allowed.shape[0] and can_go(instance, state, step, node):
+            if node < instance.allowed.shape[0] and can_go(instance, state, node):
                 done += _flag(step, node)
         if done >= size or unit(state.random) < 0.6:
             return
@@ -191,7 +191,7 @@ def _tour(instance: Instance, state: State, step: Step, seed: int, size: int) ->
 def _any(instance: Instance, state: State, step: Step, size: int) -> None:
     for _ in range(size):
         job = step.active[below(state.random, len(step.active))]
-        if can_go(instance, state, step, job):
+        if can_go(instance, state, job):
             _flag(step, job)
 
 

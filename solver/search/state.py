@@ -42,6 +42,7 @@ class State(Block):
     loads: (S, MOST_LOADS, 4); load_count: (S). loaded: (F, S), units; loaded_s: (F, S), when.
     shift_of: (J), -1 = unplanned; of a crew, one of its members. job_start_s, job_end_s: (J); of a crew job, the
     meeting that is planned or being tried. supplier: (J), of a crew, the member whose van the parts come from.
+    borrows: (crew jobs, most members, 2), rows (shift or -1, what that member fetches as bits of `crew_needs`).
     counters: see `NEXT_STAMP` and after. random: the generator's word.
     remembered: (J, S, 4), the best place of a job on a tour as it was at a stamp, columns from STAMPED on; (0, 0, 4)
     where nothing is inserted.
@@ -61,6 +62,7 @@ class State(Block):
     job_start_s: Ints
     job_end_s: Ints
     supplier: Ints
+    borrows: Longs
     counters: Longs
     random: NDArray[np.uint64]
     remembered: Ints
@@ -86,7 +88,7 @@ class Work(Block):
     van: Ints
     pickups: Ints
     best: Longs
-    members: Ints
+    members: Longs
     pending: Ints
     scratch: Ints
 
@@ -115,6 +117,7 @@ def empty_state(instance: Instance, seed: int, *, is_searched: bool = False) -> 
         job_start_s=np.zeros(jobs, np.int32),
         job_end_s=np.zeros(jobs, np.int32),
         supplier=np.full(jobs, -1, np.int32),
+        borrows=np.full((len(instance.crew_needs), instance.most_members, 2), -1, np.int64),
         counters=np.zeros(3, np.int64),
         random=np.array([seed], np.uint64),
         remembered=np.full((*pairs, 4), -1, np.int32),
@@ -138,7 +141,7 @@ def empty_work(instance: Instance) -> Work:
         van=np.zeros(instance.van_stock.shape[1], np.int32),
         pickups=np.zeros((stops * shifts, 3), np.int32),
         best=np.zeros(8, np.int64),
-        members=np.zeros((10, 2), np.int32),
+        members=np.zeros((10, 3), np.int64),
         pending=np.zeros(len(instance.shifts), np.int32),
         scratch=np.zeros((stops, 8), np.int32),
     )

@@ -15,12 +15,11 @@ from solver.search.tours import copy_tour, note_times
 class Step(Block):
     """What a lane may change, and what its present step has changed.
 
-    is_open: (S), tours that may change. active: jobs that may move, is_active: (J), the same as flags. is_out: (J),
+    active: jobs that may move, is_active: (J), the same as flags. is_out: (J),
     flagged for removal. removed: (J), jobs that are out now. touched: (S), tours changed; was_touched: (S). numbers:
     how many of both. weights: (J), by which the removed are put in order.
     """
 
-    is_open: Flags
     active: Ints
     is_active: Flags
     is_out: Flags
@@ -40,7 +39,6 @@ def empty_step(instance: Instance) -> Step:
     jobs, shifts = instance.jobs, len(instance.shifts)
     is_active = ~instance.nodes["is_committed"][:jobs]
     return Step(
-        is_open=np.ones(shifts, np.bool_),
         active=np.flatnonzero(is_active).astype(np.int32),
         is_active=is_active,
         is_out=np.zeros(jobs, np.bool_),
@@ -75,14 +73,18 @@ def undo(instance: Instance, state: State, saved: State, step: Step) -> None:
         copy_tour(saved, state, shift)
         _mark(instance, state, shift, shift)
     if instance.rates[HAS_CREWS] != 0:
-        copy_suppliers(saved, state)
+        copy_crews(saved, state)
 
 
 @kernel
-def copy_suppliers(source: State, target: State) -> None:
-    """Who brings the parts for each crew."""
+def copy_crews(source: State, target: State) -> None:
+    """Who of each crew brings the parts, and who borrows which tools."""
     for job in range(len(source.supplier)):
         target.supplier[job] = source.supplier[job]
+    for row in range(source.borrows.shape[0]):
+        for member in range(source.borrows.shape[1]):
+            target.borrows[row, member, 0] = source.borrows[row, member, 0]
+            target.borrows[row, member, 1] = source.borrows[row, member, 1]
 
 
 @kernel

@@ -18,6 +18,7 @@ from solver.search.state import (
     State,
     Work,
 )
+from solver.search.tools import is_lender, to_fetch
 
 HOLDS, TOO_MUCH = -1, -2
 """What `supply` answers where all parts and tools are there, and where a later shift would go short."""
@@ -50,13 +51,12 @@ def supply(instance: Instance, state: State, shift: int, stops: Ints, count: int
             job = instance.nodes[node]
             if job.is_committed:
                 continue
-            if job.tool_set >= 0 and job.crew == 1 and not instance.has_tools[other, job.tool_set]:
-                lender = -1
-                for stop in range(today, pickups):
-                    if instance.lends[work.pickups[stop, 2], job.tool_set, other]:
-                        lender = stop
-                if lender < 0:
-                    return index if other == shift else TOO_MUCH
+            missing = to_fetch(instance, state, other, node)
+            for stop in range(today, pickups):
+                if missing != 0:
+                    missing &= ~instance.lends[work.pickups[stop, 2], job.tool_set]
+            if missing != 0:
+                return index if other == shift else TOO_MUCH
             if job.first_part == job.last_part or (job.crew > 1 and state.supplier[node] != other):
                 continue
             loads = _fetch(instance, state, technician, node, pickups, loads, work)
@@ -270,7 +270,7 @@ def keep_own_loads(instance: Instance, state: State, shift: int, work: Work) -> 
 
 
 @kernel
-def useless_pickup(instance: Instance, shift: int, stops: Ints, count: int, work: Work) -> int:
+def useless_pickup(instance: Instance, state: State, shift: int, stops: Ints, count: int, work: Work) -> int:
     """After `supply`: the place of a warehouse stop on the trial tour that loads and lends nothing; -1 = none."""
     jobs = instance.allowed.shape[0]
     for index in range(count):
@@ -279,29 +279,6 @@ def useless_pickup(instance: Instance, shift: int, stops: Ints, count: int, work
         is_used = False
         for row in range(work.best[7]):
             is_used = is_used or (work.all_loads[row, 0] == shift and work.all_loads[row, 1] == index)
-        if not is_used and not _is_lender(instance, shift, stops, count, index):
+        if not is_used and not is_lender(instance, state, shift, stops, count, index):
             return index
     return -1
-
-
-@kernel
-def _is_lender(instance: Instance, shift: int, stops: Ints, count: int, index: int) -> bool:
-    """Whether the stop is the last one before some job that lends what the van lacks for it."""
-    jobs, warehouse = instance.allowed.shape[0], stops[index, NODE] - instance.allowed.shape[0]
-    for later in range(index + 1, count):
-        node = stops[later, NODE]
-        if node >= jobs:
-            continue
-        job = instance.nodes[node]
-        if job.is_committed or job.tool_set < 0 or instance.has_tools[shift, job.tool_set]:
-            continue
-        if not instance.lends[warehouse, job.tool_set, shift]:
-            continue
-        is_last = True
-        for between in range(index + 1, later):
-            other = stops[between, NODE]
-            if other >= jobs and instance.lends[other - jobs, job.tool_set, shift]:
-                is_last = False
-        if is_last:
-            return True
-    return False

@@ -38,6 +38,7 @@ from solver.search.state import (
 )
 from solver.search.supplies import HOLDS, keep_loads, release_pickups, supply, useless_pickup
 from solver.search.timing import time_tour
+from solver.search.tools import to_fetch
 
 
 @kernel
@@ -65,9 +66,8 @@ def is_needy(instance: Instance, state: State, shift: int, node: int) -> bool:
     job = instance.nodes[node]
     if job.is_committed:
         return False
-    if job.crew > 1:
-        return job.first_part < job.last_part and state.supplier[node] == shift
-    return job.first_part < job.last_part or (job.tool_set >= 0 and not instance.has_tools[shift, job.tool_set])
+    brings_parts = job.first_part < job.last_part and (job.crew == 1 or state.supplier[node] == shift)
+    return brings_parts or to_fetch(instance, state, shift, node) != 0
 
 
 @kernel
@@ -138,7 +138,7 @@ def settle_tour(instance: Instance, state: State, shift: int, stops: Ints, count
     while is_supplied:
         if supply(instance, state, shift, stops, count, work) != HOLDS:
             return False
-        useless = useless_pickup(instance, shift, stops, count, work)
+        useless = useless_pickup(instance, state, shift, stops, count, work)
         if useless < 0:
             break
         for index in range(useless, count - 1):

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 from solver.draft import Draft
 from solver.plan import Cause, Load, Plan, Route, Stop, StopKind, Unplanned
-from solver.problem import Problem
+from solver.problem import Job, Problem
 from solver.reasons import Reason
-from solver.search.bench import Tours
+from solver.search.bench import Meeting, Tours
 from solver.search.instance import Instance
 from solver.search.kernel import kernel
+from solver.search.reading_nodes import tool_bits
 from solver.search.resting import BEGINS, KIND, LASTS, PLACE
 from solver.search.state import (
     DEPARTURE_S,
@@ -27,6 +28,7 @@ from solver.search.state import (
     Work,
 )
 from solver.search.timing import time_tour
+from solver.search.tools import to_fetch
 from solver.search.tours import copy_row, link_stops
 
 
@@ -58,8 +60,22 @@ class Names:
             )
             for stop in stops:
                 if stop.kind is StopKind.JOB and stop.supplies and self.problem.job_by_id[stop.id].crew_size > 1:
-                    meetings[self.nodes[stop.id]] = (stop.start_s, stop.end_s, shift)
+                    fetched = self._fetched(plan, self.problem.job_by_id[stop.id])
+                    meetings[self.nodes[stop.id]] = Meeting(stop.start_s, stop.end_s, shift, fetched)
         return Tours(nodes, meetings, loads)
+
+    def _fetched(self, plan: Plan, job: Job) -> tuple[tuple[int, int], ...]:
+        """Who of a crew borrows which tools that nobody of it has, the first one who does."""
+        routes = [route for route in plan.routes if job.id in route.jobs]
+        missing = job.tools.difference(*(self.problem.shift_by_id[route.shift].tools for route in routes))
+        found = []
+        for route in routes:
+            place = next(place for place, stop in enumerate(route.stops) if stop.id == job.id)
+            here = missing.intersection(tool for stop in route.stops[:place] for tool in stop.tools)
+            missing -= here
+            if here:
+                found.append((self.shifts[route.shift], sum(tool_bits(job.tools)[tool] for tool in here)))
+        return tuple(found)
 
     def plan(self, instance: Instance, state: State, work: Work) -> Plan:
         """The tours of a state with their times, breaks and loads; jobs left out are NOT_PROVEN for now."""
@@ -76,7 +92,7 @@ class Names:
     def _route(self, instance: Instance, state: State, number: int, work: Work) -> Route:
         shift = self.problem.shifts[number]
         total = write_steps(instance, state, number, work)
-        loads, lent = self._loads(state, number), self._lent(state, number)
+        loads, lent = self._loads(state, number), self._lent(instance, state, number)
         departure_s, return_s = int(work.figures[DEPARTURE_S]), int(work.figures[RETURN_S])
         travel_s = instance.travel_s[instance.shifts["profile"][number]]
         stops: list[Stop] = []
@@ -111,9 +127,9 @@ class Names:
             loads.sort(key=lambda load: (load.part, load.job or ""))
         return found
 
-    def _lent(self, state: State, number: int) -> Mapping[int, set[str]]:
-        """Tools borrowed at each warehouse stop: at the last one before the job that lends all that the van lacks."""
-        shift, jobs = self.problem.shifts[number], len(self.problem.jobs)
+    def _lent(self, instance: Instance, state: State, number: int) -> Mapping[int, set[str]]:
+        """Tools borrowed at each warehouse stop: the last one before a job that has them lends them."""
+        jobs = len(self.problem.jobs)
         found: dict[int, set[str]] = defaultdict(set)
         passed: list[int] = []
         for index in range(int(state.figures[number, STOPS])):
@@ -122,13 +138,14 @@ class Names:
                 passed.append(index)
                 continue
             job = self.problem.jobs[node]
-            lacking = job.tools - shift.tools
-            if not lacking or job.id in self.problem.committed_jobs:
+            if job.id in self.problem.committed_jobs:
                 continue
+            word = int(to_fetch(instance, state, number, node))
+            lacking = {tool for tool, bit in tool_bits(job.tools).items() if word & bit}
             for at in reversed(passed):
-                if lacking <= self.problem.warehouses[int(state.stops[number, at, NODE]) - jobs].tools:
-                    found[at] |= lacking
-                    break
+                here = lacking & self.problem.warehouses[int(state.stops[number, at, NODE]) - jobs].tools
+                found[at] |= here
+                lacking -= here
         return found
 
 

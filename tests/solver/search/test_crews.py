@@ -1,15 +1,33 @@
 """Visits for several technicians at once."""
 
+from dataclasses import replace
+
 import pytest
 
 from solver.check import violations
-from solver.plan import Plan, StopKind
-from solver.problem import CommittedStop, Job, Predecessor, Problem, VehicleShift, Window
+from solver.plan import Plan, Route, Stop, StopKind
+from solver.problem import CommittedStop, Job, Predecessor, Problem, VehicleShift, Warehouse, Window
 from solver.search.bench import Bench, Tours
 from solver.search.part import Stretch, search_part
 from solver.search.reading import instance_of
 from solver.search.writing import Names
-from tests.solver.builders import EAST, NORTH, SOUTH, at, job, lunch, problem, shift
+from tests.solver.builders import (
+    DEPOT,
+    EAST,
+    NORTH,
+    SOUTH,
+    at,
+    drive_s,
+    job,
+    lunch,
+    pickup,
+    problem,
+    route,
+    shift,
+    stop,
+    warehouse,
+)
+from tests.solver.builders import plan as plan_of
 
 pytestmark = pytest.mark.engine
 
@@ -102,3 +120,85 @@ def test_a_follower_waits_for_the_last_of_a_crew_on_its_way() -> None:
     assert len(set(ends)) == 2
     assert start >= max(ends)
     assert violations(day, plan) == ()
+
+
+def borrowers(plan: Plan) -> dict[str, set[str]]:
+    lent = {route.shift: {tool for stop in route.stops for tool in stop.tools} for route in plan.routes}
+    return {shift: tools for shift, tools in lent.items() if tools}
+
+
+def lift(**changes: object) -> Problem:
+    """Two have to lift something; nobody has the hoist, which a warehouse lends, and bob has the straps."""
+    shifts = (shift("ann"), shift("bob", tools=frozenset({"straps"})))
+    hoist = warehouse(tools=frozenset({"hoist"}))
+    return problem((heavy(tools=frozenset({"hoist", "straps"}), **changes),), shifts, warehouses=(hoist,))
+
+
+def test_one_of_them_fetches_the_tool_that_nobody_has() -> None:
+    plan = planned(lift())
+    assert len(members(plan, "heavy")) == 2
+    assert list(borrowers(plan).values()) == [{"hoist"}]
+
+
+def test_no_warehouse_lends_what_the_crew_lacks() -> None:
+    day = lift()
+    bare = problem(day.jobs, day.shifts, warehouses=(warehouse(tools=frozenset({"ladder"})),))
+    assert members(planned(bare), "heavy") == {}
+
+
+def laid(day: Problem, start: Plan) -> Plan:
+    """The plan as it comes back from arrays."""
+    assert violations(day, start) == ()
+    instance, names = instance_of(day), Names(day)
+    bench = Bench(instance, 0)
+    bench.lay(names.tours(start))
+    again = names.plan(instance, bench.state, bench.work)
+    assert violations(day, again) == ()
+    return again
+
+
+def fetching(tools: frozenset[str], on: VehicleShift, one: Job, lender: Warehouse, **changes: object) -> Route:
+    """From the depot, at eight, to the crew's visit."""
+    there = pickup(lender, at(9), tools=tools)
+    return route(on, there, stop(one, there.end_s + drive_s(DEPOT, one.location), **changes))
+
+
+@pytest.mark.parametrize("borrower", [0, 1])
+def test_who_fetched_the_tool_in_a_plan_goes_on_to_fetch_it(borrower: int) -> None:
+    day = lift()
+    fetcher, helper = day.shifts[borrower], day.shifts[1 - borrower]
+    there = fetching(frozenset({"hoist"}), fetcher, day.jobs[0], day.warehouses[0])
+    start = plan_of(there, route(helper, replace(there.stops[-1], supplies=False)))
+    assert borrowers(laid(day, start)) == {fetcher.id: {"hoist"}}
+
+
+def test_two_of_them_may_each_fetch_a_tool() -> None:
+    lenders = tuple(warehouse(tool, tools=frozenset({tool})) for tool in ("hoist", "straps"))
+    one = heavy(tools=frozenset({"hoist", "straps"}))
+    day = problem((one,), (shift("ann"), shift("bob")), warehouses=lenders)
+    routes = [
+        fetching(lender.tools, on, one, lender, supplies=on.id == "ann-0")
+        for on, lender in zip(day.shifts, lenders, strict=True)
+    ]
+    assert borrowers(laid(day, plan_of(*routes))) == {"ann-0": {"hoist"}, "bob-0": {"straps"}}
+
+
+def test_one_technician_fetches_tools_at_two_warehouses() -> None:
+    lenders = tuple(
+        warehouse(tool, place, tools=frozenset({tool})) for tool, place in (("hoist", NORTH), ("straps", SOUTH))
+    )
+    one = job("lonely", EAST, tools=frozenset({"hoist", "straps"}))
+    start = tour_over(shift("ann", max_pickups=2), lenders, one)
+    assert borrowers(laid(problem((one,), (shift("ann", max_pickups=2),), warehouses=lenders), start)) == {
+        "ann-0": {"hoist", "straps"}
+    }
+
+
+def tour_over(on: VehicleShift, lenders: tuple[Warehouse, ...], one: Job) -> Plan:
+    """Past every lender to the job."""
+    stops: list[Stop] = []
+    free, place = at(9), lenders[0].location
+    for lender in lenders:
+        stops.append(pickup(lender, free + drive_s(place, lender.location), tools=lender.tools))
+        free, place = stops[-1].end_s, lender.location
+    return plan_of(route(on, *stops, stop(one, free + drive_s(place, one.location))))

@@ -3,7 +3,7 @@
 import pytest
 
 from solver.problem import Lock, Problem, Receipt, Technician, Window
-from solver.search.bench import Bench, Tours
+from solver.search.bench import Bench, Meeting, Tours
 from solver.search.master import Master
 from solver.search.part import Column
 from solver.search.reading import instance_of
@@ -58,7 +58,7 @@ def test_the_tours_of_a_crew_stay_as_they_are() -> None:
     jobs = (job("crew", EAST, crew_size=2), job("north", NORTH), job("south", SOUTH))
     day = problem(jobs, tuple(shift(name, **PAID) for name in ("ann", "bob", "eve")))
     start = at(9)
-    incumbent = Tours({0: (0,), 1: (0,)}, {0: (start, start + 1_800, 0)})
+    incumbent = Tours({0: (0,), 1: (0,)}, {0: Meeting(start, start + 1_800, 0)})
     better = recombined(day, incumbent, [column(day, 2, 1, 2), column(day, 0, 1)])
     assert better is not None
     assert better[0].nodes == {0: (0,), 1: (0,), 2: (1, 2)}
