@@ -25,7 +25,7 @@ def act_on_visit(
     return run_command(
         lambda uow: show_visit(uow, visit_id, action(uow, version)),
         rendered(VisitRecordSchema, status),
-        occurred_at=body["occurred_at"],
-        on_behalf=body["on_behalf"],
+        occurred_at=body.get("occurred_at"),
+        on_behalf=body.get("on_behalf", False),
         leaves_scope=leaves_scope and current_actor().technician_id is not None,
     )

@@ -46,6 +46,7 @@ class Settings:
     sign_in_window_s: int
     sign_in_failures: int
     geofence_m: int
+    cancel_notice_s: int
     run_lease_s: int
     worker_poll_s: float
     max_visits_per_run: int
@@ -109,6 +110,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         sign_in_window_s=read.whole("SIGN_IN_WINDOW_S", 900, 1, 86_400),
         sign_in_failures=read.whole("SIGN_IN_FAILURES", 10, 1, 1000),
         geofence_m=read.whole("GEOFENCE_M", 300, 1, 100_000),
+        cancel_notice_s=read.whole("CANCEL_NOTICE_S", 86_400, 0, 30 * 86_400),
         run_lease_s=read.whole("RUN_LEASE_S", 20, 1, 600),
         worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),
         max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),

@@ -16,6 +16,7 @@ from api.resources import (
     tickets,
     tracking,
     visit_records,
+    visit_returns,
     visits,
 )
 
@@ -27,6 +28,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tickets.blueprint,
     visits.blueprint,
     visit_records.blueprint,
+    visit_returns.blueprint,
     plan.blueprint,
     technicians.blueprint,
     stock.blueprint,

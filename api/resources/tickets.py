@@ -1,5 +1,6 @@
 """Tickets: reported, read and triaged; and the link a customer follows one by."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,11 @@ from api.schemas.tickets import (
     TicketsQuery,
     TriageSchema,
 )
+from api.schemas.visit_actions import CancellationSchema
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import tickets, tracking
+from fieldsvc.services.ticket_cancellations import cancel_ticket as cancel_ticket_and_visits
+from fieldsvc.services.visit_returns import Cancellation
 
 blueprint = Blueprint("tickets", "What customers report.")
 
@@ -77,6 +81,24 @@ def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     triage = tickets.Triage(windows=windows, **body)
     return run_command(
         lambda uow: tickets.show_ticket(uow, tickets.triage_ticket(uow, ticket_id, triage, version)),
+        rendered(TicketDetailSchema),
+    )
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>/cancellation", methods=["POST"])
+@requires(Action.TICKET_CANCEL)
+@blueprint.arguments(CancellationSchema)
+@blueprint.response(200, TicketDetailSchema)
+def cancel_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """End a ticket that is not wanted any more
+
+    Its visits are cancelled with it; refused while somebody is at the site. A visit whose technician is on the way is
+    a dispatcher's to cancel.
+    """
+    version = expected_version()
+    wanted = Cancellation(body["reason"], timedelta(seconds=current_application().settings.cancel_notice_s))
+    return run_command(
+        lambda uow: tickets.show_ticket(uow, cancel_ticket_and_visits(uow, ticket_id, wanted, version)),
         rendered(TicketDetailSchema),
     )
 

@@ -1,5 +1,6 @@
 """What a customer does by link. The token in the address is all the customer has."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
@@ -10,9 +11,10 @@ from api.current import current_application, remember_actor
 from api.idempotency import run_command
 from api.reading import read_one
 from api.rendering import rendered
+from api.schemas.base import NoFields
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.tracking import ProgressSchema
-from api.schemas.visit_actions import ConfirmationSchema
+from api.schemas.visit_actions import ConfirmationSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
 from fieldsvc.services import tracking
 from fieldsvc.services.use_case import read
@@ -56,6 +58,34 @@ def confirm_report(body: dict[str, Any], token: str) -> Response:
     return run_command(
         lambda uow: tracking.confirm_report(uow, body["report_sha256"], body["signer_name"]), rendered(ProgressSchema)
     )
+
+
+@blueprint.route("/track/<string:token>/slot", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(SlotSchema)
+@blueprint.response(200, ProgressSchema)
+def postpone_visit(body: dict[str, Any], token: str) -> Response:
+    """Ask for another time
+
+    Before the technician has left; the visit is planned again within these windows.
+    """
+    remember_actor(_customer(token))
+    windows = [(window["earliest"], window["latest"]) for window in body["windows"]]
+    return run_command(lambda uow: tracking.postpone_by_link(uow, windows), rendered(ProgressSchema))
+
+
+@blueprint.route("/track/<string:token>/cancellation", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(NoFields)
+@blueprint.response(200, ProgressSchema)
+def cancel_ticket(body: dict[str, Any], token: str) -> Response:  # noqa: ARG001 -- an empty body
+    """Call it off
+
+    Before the technician has left; the ticket ends with it.
+    """
+    remember_actor(_customer(token))
+    notice = timedelta(seconds=current_application().settings.cancel_notice_s)
+    return run_command(lambda uow: tracking.cancel_by_link(uow, notice), rendered(ProgressSchema))
 
 
 def _customer(token: str) -> Actor:

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from api.schemas.base import StrictSchema
 from api.schemas.fields import Choice, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
-from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason
+from api.schemas.tickets import WindowSchema
+from fieldsvc.domain.catalogue import CancelReason, DeclineReason, IncompleteReason, PostponeReason, TurnBackReason
 
 _CODE = "[a-z0-9][a-z0-9_-]*"
 _SHA256 = "[0-9a-f]{64}"
@@ -77,6 +78,34 @@ class IncompletionSchema(ActionSchema):
     """Why it could not be done."""
 
     reason = Choice(IncompleteReason, required=True)
+
+
+class TurnBackSchema(ActionSchema):
+    """Why the technician does not arrive."""
+
+    reason = Choice(TurnBackReason, required=True)
+
+
+_WINDOWS = {"description": "When it suits the customer: null = as agreed so far, none = at any time."}
+
+
+class PostponementSchema(StrictSchema):
+    """Why a visit is put off, and when it suits the customer."""
+
+    reason = Choice(PostponeReason, required=True)
+    windows = Items(Nested(WindowSchema), max_items=20, load_default=None, allow_none=True, metadata=_WINDOWS)
+
+
+class SlotSchema(StrictSchema):
+    """When it suits the customer instead."""
+
+    windows = Items(Nested(WindowSchema), max_items=20, required=True, metadata={"description": "None = any time."})
+
+
+class CancellationSchema(StrictSchema):
+    """Why it is not wanted any more."""
+
+    reason = Choice(CancelReason, required=True)
 
 
 class PresentationSchema(ActionSchema):

@@ -149,6 +149,8 @@ class VisitRecordSchema(VisitSchema):
     consumptions = Items(Nested(ConsumptionSchema), max_items=1000, required=True)
     states_no_parts = Flag(required=True, attribute="visit.states_no_parts")
     incomplete_reason = Text(max_length=32, required=True, allow_none=True, attribute="visit.incomplete_reason")
+    cancel_reason = Text(max_length=32, required=True, allow_none=True, attribute="visit.cancel_reason")
+    is_late_cancel = Flag(required=True, attribute="visit.is_late_cancel")
     report = Nested(ReportVersionSchema, required=True, allow_none=True)
     sign_off = Nested(SignOffSchema, required=True, allow_none=True)
     notices = Items(Nested(NoticeSchema), max_items=100, required=True)

@@ -47,6 +47,32 @@ class DeclineReason(StrEnum):
     OTHER = "other"
 
 
+class TurnBackReason(StrEnum):
+    """Why a technician on the way does not arrive."""
+
+    BREAKDOWN = "breakdown"
+    SICK = "sick"
+    DIVERTED = "diverted"
+
+
+class PostponeReason(StrEnum):
+    """Why a visit is put off."""
+
+    CUSTOMER = "customer"
+    TECHNICIAN = "technician"
+    PART = "part"
+    OTHER = "other"
+
+
+class CancelReason(StrEnum):
+    """Why a visit, or a ticket, is not wanted any more."""
+
+    CUSTOMER = "customer"
+    DUPLICATE = "duplicate"
+    SOLVED_OTHERWISE = "solved_otherwise"
+    OTHER = "other"
+
+
 class IncompleteReason(StrEnum):
     """Why a visit ended without the work being done."""
 

@@ -23,9 +23,12 @@ class Action(StrEnum):
     TICKET_READ = "ticket.read"
     TICKET_CREATE = "ticket.create"
     TICKET_TRIAGE = "ticket.triage"
+    TICKET_CANCEL = "ticket.cancel"
     LINK_CREATE = "link.create"
     VISIT_READ = "visit.read"
     VISIT_TRANSITION = "visit.transition"
+    VISIT_POSTPONE = "visit.postpone"
+    VISIT_CANCEL = "visit.cancel"
     VISIT_EXPLAIN = "visit.explain"
     VISIT_CANDIDATES = "visit.candidates"
     SIGN_OFF_CREATE = "sign_off.create"
@@ -57,9 +60,12 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.TICKET_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TICKET_CREATE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TICKET_TRIAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.TICKET_CANCEL: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.LINK_CREATE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_TRANSITION: {_T: _OWN, _D: _TEAM, _V: _ALL},
+    Action.VISIT_POSTPONE: {_D: _TEAM, _V: _ALL, _C: _LINKED},
+    Action.VISIT_CANCEL: {_D: _TEAM, _V: _ALL, _C: _LINKED},
     Action.VISIT_EXPLAIN: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_CANDIDATES: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},

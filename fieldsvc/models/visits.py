@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.visit_states import VisitState
@@ -72,6 +72,8 @@ class Visit(Entity, Base):
     verification_reason: Mapped[str | None] = mapped_column(SealedText())
     states_no_parts: Mapped[bool] = mapped_column(default=False)
     incomplete_reason: Mapped[str | None] = mapped_column(String(32))
+    cancel_reason: Mapped[str | None] = mapped_column(String(32))
+    is_late_cancel: Mapped[bool] = mapped_column(default=False, server_default=false())
     completed_hash: Mapped[str | None] = mapped_column(String(64))
 
     ticket: Mapped[Ticket] = relationship()

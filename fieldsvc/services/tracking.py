@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import NotFound
+from fieldsvc.domain.catalogue import CancelReason, PostponeReason
+from fieldsvc.domain.errors import NotFound, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport
@@ -26,6 +28,9 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import confirm_by_link
+from fieldsvc.services.ticket_cancellations import cancel_ticket
+from fieldsvc.services.visit_drafts import Window
+from fieldsvc.services.visit_returns import Cancellation, Postponement, postpone_visit
 
 PURPOSE = "tracking"
 _TOKEN_BYTES = 32
@@ -112,6 +117,23 @@ def track(session: OrmSession, actor: Actor) -> Progress:
 def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> Progress:
     """Take the customer's confirmation, and return how far the ticket is with it."""
     confirm_by_link(uow, report_sha256, signer_name)
+    return track(uow.session, uow.actor)
+
+
+def postpone_by_link(uow: UnitOfWork, windows: Sequence[Window]) -> Progress:
+    """Let the customer name other times for the visit to come, and return how far the ticket is with it."""
+    open_visits = select(Visit.id).where(Visit.ticket_id == uow.actor.link_ticket_id, Visit.state.not_in(CLOSED))
+    visit_id = uow.session.scalars(open_visits.order_by(Visit.id.desc()).limit(1)).first()
+    if visit_id is None:
+        raise TransitionRefused("No visit is to come that could be put off.", code="no_visit_to_come")
+    postpone_visit(uow, visit_id, Postponement(PostponeReason.CUSTOMER, windows))
+    return track(uow.session, uow.actor)
+
+
+def cancel_by_link(uow: UnitOfWork, notice: timedelta) -> Progress:
+    """Let the customer call everything off, and return how far the ticket is with it."""
+    assert uow.actor.link_ticket_id is not None
+    cancel_ticket(uow, uow.actor.link_ticket_id, Cancellation(CancelReason.CUSTOMER, notice))
     return track(uow.session, uow.actor)
 
 

@@ -15,7 +15,7 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_record import VisitRecord, completion_faults
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
-from fieldsvc.models.assignments import Assignment, Decline, PlannedRoute
+from fieldsvc.models.assignments import Assignment, Decline
 from fieldsvc.models.records import Consumption, Diagnosis
 from fieldsvc.models.stock import StockBalance
 from fieldsvc.models.visits import Visit
@@ -23,6 +23,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
 from fieldsvc.services.service_reports import report_of, sign_off_of
 from fieldsvc.services.tickets import follow_visits
+from fieldsvc.services.unplanning import release_parts, take_off_plan
 
 _RECORD_VERSION = "visit record 1"
 
@@ -53,7 +54,7 @@ class Position:
 
 def accept_visit(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
     """Let the technician say yes to a dispatched visit."""
-    visit, assignment = _load(uow, visit_id, "accept", version)
+    visit, assignment = load_acting(uow, visit_id, "accept", version)
     assignment.accepted_at = uow.occurred_at
     return _move(uow, visit, assignment, "accept", "visit_accepted")
 
@@ -62,16 +63,13 @@ def decline_visit(
     uow: UnitOfWork, visit_id: UUID, reason: DeclineReason, note: str | None = None, version: int | None = None
 ) -> Outcome:
     """Let the technician say no: the visit is to be planned again, and never by a run for the same technician."""
-    visit, assignment = _load(uow, visit_id, "decline", version)
-    _check(uow, assignment.state, "decline")
-    _check(uow, visit.state, "decline")  # of a crew, the lead may be on the way already
+    visit, assignment = load_acting(uow, visit_id, "decline", version)
+    check_row(uow, assignment.state, "decline")
+    check_row(uow, visit.state, "decline")  # of a crew, the lead may be on the way already
     # One no returns the whole visit, a crew's too.
-    released = sum((_give_up(uow, one, "declined") for one in open_assignments(uow, visit.id)), start=0)
+    released = take_off_plan(uow, visit, "declined")
     _bar(uow, assignment, reason, note)
     before, visit.state = visit.state, VisitState.UNSCHEDULED
-    visit.planned_start = visit.planned_end = visit.published_run_id = None
-    visit.locks_technician = visit.locks_start = False
-    visit.lock_earliest = visit.lock_latest = None
     data = {"technician_id": assignment.technician_id, "released_units": released}
     uow.record(visit, "visit_declined", before, visit.state, reason=reason.value, data=data)
     follow_visits(uow, visit.ticket)
@@ -80,8 +78,8 @@ def decline_visit(
 
 def depart(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
     """Let the technician set off for the site; parts that are neither in the van nor picked up give a notice."""
-    visit, assignment = _load(uow, visit_id, "depart", version)
-    _check(uow, assignment.state, "depart")
+    visit, assignment = load_acting(uow, visit_id, "depart", version)
+    check_row(uow, assignment.state, "depart")
     other = uow.session.scalars(
         select(Visit.number)
         .join(Assignment, Assignment.visit_id == Visit.id)
@@ -101,7 +99,7 @@ def check_in(
     uow: UnitOfWork, visit_id: UUID, position: Position | None, geofence_m: int, version: int | None = None
 ) -> Outcome:
     """Note the arrival with the distance to the site; too far away gives a notice, never a refusal."""
-    visit, assignment = _load(uow, visit_id, "check_in", version)
+    visit, assignment = load_acting(uow, visit_id, "check_in", version)
     notices: tuple[Notice, ...] = ()
     if position is None:
         notices = (Notice("position_unknown", "The phone gave no position, so no distance is stored."),)
@@ -119,14 +117,14 @@ def check_in(
 
 def start_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
     """Start hands-on time, or go on with it."""
-    visit, assignment = _load(uow, visit_id, "work", version)
+    visit, assignment = load_acting(uow, visit_id, "work", version)
     assignment.started_at = assignment.started_at or uow.occurred_at
     return _move(uow, visit, assignment, "work", "visit_work_started")
 
 
 def pause_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
     """Stop hands-on time for a while."""
-    visit, assignment = _load(uow, visit_id, "pause", version)
+    visit, assignment = load_acting(uow, visit_id, "pause", version)
     return _move(uow, visit, assignment, "pause", "visit_paused")
 
 
@@ -136,11 +134,11 @@ def complete_visit(
     """End a visit as done, if its record is complete; the same said twice changes nothing."""
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION)
     if visit.state is VisitState.COMPLETED:
-        _check(uow, VisitState.WORKING, "complete")
+        check_row(uow, VisitState.WORKING, "complete")
         return _completed_already(uow, visit, states_no_parts)
-    visit, assignment = _load(uow, visit_id, "complete", version)
+    visit, assignment = load_acting(uow, visit_id, "complete", version)
     _check_is_lead(assignment)
-    _check(uow, visit.state, "complete")
+    check_row(uow, visit.state, "complete")
     faults = completion_faults(_record_of(uow, visit, states_no_parts))
     if faults:
         raise Invalid("The visit can't be completed yet.", code="record_incomplete", faults=faults)
@@ -152,26 +150,28 @@ def complete_visit(
 
 def break_off(uow: UnitOfWork, visit_id: UUID, reason: IncompleteReason, version: int | None = None) -> Outcome:
     """End a visit without the work being done; the ticket gets a follow-up visit."""
-    visit, assignment = _load(uow, visit_id, "break_off", version)
+    visit, assignment = load_acting(uow, visit_id, "break_off", version)
     _check_is_lead(assignment)
-    _check(uow, visit.state, "break_off")
+    check_row(uow, visit.state, "break_off")
     visit.incomplete_reason = reason
     data = {"released_units": _finish_crew(uow, visit, VisitState.INCOMPLETE)}
     return _move(uow, visit, assignment, "break_off", "visit_broken_off", reason=reason.value, data=data)
 
 
-def _load(uow: UnitOfWork, visit_id: UUID, action: str, version: int | None) -> tuple[Visit, Assignment]:
+def load_acting(uow: UnitOfWork, visit_id: UUID, action: str, version: int | None) -> tuple[Visit, Assignment]:
+    """Return a visit and the assignment the actor acts in, locked; refuse where there is none."""
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
     assignment = acting_assignment(uow, visit)
     if assignment is not None:
         return visit, assignment
     if uow.actor.role is Role.TECHNICIAN:
         raise NotFound(f"There is no visit {visit_id}.")
-    _check(uow, visit.state, action)
+    check_row(uow, visit.state, action)
     raise TransitionRefused(f"Nobody is assigned to the visit: {action} is not possible.")
 
 
-def _check(uow: UnitOfWork, state: VisitState, action: str) -> VisitState:
+def check_row(uow: UnitOfWork, state: VisitState, action: str) -> VisitState:
+    """Return where an action of the actor leads from a state, or refuse."""
     return VISIT.allowed(state, action, uow.actor.role, on_behalf=uow.context.on_behalf).to
 
 
@@ -193,7 +193,7 @@ def _move(
 ) -> Outcome:
     """Move an assignment, and the visit with it where it is the lead's; then let the ticket follow."""
     before = visit.state if assignment.is_lead else assignment.state
-    assignment.state = _check(uow, before, action)
+    assignment.state = check_row(uow, before, action)
     details = {"technician_id": assignment.technician_id} | dict(data or {})
     if assignment.is_lead:
         visit.state = assignment.state
@@ -203,23 +203,6 @@ def _move(
         touch(visit)
         uow.record(assignment, kind, before, assignment.state, reason=reason, data=details)
     return Outcome(visit, notices)
-
-
-def _give_up(uow: UnitOfWork, assignment: Assignment, reason: str) -> int:
-    """End an assignment and free what the plan counted on for it; returns the units."""
-    assignment.ended_at, assignment.end_reason = uow.now, reason
-    route = select(PlannedRoute).where(
-        PlannedRoute.technician_id == assignment.technician_id, PlannedRoute.day == assignment.day
-    )
-    for row in uow.session.scalars(route.with_for_update(key_share=True).execution_options(populate_existing=True)):
-        touch(row)
-    return _release_parts(assignment)
-
-
-def _release_parts(assignment: Assignment) -> int:
-    released = sum(planned.quantity for planned in assignment.planned_parts)
-    assignment.planned_parts.clear()
-    return released
 
 
 def _bar(uow: UnitOfWork, assignment: Assignment, reason: DeclineReason, note: str | None) -> None:
@@ -253,7 +236,7 @@ def _finish_crew(uow: UnitOfWork, visit: Visit, state: VisitState) -> int:
     released = 0
     for one in open_assignments(uow, visit.id):
         one.finished_at = uow.occurred_at
-        released += _release_parts(one)
+        released += release_parts(one)
         if not one.is_lead:
             one.state = state
     return released

@@ -142,6 +142,7 @@ class Route:
             ("string", None): "x",
             ("boolean", None): True,
             ("integer", None): schema.get("minimum", 1),
+            ("array", None): [],
         }
         kind = (schema.get("type"), schema.get("format"))
         assert kind in made, f"{self}: the matrix does not know how to fill the field {name}; say so in World.values"

@@ -47,6 +47,11 @@ class ActionCase:
 _ON_SITE = WAYS["on_site"]
 _WORKING = WAYS["working"]
 _DESK = {"login": "agent", "forbidden": ("technician1", "warehouse"), "hidden": ("outsider",)}
+_OFFICE = {
+    "login": "dispatcher",
+    "forbidden": ("technician1", "agent", "warehouse", "admin"),
+    "hidden": ("outsider",),
+}
 _SIGN = {"forbidden": ("agent", "dispatcher", "warehouse", "admin", "outsider"), "hidden": ("technician2",)}
 
 VISIT = "/visits/{visit}"
@@ -77,6 +82,12 @@ ACTIONS = {
         **_SIGN,
     ),
     "completion": ActionCase(f"{VISIT}/completion", lambda _: {"states_no_parts": True}, way=WAYS["completed"][:-1]),
+    "turning-back": ActionCase(f"{VISIT}/turning-back", lambda _: {"reason": "sick"}, way=WAYS["en_route"]),
+    "postponement": ActionCase(f"{VISIT}/postponement", lambda _: {"reason": "customer"}, **_OFFICE),
+    "cancellation": ActionCase(f"{VISIT}/cancellation", lambda _: {"reason": "duplicate"}, **_OFFICE),
+    "ticket-cancellation": ActionCase(
+        "/tickets/{ticket}/cancellation", lambda _: {"reason": "solved_otherwise"}, **_DESK
+    ),
     "incompletion": ActionCase(f"{VISIT}/incompletion", lambda _: {"reason": "no_access"}, way=_ON_SITE),
 }
 # Kinds of rows, of which none or one may be added by an action that is repeated.

@@ -141,3 +141,11 @@ class Customer(Person):
 
     def looks(self) -> JSON:
         return self.get(f"/track/{self._token}")
+
+    def asks_for(self, *times: Sequence[str]) -> JSON:
+        """Name other times: none of them means any time."""
+        windows = [dict(zip(("earliest", "latest"), one, strict=True)) for one in times]
+        return self.post(f"/track/{self._token}/slot", windows=windows)
+
+    def calls_it_off(self) -> JSON:
+        return self.post(f"/track/{self._token}/cancellation")

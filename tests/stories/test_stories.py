@@ -1,6 +1,7 @@
 """What happens between a customer's call and a repair that is signed for, told as the people of the house see it."""
 
 import hashlib
+from datetime import datetime
 
 import pytest
 
@@ -171,4 +172,37 @@ def test_a_part_is_missing_and_the_visit_is_made_up_for_when_it_arrives(house) -
     assert (part, source) == ("PUMP", "depot")
     dispatcher.applies(run)
     assert agent.visits_of(ticket)[-1]["state"] == "dispatched"
+    assert house.doctor() == HEALTHY
+
+
+@on_one_database
+def test_a_van_breaks_down_and_the_customer_asks_for_the_afternoon(house) -> None:
+    town, agent, dispatcher, ana = house.town, house.agent, house.dispatcher, house.ana
+    ticket = agent.takes_down("the boiler drips", "a little", customer=town.customer, site=town.site)
+    visit = agent.triages(ticket, job_type=town.leak)
+    customer = house.customer_with(agent.link_for(ticket))
+    run, _ = dispatcher.plans(town.team, town.day)
+    dispatcher.applies(run)
+
+    # Ana is on her way when her van stops. The visit is nobody's again, and her seals are free.
+    ana.says(visit, "acceptance")
+    ana.says(visit, "departure")
+    assert ana.says(visit, "turning-back", reason="breakdown")["state"] == "unscheduled"
+    assert ana.route(town.day) == []
+    assert agent.state_of(ticket) == "triaged"
+
+    # Mr. Wang would rather have it in the afternoon anyhow, and the next run does him the favour.
+    afternoon = (town.at(14).isoformat(), town.at(16).isoformat())
+    assert customer.asks_for(afternoon)["visit_state"] == "unscheduled"
+    run, _ = dispatcher.plans(town.team, town.day)
+    assert dispatcher.applies(run)["state"] == "applied"
+    arrival = datetime.fromisoformat(customer.looks()["planned_arrival"])
+    assert town.at(13) <= arrival <= town.at(16)
+
+    # Then it drips no more. He calls it off, in time, and everybody knows.
+    done = customer.calls_it_off()
+    assert (done["ticket_state"], done["visit_state"]) == ("cancelled", None)
+    cancelled = agent.visits_of(ticket)[-1]
+    assert (cancelled["state"], cancelled["cancel_reason"]) == ("cancelled", "customer")
+    assert ana.route(town.day) == []
     assert house.doctor() == HEALTHY

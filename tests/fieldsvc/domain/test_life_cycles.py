@@ -53,7 +53,7 @@ AGREED = {
         on_site paused → working: T
         working → paused completed: T
         on_site working paused → incomplete: T
-        unscheduled planned dispatched accepted → cancelled: DVC
+        unscheduled planned dispatched accepted → cancelled: DVCS
         en_route → cancelled: DV
         cancelled unscheduled planned dispatched → on_site working completed incomplete: T
     """,

@@ -1,0 +1,36 @@
+"""Cancelling a ticket, and with it every visit that nobody has arrived for."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.ticket_states import TICKET
+from fieldsvc.domain.visit_states import CLOSED, STARTED, VisitState
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import load_ticket
+from fieldsvc.services.visit_returns import Cancellation, cancel
+
+
+def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, version: int | None = None) -> Ticket:
+    """End a ticket that is not wanted any more; refused while somebody is at the site."""
+    # Visits before the ticket, as whatever changes a visit takes its ticket's lock after it.
+    visits = [
+        uow.get(Visit, visit_id, lock=True)
+        for visit_id in uow.session.scalars(select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id))
+    ]
+    ticket = load_ticket(uow, ticket_id, Action.TICKET_CANCEL, version)
+    row = TICKET.allowed(ticket.state, "cancel", uow.actor.role)
+    open_visits = [visit for visit in visits if visit.state not in CLOSED]
+    for visit in open_visits:
+        if visit.state in STARTED and visit.state is not VisitState.EN_ROUTE:
+            raise Conflict(f"Somebody is at the site for visit {visit.number}: end that first.", code="visit_on_site")
+    for visit in open_visits:
+        cancel(uow, visit, wanted, with_ticket=True)
+    before, ticket.state = ticket.state, row.to
+    data = {"visits": len(open_visits)}
+    uow.record(ticket, "ticket_cancelled", before, row.to, reason=wanted.reason.value, data=data)
+    return ticket

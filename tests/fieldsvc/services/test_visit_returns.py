@@ -1,0 +1,323 @@
+"""Visits that are not made as planned: by whom, from which state, once, and by one of two at the same moment."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReason
+from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
+from fieldsvc.domain.ticket_states import TicketState
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services import tracking
+from fieldsvc.services.visit_returns import (
+    Cancellation,
+    Postponement,
+    cancel_visit,
+    postpone_visit,
+    turn_back,
+)
+from tests.fieldsvc.stage import Stage
+
+NOTICE = timedelta(days=1)
+NOT_WANTED = Cancellation(CancelReason.CUSTOMER, NOTICE)
+LATER = Postponement(PostponeReason.CUSTOMER)
+UseCase = Callable[[UnitOfWork], object]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way back: from where, by whom, to where, and the event it leaves."""
+
+    start: str
+    login: str
+    use_case: Callable[[UUID], UseCase]
+    to: VisitState
+    kind: str
+
+
+STEPS = {
+    "sick": Step(
+        "en_route",
+        "technician1",
+        lambda visit_id: lambda uow: turn_back(uow, visit_id, TurnBackReason.SICK),
+        VisitState.UNSCHEDULED,
+        "visit_turned_back",
+    ),
+    "diverted": Step(
+        "en_route",
+        "dispatcher",
+        lambda visit_id: lambda uow: turn_back(uow, visit_id, TurnBackReason.DIVERTED),
+        VisitState.UNSCHEDULED,
+        "visit_turned_back",
+    ),
+    "postponed": Step(
+        "accepted",
+        "dispatcher",
+        lambda visit_id: lambda uow: postpone_visit(uow, visit_id, LATER),
+        VisitState.UNSCHEDULED,
+        "visit_postponed",
+    ),
+    "cancelled": Step(
+        "dispatched",
+        "dispatcher",
+        lambda visit_id: lambda uow: cancel_visit(uow, visit_id, NOT_WANTED),
+        VisitState.CANCELLED,
+        "visit_cancelled",
+    ),
+    "cancelled_on_the_way": Step(
+        "en_route",
+        "supervisor",
+        lambda visit_id: lambda uow: cancel_visit(uow, visit_id, NOT_WANTED),
+        VisitState.CANCELLED,
+        "visit_cancelled",
+    ),
+}
+
+
+@pytest.fixture(params=STEPS)
+def step(request: pytest.FixtureRequest) -> Step:
+    return STEPS[request.param]
+
+
+def take(stage: Stage, step: Step, login: str = "") -> None:
+    stage.act(stage.cast.actors[login or step.login], step.use_case(stage.cast.visit))
+
+
+def join_as_helper(stage: Stage) -> UUID:
+    """Let the other technician help at the cast's visit; returns his assignment."""
+    with stage.database.unit_of_work() as uow:
+        second = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
+        second.visit_id, second.is_lead = stage.cast.visit, False
+        uow.commit()
+    return second.id
+
+
+def test_a_visit_goes_back_whole_with_one_event(stage: Stage, step: Step) -> None:
+    stage.bring_to(step.start)
+    take(stage, step)
+    visit = stage.row(Visit, stage.cast.visit)
+    assert (visit.state, visit.planned_start, visit.planned_end) == (step.to, None, None)
+    (event,) = [one for one in stage.events(visit.id) if one.kind == step.kind]
+    assert (event.from_state, event.to_state, event.data["released_units"]) == (step.start, step.to, 3)
+    with stage.database.read_only() as session:
+        (one,) = session.scalars(select(Assignment).where(Assignment.visit_id == visit.id))
+        assert one.ended_at is not None
+        assert session.scalars(select(PlannedPart).where(PlannedPart.assignment_id == one.id)).all() == []
+        assert session.scalars(select(Decline)).all() == []  # he may well be sent again
+    assert stage.row(Ticket, stage.cast.ticket).state is TicketState.TRIAGED
+
+
+def test_it_is_not_done_twice(stage: Stage, step: Step) -> None:
+    stage.bring_to(step.start)
+    take(stage, step)
+    before = stage.row(Visit, stage.cast.visit)
+    with pytest.raises((TransitionRefused, NotFound)):
+        take(stage, step)
+    assert stage.row(Visit, stage.cast.visit).version == before.version
+
+
+def test_of_two_at_once_one_does_it(stage: Stage, step: Step) -> None:
+    stage.bring_to(step.start)
+    start = threading.Barrier(2)
+
+    def go(_: int) -> type | None:
+        start.wait()
+        try:
+            take(stage, step)
+        except DomainError as refused:
+            return type(refused)
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(go, range(2)))
+    assert results.count(None) == 1
+    assert {result for result in results if result} <= {TransitionRefused, NotFound, Conflict}
+    assert len([one for one in stage.events(stage.cast.visit) if one.kind == step.kind]) == 1
+
+
+@pytest.mark.parametrize("name", ["sick", "postponed", "cancelled"])
+def test_others_may_not(stage: Stage, name: str) -> None:
+    step = STEPS[name]
+    stage.bring_to(step.start)
+    hidden = {"technician2": NotFound} if name == "sick" else {"technician1": Forbidden, "technician2": Forbidden}
+    office = {"dispatcher": TransitionRefused, "supervisor": TransitionRefused} if name == "sick" else {}
+    refusals = {
+        "agent": Forbidden,
+        "warehouse": Forbidden,
+        "admin": Forbidden,
+        "outsider": NotFound,
+        **hidden,
+        **office,
+    }
+    for login, refusal in refusals.items():
+        with pytest.raises(refusal):
+            take(stage, step, login)
+    assert stage.row(Visit, stage.cast.visit).state == step.start
+
+
+@pytest.mark.parametrize(
+    ("state", "possible"),
+    [
+        ("dispatched", {"postponed", "cancelled"}),
+        ("accepted", {"postponed", "cancelled"}),
+        ("en_route", {"sick", "diverted", "cancelled"}),
+        ("on_site", set()),
+        ("working", set()),
+        ("completed", set()),
+        ("incomplete", set()),
+    ],
+)
+def test_out_of_order_it_is_refused_by_name(stage: Stage, state: str, possible: set[str]) -> None:
+    stage.bring_to(state)
+    for name in {"sick", "diverted", "postponed", "cancelled"} - possible:
+        with pytest.raises(TransitionRefused, match=f"The visit is {state}"):
+            take(stage, STEPS[name])
+
+
+def test_a_technician_does_not_divert_and_the_office_is_not_sick(stage: Stage) -> None:
+    stage.bring_to("en_route")
+    with pytest.raises(TransitionRefused, match="for the office"):
+        take(stage, STEPS["diverted"], "technician1")
+    with pytest.raises(TransitionRefused, match="for a technician"):
+        take(stage, STEPS["sick"], "dispatcher")
+    stage.act(stage.cast.dispatcher, STEPS["sick"].use_case(stage.cast.visit), on_behalf=True)
+    (event,) = [one for one in stage.events(stage.cast.visit) if one.kind == "visit_turned_back"]
+    assert (event.reason, event.on_behalf) == ("sick", True)
+
+
+def test_who_turned_back_may_be_on_the_way_to_the_next(stage: Stage) -> None:
+    stage.bring_to("en_route")
+    take(stage, STEPS["diverted"])
+    with stage.database.unit_of_work() as uow:
+        taken = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
+        taken.technician_id = stage.cast.technician1.technician_id
+        uow.commit()
+    stage.walk("accept", "depart", visit_id=stage.cast.other_visit)
+    assert stage.row(Visit, stage.cast.other_visit).state is VisitState.EN_ROUTE
+
+
+def test_a_stale_version_is_refused(stage: Stage) -> None:
+    version = stage.row(Visit, stage.cast.visit).version
+    stage.walk("accept")
+    with pytest.raises(StaleVersion):
+        stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, LATER, version))
+    with pytest.raises(StaleVersion):
+        stage.act(stage.cast.dispatcher, lambda uow: cancel_visit(uow, stage.cast.visit, NOT_WANTED, version))
+
+
+class TestCrew:
+    def test_a_helper_who_turns_back_gives_the_whole_visit_back(self, stage: Stage) -> None:
+        join_as_helper(stage)
+        stage.walk("accept")
+        stage.walk("accept", "depart", actor=stage.cast.technician2)
+        take(stage, STEPS["sick"], "technician2")
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.UNSCHEDULED
+        with stage.database.read_only() as session:
+            assert {one.end_reason for one in session.scalars(select(Assignment)) if one.ended_at} == {"turned_back"}
+
+    def test_a_helper_who_turns_back_later_is_missing_alone(self, stage: Stage) -> None:
+        second = join_as_helper(stage)
+        stage.walk("accept", "depart", actor=stage.cast.technician2)
+        stage.bring_to("working")
+        take(stage, STEPS["sick"], "technician2")
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.WORKING
+        assert stage.row(Assignment, second).ended_at is not None
+        assert [one.kind for one in stage.events(second)][-1] == "crew_member_turned_back"
+
+    def test_while_a_helper_is_on_the_way_a_visit_is_not_put_off(self, stage: Stage) -> None:
+        join_as_helper(stage)
+        stage.walk("accept")
+        stage.walk("accept", "depart", actor=stage.cast.technician2)
+        with pytest.raises(TransitionRefused, match="on the way already"):
+            take(stage, STEPS["postponed"])
+        customer = stage.customer_actor()
+        with pytest.raises(TransitionRefused, match="for dispatcher"):
+            stage.act(customer, lambda uow: tracking.cancel_by_link(uow, NOTICE))
+        take(stage, STEPS["cancelled"])
+        assert stage.row(Visit, stage.cast.visit).is_late_cancel
+
+
+class TestWindows:
+    def test_new_ones_take_the_place_of_the_promise(self, stage: Stage) -> None:
+        window = (stage.cast.at(9) + timedelta(days=2), stage.cast.at(12) + timedelta(days=2))
+        wanted = Postponement(PostponeReason.CUSTOMER, [window])
+        stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, wanted))
+        with stage.database.read_only() as session:
+            visit = session.get_one(Visit, stage.cast.visit)
+            assert [(one.earliest, one.latest) for one in visit.windows] == [window]
+        assert (visit.arrival_window_start, visit.arrival_window_end) == (None, None)
+
+    def test_without_a_plan_only_they_change(self, stage: Stage) -> None:
+        window = (stage.cast.at(9) + timedelta(days=2), stage.cast.at(12) + timedelta(days=2))
+        wanted = Postponement(PostponeReason.CUSTOMER, [window])
+        before = stage.row(Visit, stage.cast.unscheduled_visit)
+        stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, before.id, wanted))
+        after = stage.row(Visit, before.id)
+        assert (after.state, after.version) == (VisitState.UNSCHEDULED, before.version + 1)
+        assert [one.kind for one in stage.events(before.id)] == ["visit_windows_agreed"]
+        with pytest.raises(TransitionRefused, match="postpone is not possible"):
+            stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, before.id, LATER))
+
+    def test_all_their_faults_are_named(self, stage: Stage) -> None:
+        now = stage.database.clock.now()
+        hour = timedelta(hours=1)
+        windows = [(now + 2 * hour, now + hour), (now - 2 * hour, now - hour), (now + 365 * 24 * hour,) * 2]
+        wanted = Postponement(PostponeReason.OTHER, windows)
+        with pytest.raises(Invalid) as refused:
+            stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, wanted))
+        assert [(fault.code, fault.pointer) for fault in refused.value.faults] == [
+            ("window_inverted", "/windows/0"),
+            ("window_over", "/windows/1/latest"),
+            ("too_far_ahead", "/windows/2/earliest"),
+        ]
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.DISPATCHED
+
+    def test_agreed_ones_that_have_passed_have_to_be_replaced(self, stage: Stage) -> None:
+        now = stage.database.clock.now()
+        gone = Postponement(PostponeReason.CUSTOMER, [(now + timedelta(seconds=1), now + timedelta(seconds=2))])
+        stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.unscheduled_visit, gone))
+        with stage.database.unit_of_work() as uow:
+            for window in uow.get(Visit, stage.cast.visit).windows:
+                uow.session.delete(window)
+            uow.session.flush()
+            visit = uow.get(Visit, stage.cast.unscheduled_visit)
+            visit.windows[0].earliest = visit.windows[0].latest = now - timedelta(days=1)
+            visit.windows[0].visit_id = stage.cast.visit
+            uow.commit()
+        with pytest.raises(Invalid) as refused:
+            take(stage, STEPS["postponed"])
+        assert [fault.code for fault in refused.value.faults] == ["windows_over"]
+        anytime = Postponement(PostponeReason.CUSTOMER, [])
+        stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, anytime))
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.UNSCHEDULED
+
+
+@pytest.mark.parametrize(("hours", "is_late"), [(23, True), (25, False)])
+def test_short_notice_is_marked(stage: Stage, hours: int, is_late: bool) -> None:
+    now = stage.database.clock.now()
+    with stage.database.unit_of_work() as uow:
+        visit = uow.get(Visit, stage.cast.visit)
+        visit.planned_start, visit.planned_end = now + timedelta(hours=hours), now + timedelta(hours=hours + 1)
+        uow.commit()
+    take(stage, STEPS["cancelled"])
+    cancelled = stage.row(Visit, stage.cast.visit)
+    assert (cancelled.is_late_cancel, cancelled.cancel_reason) == (is_late, "customer")
+
+
+def test_a_cancelled_day_has_a_new_version(stage: Stage) -> None:
+    def version() -> int:
+        with stage.database.read_only() as session:
+            mine = PlannedRoute.technician_id == stage.cast.technician1.technician_id
+            return session.scalars(select(PlannedRoute.version).where(mine)).one()
+
+    before = version()
+    take(stage, STEPS["cancelled"])
+    assert version() == before + 1
