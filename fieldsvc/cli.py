@@ -103,7 +103,12 @@ def _worker(application: Application, _: argparse.Namespace) -> int:
         return _complain("The database is not at the newest schema; run `fieldsvc migrate` first.", 1)
     settings = application.settings
     ports = WorkerPorts(
-        application.database, application.travel, settings.run_lease_s, settings.worker_poll_s, settings.processors
+        application.database,
+        application.travel,
+        settings.run_lease_s,
+        settings.worker_poll_s,
+        settings.processors,
+        settings.tacit_acceptance_s,
     )
     work(ports, stopping)
     return 0

@@ -47,6 +47,8 @@ class Settings:
     sign_in_failures: int
     geofence_m: int
     cancel_notice_s: int
+    tacit_acceptance_s: int
+    dispute_window_s: int
     run_lease_s: int
     worker_poll_s: float
     max_visits_per_run: int
@@ -110,6 +112,8 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         sign_in_window_s=read.whole("SIGN_IN_WINDOW_S", 900, 1, 86_400),
         sign_in_failures=read.whole("SIGN_IN_FAILURES", 10, 1, 1000),
         geofence_m=read.whole("GEOFENCE_M", 300, 1, 100_000),
+        tacit_acceptance_s=read.whole("TACIT_ACCEPTANCE_S", 7 * 86_400, 3600, 366 * 86_400),
+        dispute_window_s=read.whole("DISPUTE_WINDOW_S", 30 * 86_400, 3600, 3660 * 86_400),
         cancel_notice_s=read.whole("CANCEL_NOTICE_S", 86_400, 0, 30 * 86_400),
         run_lease_s=read.whole("RUN_LEASE_S", 20, 1, 600),
         worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),

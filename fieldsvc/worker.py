@@ -3,8 +3,10 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -18,19 +20,25 @@ from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
+from fieldsvc.services.sign_offs import expire_sign_offs
 
 _log = structlog.get_logger(__name__)
+_SWEEP_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerPorts:
-    """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run."""
+    """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run.
+
+    tacit_acceptance_s: after which an unanswered report counts as accepted.
+    """
 
     database: Database
     travel: TravelTimes
     lease_s: int
     poll_s: float
     solve_workers: int = 1
+    tacit_acceptance_s: int = 7 * 86_400
     tell: Callable[[Progress], None] = lambda _progress: None
 
 
@@ -40,8 +48,12 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     if prepare_engine():
         _log.info("engine compiled")
     _log.info("worker started", owner=owner)
+    next_sweep = 0.0
     while not stopping.is_set():
         try:
+            if time.monotonic() >= next_sweep:
+                sweep_field(ports)
+                next_sweep = time.monotonic() + _SWEEP_S
             worked = work_once(ports, owner, stopping)
         except (DomainError, OperationalError) as error:
             _log.warning("worker has to wait", error=type(error).__name__)
@@ -49,6 +61,14 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
         if not worked:
             stopping.wait(ports.poll_s)
     _log.info("worker stopped", owner=owner)
+
+
+def sweep_field(ports: WorkerPorts) -> None:
+    """Do what nobody asks for because its time has come."""
+    with ports.database.unit_of_work(Context(source="worker")) as uow:
+        if expired := expire_sign_offs(uow, timedelta(seconds=ports.tacit_acceptance_s)):
+            uow.commit()
+            _log.info("reports accepted tacitly", count=expired)
 
 
 def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None = None) -> bool:

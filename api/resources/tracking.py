@@ -14,7 +14,7 @@ from api.rendering import rendered
 from api.schemas.base import NoFields
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.tracking import ProgressSchema
-from api.schemas.visit_actions import ConfirmationSchema, SlotSchema
+from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
 from fieldsvc.services import tracking
 from fieldsvc.services.use_case import read
@@ -57,6 +57,23 @@ def confirm_report(body: dict[str, Any], token: str) -> Response:
     remember_actor(_customer(token))
     return run_command(
         lambda uow: tracking.confirm_report(uow, body["report_sha256"], body["signer_name"]), rendered(ProgressSchema)
+    )
+
+
+@blueprint.route("/track/<string:token>/dispute", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(DisputeSchema)
+@blueprint.response(200, ProgressSchema)
+def dispute_report(body: dict[str, Any], token: str) -> Response:
+    """Object to a report that was accepted
+
+    For some time after it was; the desk decides. It names the SHA-256 of the report that was read.
+    """
+    remember_actor(_customer(token))
+    window = timedelta(seconds=current_application().settings.dispute_window_s)
+    return run_command(
+        lambda uow: tracking.dispute_report(uow, body["report_sha256"], body["objection"], window),
+        rendered(ProgressSchema),
     )
 
 

@@ -14,6 +14,7 @@ from api.idempotency import key_required
 from api.reading import read_one
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.visit_actions import (
+    DecisionSchema,
     FindingSchema,
     PresentationSchema,
     SignOffOutcome,
@@ -26,7 +27,7 @@ from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import sign_offs, visit_records, visit_views
+from fieldsvc.services import disputes, sign_offs, visit_records, visit_views
 
 blueprint = Blueprint("visit-records", "What happened at a visit.")
 
@@ -144,6 +145,23 @@ def answer_report(body: dict[str, Any], visit_id: UUID) -> Response:
             return act_on_visit(
                 body, visit_id, lambda uow, version: sign_offs.note_absence(uow, visit_id, sha256, version)
             )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/dispute", methods=["POST"])
+@requires(Action.DISPUTE_DECIDE)
+@blueprint.arguments(DecisionSchema)
+@blueprint.response(200, VisitRecordSchema)
+def decide_dispute(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Decide about a customer's objection
+
+    Upheld, the ticket is open again with a more urgent visit; dismissed, the report stands.
+    """
+    is_upheld, reason = body["is_upheld"], body["reason"]
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: disputes.decide_dispute(uow, visit_id, reason, is_upheld=is_upheld, version=version),
+    )
 
 
 def _needed(body: dict[str, Any], name: str) -> str:

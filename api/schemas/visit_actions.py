@@ -151,6 +151,20 @@ class SignOffRequestSchema(ActionSchema):
     reason = Text(max_length=2000, load_default=None, allow_none=True)
 
 
+class DisputeSchema(StrictSchema):
+    """What the customer objects to, by link."""
+
+    report_sha256 = Text(max_length=64, pattern=_SHA256, required=True)
+    objection = Text(max_length=2000, required=True)
+
+
+class DecisionSchema(StrictSchema):
+    """What the desk decides about an objection, and why."""
+
+    is_upheld = Flag(required=True)
+    reason = Text(max_length=2000, required=True)
+
+
 class ConfirmationSchema(StrictSchema):
     """The customer's confirmation by link."""
 

@@ -125,6 +125,10 @@ class SignOffSchema(StrictSchema):
     method = Text(max_length=24, required=True, allow_none=True)
     is_sent_by_link = Flag(required=True)
     signed_at = Instant(required=True, allow_none=True)
+    objection = Text(max_length=2000, required=True, allow_none=True)
+    disputed_at = Instant(required=True, allow_none=True)
+    decision = Text(max_length=2000, required=True, allow_none=True)
+    decided_at = Instant(required=True, allow_none=True)
 
 
 class NoticeSchema(StrictSchema):

@@ -125,7 +125,7 @@ def _plan(application: Application, loaded: LoadedDay, time_limit_s: int, consol
             settings.run_lease_s,
             settings.worker_poll_s,
             settings.processors,
-            shown.tell,
+            tell=shown.tell,
         )
         work_once(ports, "demo")
     with database.unit_of_work(Context(dispatcher, source="demo")) as uow:

@@ -32,6 +32,7 @@ class Action(StrEnum):
     VISIT_EXPLAIN = "visit.explain"
     VISIT_CANDIDATES = "visit.candidates"
     SIGN_OFF_CREATE = "sign_off.create"
+    DISPUTE_DECIDE = "dispute.decide"
     EVIDENCE_READ = "evidence.read"
     TECHNICIAN_READ = "technician.read"
     ROUTE_READ_OWN = "route.read_own"
@@ -69,6 +70,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VISIT_EXPLAIN: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_CANDIDATES: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},
+    Action.DISPUTE_DECIDE: {_G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.EVIDENCE_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TECHNICIAN_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.ROUTE_READ_OWN: {_T: _OWN},

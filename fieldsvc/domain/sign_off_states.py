@@ -28,7 +28,7 @@ _UNANSWERED = (_S.PRESENTED, _S.REFUSED, _S.ABSENT)
 # States that are an outcome at the end of a visit; a presented report counts only when it was sent by link.
 OUTCOMES = frozenset({_S.SIGNED, _S.CONFIRMED_REMOTE, _S.REFUSED, _S.ABSENT, _S.WAIVED, _S.EXPIRED})
 # States that close a resolved ticket.
-SETTLED = frozenset({_S.SIGNED, _S.CONFIRMED_REMOTE, _S.WAIVED, _S.EXPIRED})
+SETTLED = frozenset({_S.SIGNED, _S.CONFIRMED_REMOTE, _S.WAIVED, _S.EXPIRED, _S.DISMISSED})
 
 _T = frozenset({Role.TECHNICIAN})
 _C = frozenset({Role.CUSTOMER})

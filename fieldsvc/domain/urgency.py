@@ -14,6 +14,12 @@ class Urgency(StrEnum):
     EMERGENCY = "emergency"
 
 
+def raised(urgency: Urgency) -> Urgency:
+    """Return the level above, or the highest."""
+    levels = list(Urgency)
+    return levels[min(levels.index(urgency) + 1, len(levels) - 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class VisitDefaults:
     """What a visit weighs in planning. priority: 1 is the most urgent; due_after counts from the report."""

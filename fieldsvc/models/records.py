@@ -77,5 +77,9 @@ class SignOff(Entity, Base):
     place: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None] = mapped_column(SealedText())
     is_sent_by_link: Mapped[bool] = mapped_column(default=False)
+    objection: Mapped[str | None] = mapped_column(SealedText())
+    disputed_at: Mapped[datetime | None]
+    decision: Mapped[str | None] = mapped_column(SealedText())
+    decided_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]

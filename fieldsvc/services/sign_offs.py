@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +21,8 @@ from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
 
+# In one transaction, which others wait for.
+_MOST_EXPIRED = 50
 _PRESENTABLE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 Strokes = Sequence[Sequence[Sequence[int]]]
@@ -91,7 +94,7 @@ def sign_report(
     if signature.method == "drawn" and not any(signature.strokes):
         fault = Fault("strokes_missing", "/strokes", "A drawn signature consists of strokes.")
         raise Invalid("There is no signature.", faults=[fault])
-    sign_off = _answer(uow, visit_id, report_sha256, "sign", "report_signed", version)
+    sign_off = answer_report(uow, visit_id, report_sha256, "sign", "report_signed", version)
     sign_off.signer_name, sign_off.signer_role = signature.signer_name, signature.signer_role
     sign_off.method, sign_off.device_id = signature.method, signature.device_id
     sign_off.strokes = json.dumps(signature.strokes, separators=(",", ":"))
@@ -103,23 +106,53 @@ def refuse_report(
     uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
 ) -> SignOff:
     """Note that the customer does not sign, and why."""
-    sign_off = _answer(uow, visit_id, report_sha256, "refuse", "sign_off_refused", version)
+    sign_off = answer_report(uow, visit_id, report_sha256, "refuse", "sign_off_refused", version)
     sign_off.reason = reason
     return _settle(uow, sign_off)
 
 
 def note_absence(uow: UnitOfWork, visit_id: UUID, report_sha256: str, version: int | None = None) -> SignOff:
     """Note that nobody was there to sign."""
-    return _settle(uow, _answer(uow, visit_id, report_sha256, "note_absence", "customer_absent", version))
+    return _settle(uow, answer_report(uow, visit_id, report_sha256, "note_absence", "customer_absent", version))
 
 
 def waive_sign_off(
     uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
 ) -> SignOff:
     """Let a supervisor do without the customer's answer."""
-    sign_off = _answer(uow, visit_id, report_sha256, "waive", "sign_off_waived", version)
+    sign_off = answer_report(uow, visit_id, report_sha256, "waive", "sign_off_waived", version)
     sign_off.reason = reason
     return _settle(uow, sign_off)
+
+
+def expire_sign_offs(uow: UnitOfWork, after: timedelta) -> int:
+    """Let reports that nobody has answered for so long count as accepted, as the system; returns how many.
+
+    Only of visits that are over, and only the version that counts.
+    """
+    unanswered = [state for state in SignOffState if "expire" in SIGN_OFF.actions_from(state)]
+    due = (
+        select(SignOff.visit_id)
+        .join(Visit, Visit.id == SignOff.visit_id)
+        .where(
+            SignOff.state.in_(unanswered),
+            SignOff.recorded_at <= uow.now - after,
+            Visit.state == VisitState.COMPLETED,
+        )
+    )
+    expired = 0
+    for visit_id in uow.session.scalars(due.distinct().order_by(SignOff.visit_id).limit(_MOST_EXPIRED)).all():
+        visit = uow.get(Visit, visit_id, lock=True)
+        sign_off = sign_off_of(uow.session, visit_id)
+        if sign_off is None or sign_off.state not in unanswered or sign_off.recorded_at > uow.now - after:
+            continue
+        row = SIGN_OFF.allowed(sign_off.state, "expire", uow.actor.role)
+        before, sign_off.state = sign_off.state, row.to
+        uow.record(sign_off, "report_accepted_tacitly", before, row.to, data={"visit_id": visit_id}, source="system")
+        touch(visit)
+        _settle(uow, sign_off)
+        expired += 1
+    return expired
 
 
 def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> SignOff:
@@ -133,16 +166,16 @@ def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None
     link = uow.get(CustomerLink, uow.actor.link_id, lock=True)
     if link.used_at is not None:
         raise Conflict("This link has confirmed a report already.", code="link_used")
-    sign_off = _answer(uow, visit_id, report_sha256, "confirm", "report_confirmed", None)
+    sign_off = answer_report(uow, visit_id, report_sha256, "confirm", "report_confirmed", None)
     link.used_at = uow.now
     sign_off.signer_name, sign_off.method, sign_off.signed_at = signer_name, "link", uow.now
     return _settle(uow, sign_off)
 
 
-def _answer(
+def answer_report(
     uow: UnitOfWork, visit_id: UUID, report_sha256: str, action: str, kind: str, version: int | None
 ) -> SignOff:
-    """Move the sign-off of the report that counts; the visit's lock lets one of two answers win."""
+    """Move the sign-off of the report that counts by an action; the visit's lock lets one of two answers win."""
     visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
     sign_off = sign_off_of(uow.session, visit_id)
     if sign_off is None:

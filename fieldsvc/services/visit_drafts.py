@@ -29,8 +29,12 @@ def draft_visit(
     *,
     windows: Sequence[Window],
     due_at: datetime,
+    repeats: UUID | None = None,
 ) -> Visit:
-    """Add an unscheduled visit with the needs of its job type; the ticket has to be locked."""
+    """Add an unscheduled visit with the needs of its job type; the ticket has to be locked.
+
+    repeats: a visit whose work did not hold.
+    """
     visit = Visit(
         id=uow.new_id(),
         number=_next_number(uow, ticket),
@@ -54,7 +58,7 @@ def draft_visit(
             for part_id, quantity in _needed_parts(uow, job_type)
         ],
     )
-    return _added(uow, visit)
+    return _added(uow, visit, repeats_id=repeats)
 
 
 def draft_follow_up(uow: UnitOfWork, ticket: Ticket, ended: Visit) -> Visit:
@@ -87,12 +91,12 @@ def draft_follow_up(uow: UnitOfWork, ticket: Ticket, ended: Visit) -> Visit:
             for rule in ended.technician_rules
         ],
     )
-    return _added(uow, visit, follows=ended.id)
+    return _added(uow, visit, follows_id=ended.id)
 
 
-def _added(uow: UnitOfWork, visit: Visit, follows: UUID | None = None) -> Visit:
+def _added(uow: UnitOfWork, visit: Visit, **origin: UUID | None) -> Visit:
     uow.session.add(visit)
-    data = {"ticket_id": visit.ticket_id} | ({"follows_id": follows} if follows else {})
+    data = {"ticket_id": visit.ticket_id} | {name: came_from for name, came_from in origin.items() if came_from}
     uow.record(visit, "visit_drafted", None, visit.state, data=data)
     return visit
 

@@ -1,7 +1,8 @@
 """The cast on stage: its people do things in a database, as one transaction each like any request."""
 
+import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -64,9 +65,17 @@ class Stage:
             return session.get_one(model, row_id)
 
     def walk(self, *steps: str, visit_id: UUID | None = None, actor: Actor | None = None) -> None:
-        """Take the technician's steps in turn."""
+        """Take the technician's steps in turn, and the customer's one."""
         for step in steps:
+            if step == "dispute":
+                self._dispute()
+                continue
             self.act(actor or self.cast.technician1, STEPS[step](visit_id or self.cast.visit))
+
+    def _dispute(self) -> None:
+        shown = hashlib.sha256(REPORT).hexdigest()
+        month = timedelta(days=30)
+        self.act(self.customer_actor(), lambda uow: tracking.dispute_report(uow, shown, "it drips again", month))
 
     def bring_to(self, state: str) -> None:
         """Bring the cast's visit to a state by the shortest way."""

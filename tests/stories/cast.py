@@ -147,5 +147,8 @@ class Customer(Person):
         windows = [dict(zip(("earliest", "latest"), one, strict=True)) for one in times]
         return self.post(f"/track/{self._token}/slot", windows=windows)
 
+    def objects(self, report_sha256: str, objection: str) -> JSON:
+        return self.post(f"/track/{self._token}/dispute", report_sha256=report_sha256, objection=objection)
+
     def calls_it_off(self) -> JSON:
         return self.post(f"/track/{self._token}/cancellation")

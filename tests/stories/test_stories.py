@@ -206,3 +206,41 @@ def test_a_van_breaks_down_and_the_customer_asks_for_the_afternoon(house) -> Non
     assert (cancelled["state"], cancelled["cancel_reason"]) == ("cancelled", "customer")
     assert ana.route(town.day) == []
     assert house.doctor() == HEALTHY
+
+
+@on_one_database
+def test_a_repair_does_not_hold_and_the_customer_is_right(house) -> None:
+    town, agent, dispatcher, ana = house.town, house.agent, house.dispatcher, house.ana
+    ticket = agent.takes_down("the boiler drips", "a little", customer=town.customer, site=town.site)
+    visit = agent.triages(ticket, job_type=town.leak, urgency="normal")
+    customer = house.customer_with(agent.link_for(ticket))
+    run, _ = dispatcher.plans(town.team, town.day)
+    dispatcher.applies(run)
+
+    # Ana changes the seals, Mr. Wang signs, and the ticket is closed.
+    for step in ("acceptance", "departure", "check-in", "work"):
+        ana.says(visit, step)
+    ana.says(visit, "diagnosis", symptom="leak", cause="seal", action="replace_part")
+    ana.says(visit, "verification", passed=True)
+    shown = ana.says(visit, "report", content=REPORT)["report"]["sha256"]
+    ana.says(visit, "sign-off", outcome="signed", report_sha256=shown, signer_name="王伟", strokes=[[[1, 1, 0]]])
+    ana.says(visit, "completion", states_no_parts=True)
+    assert agent.state_of(ticket) == "closed"
+
+    # Two days later it drips again. He objects by his link; what he signed stays what it is.
+    assert customer.objects(shown, "还在漏水 -- it still drips")["sign_off_state"] == "disputed"
+    disputed = agent.visits_of(ticket)[-1]["sign_off"]
+    assert (disputed["objection"], disputed["report_sha256"]) == ("还在漏水 -- it still drips", shown)
+
+    # The desk sees that he is right: a second visit, more urgent, which the next run plans.
+    upheld = agent.post(f"/visits/{visit['id']}/dispute", is_upheld=True, reason="photo shows a drip")
+    assert upheld["sign_off"]["state"] == "upheld"
+    assert agent.get(f"/tickets/{ticket['id']}")["urgency"] == "high"
+    first, repeat = agent.visits_of(ticket)
+    assert (first["id"], first["state"], repeat["state"]) == (visit["id"], "completed", "unscheduled")
+    run, proposal = dispatcher.plans(town.team, town.day)
+    planned = [stop["number"] for route in proposal["routes"] for stop in route["stops"] if stop["kind"] == "job"]
+    assert repeat["number"] in planned
+    assert dispatcher.applies(run)["state"] == "applied"
+    assert customer.looks()["visit_state"] == "dispatched"
+    assert house.doctor() == HEALTHY

@@ -1,0 +1,69 @@
+"""A customer who is not content with what was signed for, and what the desk decides about it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.sign_off_states import SIGN_OFF
+from fieldsvc.domain.ticket_states import TICKET, TicketState
+from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency, raised
+from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.records import SignOff
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.scopes import load_visit, touch
+from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
+from fieldsvc.services.sign_offs import answer_report
+from fieldsvc.services.tickets import follow_visits
+from fieldsvc.services.visit_drafts import draft_visit
+
+
+def dispute_by_link(uow: UnitOfWork, report_sha256: str, objection: str, window: timedelta) -> SignOff:
+    """Let the customer object to a report that was accepted, while the window since then is open."""
+    assert uow.actor.link_ticket_id is not None, "a link opens a ticket"
+    visit_id = reported_visit_id(uow.session, uow.actor.link_ticket_id)
+    if visit_id is None:
+        raise Conflict("There is no report to object to yet.", code="no_report_presented")
+    visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE)
+    if visit.state is not VisitState.COMPLETED:
+        raise Conflict("The visit is not over yet: tell the technician.", code="visit_not_over")
+    sign_off = answer_report(uow, visit_id, report_sha256, "dispute", "report_disputed", None)
+    if uow.now > (sign_off.signed_at or sign_off.recorded_at) + window:
+        raise Conflict(f"A report is open to objections for {window.days} days.", code="dispute_window_over")
+    sign_off.objection, sign_off.disputed_at = objection, uow.now
+    return sign_off
+
+
+def decide_dispute(
+    uow: UnitOfWork, visit_id: UUID, reason: str, *, is_upheld: bool, version: int | None = None
+) -> SignOff:
+    """Let the desk uphold an objection, which reopens the ticket, or dismiss it."""
+    visit = load_visit(uow, visit_id, Action.DISPUTE_DECIDE, version)
+    sign_off = sign_off_of(uow.session, visit_id)
+    if sign_off is None:
+        raise Conflict("No report was presented yet.", code="no_report_presented")
+    row = SIGN_OFF.allowed(sign_off.state, "uphold" if is_upheld else "dismiss", uow.actor.role)
+    before, sign_off.state = sign_off.state, row.to
+    sign_off.decision, sign_off.decided_at = reason, uow.now
+    uow.record(sign_off, f"dispute_{row.to.value}", before, row.to, data={"visit_id": visit_id})
+    touch(visit)
+    if is_upheld:
+        _reopen(uow, visit)
+    follow_visits(uow, visit.ticket)
+    return sign_off
+
+
+def _reopen(uow: UnitOfWork, visit: Visit) -> None:
+    """Draft a visit that does it again, more urgently; its ticket is open from now on."""
+    uow.flush()
+    ticket = uow.get(Ticket, visit.ticket_id, lock=True)
+    urgency = raised(Urgency(ticket.urgency or Urgency.NORMAL))
+    defaults = VISIT_DEFAULTS[urgency]
+    ticket.urgency, ticket.due_at = urgency, uow.now + defaults.due_after
+    if ticket.state in (TicketState.RESOLVED, TicketState.CLOSED):
+        row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
+        before, ticket.state = ticket.state, row.to
+        uow.record(ticket, "ticket_reopened", before, row.to, data={"urgency": urgency.value})
+    draft_visit(uow, ticket, visit.site, visit.job_type, defaults, windows=(), due_at=ticket.due_at, repeats=visit.id)
