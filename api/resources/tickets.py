@@ -21,10 +21,11 @@ from api.schemas.tickets import (
     TicketSchema,
     TicketsQuery,
     TriageSchema,
+    VisitRequestSchema,
 )
 from api.schemas.visit_actions import CancellationSchema
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import tickets, tracking
+from fieldsvc.services import ticket_visits, tickets, tracking
 from fieldsvc.services.ticket_cancellations import cancel_ticket as cancel_ticket_and_visits
 from fieldsvc.services.visit_returns import Cancellation
 
@@ -82,6 +83,25 @@ def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     return run_command(
         lambda uow: tickets.show_ticket(uow, tickets.triage_ticket(uow, ticket_id, triage, version)),
         rendered(TicketDetailSchema),
+    )
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>/visits", methods=["POST"])
+@requires(Action.TICKET_TRIAGE)
+@key_required
+@blueprint.arguments(VisitRequestSchema)
+@blueprint.response(201, TicketDetailSchema)
+def add_visit(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Ask for one more visit
+
+    For a ticket that is triaged and open.
+    """
+    version = expected_version()
+    windows = tuple((window["earliest"], window["latest"]) for window in body["windows"])
+    wanted = ticket_visits.WantedVisit(body["job_type_id"], windows)
+    return run_command(
+        lambda uow: tickets.show_ticket(uow, ticket_visits.add_visit(uow, ticket_id, wanted, version)),
+        rendered(TicketDetailSchema, 201),
     )
 
 

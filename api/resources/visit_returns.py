@@ -30,7 +30,7 @@ def turn_back(body: dict[str, Any], visit_id: UUID) -> Response:
     return act_on_visit(
         body,
         visit_id,
-        lambda uow, version: visit_returns.turn_back(uow, visit_id, body["reason"], version),
+        lambda uow, version: visit_returns.turn_back(uow, visit_id, body["reason"], body["technician_id"], version),
         leaves_scope=True,
     )
 

@@ -48,6 +48,18 @@ class TriageSchema(StrictSchema):
     due_at = Instant(load_default=None, allow_none=True, metadata={"description": "Null = by urgency."})
 
 
+class VisitRequestSchema(StrictSchema):
+    """One more visit; the job type says what it needs."""
+
+    job_type_id = Id(required=True)
+    windows = Items(
+        Nested(WindowSchema),
+        max_items=20,
+        load_default=list,
+        metadata={"description": "Promised to the customer; none = any time."},
+    )
+
+
 class CustomerSchema(StrictSchema):
     """Who it is for, to those who may know."""
 

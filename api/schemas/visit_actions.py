@@ -80,10 +80,14 @@ class IncompletionSchema(ActionSchema):
     reason = Choice(IncompleteReason, required=True)
 
 
+_WHOM = {"description": "Of a crew, whom the office means; null = the lead."}
+
+
 class TurnBackSchema(ActionSchema):
     """Why the technician does not arrive."""
 
     reason = Choice(TurnBackReason, required=True)
+    technician_id = Id(load_default=None, allow_none=True, metadata=_WHOM)
 
 
 _WINDOWS = {"description": "When it suits the customer: null = as agreed so far, none = at any time."}

@@ -89,7 +89,7 @@ TICKET = LifeCycle(
             OPEN,
             _S.CANCELLED,
             _DESK | _CUSTOMER,
-            "refused while a visit is on site or later, to the customer already while one is en route; "
+            "refused while a visit is on site or later, to all but a dispatcher already while one is en route; "
             "reservations are released and visits cancelled",
         ),
     ),

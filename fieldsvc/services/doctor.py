@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.ledger import Move, balances_of
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
-from fieldsvc.domain.ticket_states import TICKET
+from fieldsvc.domain.ticket_states import TICKET, TicketState
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
@@ -21,6 +21,7 @@ from fieldsvc.models.evidence import AuditEntry, Event
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.stock import StockBalance, StockMove
+from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 
@@ -129,12 +130,19 @@ def _assignments_match_visits(session: OrmSession) -> Iterator[str]:
         own = held.get(visit.id, [])
         if visit.state in (*PUBLISHED, *STARTED) and not own:
             yield f"Visit {visit.number} is {visit.state}, but nobody has it."
-        if visit.state is VisitState.UNSCHEDULED and own:
-            yield f"Visit {visit.number} is unscheduled, but {len(own)} assignments are open."
+        if visit.state in (VisitState.UNSCHEDULED, VisitState.CANCELLED) and own:
+            yield f"Visit {visit.number} is {visit.state}, but {len(own)} assignments are open."
         leads = [one for one in own if one.is_lead]
         if own and visit.state not in CLOSED and (len(leads) != 1 or leads[0].state != visit.state):
             states = ", ".join(one.state for one in own)
             yield f"Visit {visit.number} is {visit.state}, its assignments are {states}."
+
+
+def _cancelled_tickets_are_over(session: OrmSession) -> Iterator[str]:
+    waiting = select(Visit.number, Ticket.number).join(Ticket, Ticket.id == Visit.ticket_id)
+    over = Ticket.state.in_((TicketState.CANCELLED, TicketState.REJECTED))
+    for visit, ticket in session.execute(waiting.where(over, Visit.state.not_in(CLOSED))):
+        yield f"Ticket {ticket} is not wanted any more, but its visit {visit} is."
 
 
 def _nobody_is_in_two_places(session: OrmSession) -> Iterator[str]:
@@ -200,6 +208,7 @@ _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("V4", _completed_visits_are_on_record),
     ("P4", _nobody_is_in_two_places),
     ("P5", _assignments_match_visits),
+    ("P3", _cancelled_tickets_are_over),
     ("P5", _applied_runs_published_visits),
     ("A1", _chain_holds),
     ("A2", _every_change_has_one_entry),

@@ -166,11 +166,12 @@ def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int |
     return uow.get(Ticket, ticket_id, version=version)
 
 
-def acting_assignment(uow: UnitOfWork, visit: Visit) -> Assignment | None:
-    """Return the assignment the actor acts in: a technician's own, for everybody else that of the lead."""
+def acting_assignment(uow: UnitOfWork, visit: Visit, technician_id: UUID | None = None) -> Assignment | None:
+    """Return the assignment the actor acts in: a technician's own, for everybody else that named or the lead's."""
     open_ones = open_assignments(uow, visit.id)
-    if uow.actor.role is Role.TECHNICIAN:
-        return next((one for one in open_ones if one.technician_id == uow.actor.technician_id), None)
+    if uow.actor.role is Role.TECHNICIAN or technician_id is not None:
+        whose = uow.actor.technician_id if uow.actor.role is Role.TECHNICIAN else technician_id
+        return next((one for one in open_ones if one.technician_id == whose), None)
     return next((one for one in open_ones if one.is_lead), None)
 
 

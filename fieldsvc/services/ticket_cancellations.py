@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.errors import ChangedMeanwhile
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.ticket_states import TICKET
-from fieldsvc.domain.visit_states import CLOSED, STARTED, VisitState
+from fieldsvc.domain.visit_states import CLOSED
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -18,16 +18,13 @@ from fieldsvc.services.visit_returns import Cancellation, cancel
 def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, version: int | None = None) -> Ticket:
     """End a ticket that is not wanted any more; refused while somebody is at the site."""
     # Visits before the ticket, as whatever changes a visit takes its ticket's lock after it.
-    visits = [
-        uow.get(Visit, visit_id, lock=True)
-        for visit_id in uow.session.scalars(select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id))
-    ]
+    known = select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id)
+    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in uow.session.scalars(known).all()]
     ticket = load_ticket(uow, ticket_id, Action.TICKET_CANCEL, version)
+    if uow.session.scalars(known).all() != [visit.id for visit in visits]:
+        raise ChangedMeanwhile("The ticket has got another visit meanwhile.")  # nobody drafts one without this lock
     row = TICKET.allowed(ticket.state, "cancel", uow.actor.role)
     open_visits = [visit for visit in visits if visit.state not in CLOSED]
-    for visit in open_visits:
-        if visit.state in STARTED and visit.state is not VisitState.EN_ROUTE:
-            raise Conflict(f"Somebody is at the site for visit {visit.number}: end that first.", code="visit_on_site")
     for visit in open_visits:
         cancel(uow, visit, wanted, with_ticket=True)
     before, ticket.state = ticket.state, row.to

@@ -15,7 +15,7 @@ from fieldsvc.domain.errors import Fault, Invalid, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.roles import Role, stands_for
-from fieldsvc.domain.sign_off_states import SETTLED
+from fieldsvc.domain.sign_off_states import SETTLED, SignOffState
 from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
 from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency
 from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
@@ -140,7 +140,8 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
 
 def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
     query = select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id).order_by(Visit.id)
-    visits = [(visit_id, state) for visit_id, state in uow.session.execute(query) if state is not VisitState.CANCELLED]
+    drafted = list(uow.session.execute(query))
+    visits = [(visit_id, state) for visit_id, state in drafted if state is not VisitState.CANCELLED]
     states = {state for _, state in visits}
     if states & {*PUBLISHED, *STARTED}:
         return TicketState.IN_PROGRESS
@@ -148,11 +149,14 @@ def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
         return TicketState.TRIAGED
     newest_id, newest_state = visits[-1]
     if newest_state is VisitState.INCOMPLETE:
-        if ticket.state in OPEN:
+        is_last = newest_id == drafted[-1][0]  # else what was to follow it has been cancelled
+        if ticket.state in OPEN and is_last:
             draft_follow_up(uow, ticket, uow.get(Visit, newest_id))
             touch(ticket)
         return TicketState.TRIAGED
     sign_off = sign_off_of(uow.session, newest_id)
+    if sign_off is not None and sign_off.state is SignOffState.UPHELD:
+        return TicketState.TRIAGED  # the work did not hold, and what was to repeat it has been cancelled
     is_settled = sign_off is not None and sign_off.state in SETTLED
     return TicketState.CLOSED if is_settled else TicketState.RESOLVED
 

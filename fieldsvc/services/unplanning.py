@@ -1,6 +1,8 @@
 """Taking a visit off the published plan: nobody has it any more, and the parts counted on for it are free."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import false, or_, select
 
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.visits import Visit
@@ -10,22 +12,23 @@ from fieldsvc.services.scopes import open_assignments, touch
 
 def take_off_plan(uow: UnitOfWork, visit: Visit, reason: str) -> int:
     """End every open assignment of a visit and forget what is published of it; returns the units freed."""
-    released = sum(give_up(uow, one, reason) for one in open_assignments(uow, visit.id))
+    released = give_up(uow, open_assignments(uow, visit.id), reason)
     visit.planned_start = visit.planned_end = visit.published_run_id = None
     visit.locks_technician = visit.locks_start = False
-    visit.lock_earliest = visit.lock_latest = None
+    visit.lock_earliest = visit.lock_latest = visit.lock_sequence_id = None
     return released
 
 
-def give_up(uow: UnitOfWork, assignment: Assignment, reason: str) -> int:
-    """End an assignment and free what the plan counted on for it; returns the units."""
-    assignment.ended_at, assignment.end_reason = uow.now, reason
-    route = select(PlannedRoute).where(
-        PlannedRoute.technician_id == assignment.technician_id, PlannedRoute.day == assignment.day
-    )
-    for row in uow.session.scalars(route.with_for_update(key_share=True).execution_options(populate_existing=True)):
+def give_up(uow: UnitOfWork, assignments: Sequence[Assignment], reason: str) -> int:
+    """End assignments and free what the plan counted on for them; returns the units."""
+    days = [(PlannedRoute.technician_id == one.technician_id) & (PlannedRoute.day == one.day) for one in assignments]
+    # In the order in which an application locks them.
+    routes = select(PlannedRoute).where(or_(false(), *days)).order_by(PlannedRoute.id)
+    for row in uow.session.scalars(routes.with_for_update(key_share=True).execution_options(populate_existing=True)):
         touch(row)
-    return release_parts(assignment)
+    for one in assignments:
+        one.ended_at, one.end_reason = uow.now, reason
+    return sum(release_parts(one) for one in assignments)
 
 
 def release_parts(assignment: Assignment) -> int:

@@ -1,7 +1,7 @@
 """New visits of a ticket: what they need comes from the job type, or from the visit they follow."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -18,6 +18,22 @@ from fieldsvc.models.visits import Visit, VisitPart, VisitSkill, VisitTechnician
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 Window = tuple[datetime, datetime]
+# No plan is made for so far ahead.
+FARTHEST_AHEAD = timedelta(days=180)
+
+
+def window_faults(now: datetime, windows: Sequence[Window]) -> list[Fault]:
+    """Return what is wrong with times that a customer is to be promised."""
+    faults = []
+    for index, (earliest, latest) in enumerate(windows):
+        if latest < earliest:
+            faults.append(Fault("window_inverted", f"/windows/{index}", "The window ends before it begins."))
+        if latest <= now:
+            faults.append(Fault("window_over", f"/windows/{index}/latest", "This time has passed."))
+        if earliest > now + FARTHEST_AHEAD:
+            message = f"This is more than {FARTHEST_AHEAD.days} days ahead."
+            faults.append(Fault("too_far_ahead", f"/windows/{index}/earliest", message))
+    return faults
 
 
 def draft_visit(

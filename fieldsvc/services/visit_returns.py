@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReason
-from fieldsvc.domain.errors import Fault, Invalid, TransitionRefused
+from fieldsvc.domain.errors import Conflict, Fault, Invalid, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VISIT, VisitState
@@ -16,12 +18,10 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_visit, open_assignments, touch
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import give_up, take_off_plan
-from fieldsvc.services.visit_drafts import Window
-from fieldsvc.services.visits import Outcome, check_row, load_acting
+from fieldsvc.services.visit_drafts import Window, window_faults
+from fieldsvc.services.visits import Notice, Outcome, check_row, load_acting
 
 _AT_THE_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
-# No plan is made for so far ahead.
-FARTHEST_AHEAD = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,33 @@ class Cancellation:
     notice: timedelta
 
 
-def turn_back(uow: UnitOfWork, visit_id: UUID, reason: TurnBackReason, version: int | None = None) -> Outcome:
+def turn_back(
+    uow: UnitOfWork,
+    visit_id: UUID,
+    reason: TurnBackReason,
+    technician_id: UUID | None = None,
+    version: int | None = None,
+) -> Outcome:
     """Let a technician on the way not arrive: the visit is to be planned again.
 
-    Of a crew that is at work already only this member is missing.
+    Of a crew whose lead is at the site already only this member is missing. technician_id: of a crew, whom the
+    office means; None = the lead.
     """
-    visit, assignment = load_acting(uow, visit_id, "abort_travel", version)
+    visit, assignment = load_acting(uow, visit_id, "abort_travel", version, technician_id)
     check_row(uow, assignment.state, "abort_travel")
     _check_who_says(uow, reason)
     data = {"technician_id": assignment.technician_id}
     if visit.state in _AT_THE_SITE:
-        released = give_up(uow, assignment, "turned_back")
+        released = give_up(uow, [assignment], "turned_back")
         touch(visit)
         details = data | {"released_units": released}
         uow.record(assignment, "crew_member_turned_back", reason=reason.value, data=details)
         return Outcome(visit)
-    # The lead may not have left yet; what he has said yes to is given back too.
-    check_row(uow, visit.state, "abort_travel" if visit.state is VisitState.EN_ROUTE else "decline")
+    _refuse_if_at_the_site(uow, visit)
+    if visit.state is not VisitState.EN_ROUTE:  # the lead has not left yet; what he has said yes to is given back too
+        check_row(uow, visit.state, "postpone" if reason is TurnBackReason.DIVERTED else "decline")
     _return(uow, visit, "visit_turned_back", reason.value, data)
-    return Outcome(visit)
+    return Outcome(visit, _windows_notice(uow, visit))
 
 
 def postpone_visit(uow: UnitOfWork, visit_id: UUID, wanted: Postponement, version: int | None = None) -> Outcome:
@@ -102,13 +110,14 @@ def cancel(uow: UnitOfWork, visit: Visit, wanted: Cancellation, *, with_ticket: 
     Whoever may cancel the ticket cancels what is only planned with it; who is on the way is turned back by those
     alone who may do that, also where a helper has left before the lead.
     """
+    if with_ticket or visit.state in (*PUBLISHED, VisitState.EN_ROUTE):  # a helper may be there before the lead
+        _refuse_if_at_the_site(uow, visit)
     has_begun = bool(_begun(uow, visit))
     role = Role.SYSTEM if with_ticket and not has_begun else uow.actor.role
     if has_begun:
         VISIT.allowed(VisitState.EN_ROUTE if visit.state in PUBLISHED else visit.state, "cancel_en_route", role)
     row = VISIT.allowed(visit.state, "cancel_en_route" if visit.state is VisitState.EN_ROUTE else "cancel", role)
-    is_short = visit.planned_start is not None and uow.now > visit.planned_start - wanted.notice
-    visit.is_late_cancel = has_begun or is_short
+    visit.is_late_cancel = has_begun or _is_short_notice(uow, visit, wanted.notice)
     visit.cancel_reason = wanted.reason
     data = {"released_units": take_off_plan(uow, visit, "cancelled"), "is_late": int(visit.is_late_cancel)}
     before, visit.state = visit.state, row.to
@@ -136,6 +145,28 @@ def _begun(uow: UnitOfWork, visit: Visit) -> list[Assignment]:
     return [one for one in open_assignments(uow, visit.id) if one.state in STARTED]
 
 
+def _refuse_if_at_the_site(uow: UnitOfWork, visit: Visit) -> None:
+    if any(one.state in _AT_THE_SITE for one in open_assignments(uow, visit.id)):
+        raise Conflict(f"Somebody is at the site for visit {visit.number}: end that first.", code="visit_on_site")
+
+
+def _is_short_notice(uow: UnitOfWork, visit: Visit, notice: timedelta) -> bool:
+    """Whether the time planned is so near; also where it was put off when it was near, and is cancelled now."""
+    if visit.planned_start is not None and uow.now > visit.planned_start - notice:
+        return True
+    put_off = select(Assignment).where(Assignment.visit_id == visit.id, Assignment.end_reason == "postponed")
+    return any(
+        one.ended_at is not None and one.ended_at > one.planned_start - notice for one in uow.session.scalars(put_off)
+    )
+
+
+def _windows_notice(uow: UnitOfWork, visit: Visit) -> tuple[Notice, ...]:
+    """What happened is not refused for the sake of a promise; but no run plans into windows that have passed."""
+    if visit.windows and max(window.latest for window in visit.windows) <= uow.now:
+        return (Notice("windows_over", "All times agreed with the customer have passed: agree on new ones."),)
+    return ()
+
+
 def _refuse_if_begun(uow: UnitOfWork, visit: Visit, action: str) -> None:
     if _begun(uow, visit):
         raise TransitionRefused(f"One of the crew is on the way already: {action} is not possible.")
@@ -148,13 +179,4 @@ def _window_faults(uow: UnitOfWork, visit: Visit, windows: Sequence[Window] | No
             return []
         message = "All times agreed so far have passed: name new ones, or none for any time."
         return [Fault("windows_over", "/windows", message)]
-    faults = []
-    for index, (earliest, latest) in enumerate(windows):
-        if latest < earliest:
-            faults.append(Fault("window_inverted", f"/windows/{index}", "The window ends before it begins."))
-        elif latest <= uow.now:
-            faults.append(Fault("window_over", f"/windows/{index}/latest", "This time has passed."))
-        if earliest > uow.now + FARTHEST_AHEAD:
-            message = f"This is more than {FARTHEST_AHEAD.days} days ahead."
-            faults.append(Fault("too_far_ahead", f"/windows/{index}/earliest", message))
-    return faults
+    return window_faults(uow.now, windows)

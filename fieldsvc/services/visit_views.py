@@ -122,9 +122,17 @@ def get_visit(session: OrmSession, actor: Actor, now: datetime, visit_id: UUID) 
 
 
 def show_visit(uow: UnitOfWork, visit_id: UUID, outcome: object) -> VisitRecordView:
-    """Return a visit after a change as the one who made it sees it, with what the change had to say."""
+    """Return a visit after a change as the one who made it sees it, with what the change had to say.
+
+    To whom it is nothing any more, after the change, it is shown without customer and record.
+    """
     notices = outcome.notices if isinstance(outcome, Outcome) else ()
-    return _with_record(uow.session, uow.actor, uow.now, uow.get(Visit, visit_id), notices)
+    visit = uow.get(Visit, visit_id)
+    uow.flush()
+    in_scope = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(uow.actor, Action.VISIT_READ))
+    if uow.session.scalar(in_scope) is None:
+        return VisitRecordView(visit=visit, assignments=(), is_customer_shown=False, notices=notices)
+    return _with_record(uow.session, uow.actor, uow.now, visit, notices)
 
 
 def get_report(session: OrmSession, actor: Actor, visit_id: UUID) -> ServiceReport:

@@ -158,10 +158,15 @@ def break_off(uow: UnitOfWork, visit_id: UUID, reason: IncompleteReason, version
     return _move(uow, visit, assignment, "break_off", "visit_broken_off", reason=reason.value, data=data)
 
 
-def load_acting(uow: UnitOfWork, visit_id: UUID, action: str, version: int | None) -> tuple[Visit, Assignment]:
-    """Return a visit and the assignment the actor acts in, locked; refuse where there is none."""
+def load_acting(
+    uow: UnitOfWork, visit_id: UUID, action: str, version: int | None, technician_id: UUID | None = None
+) -> tuple[Visit, Assignment]:
+    """Return a visit and the assignment the actor acts in, locked; refuse where there is none.
+
+    technician_id: of a crew, for whom the office acts.
+    """
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
-    assignment = acting_assignment(uow, visit)
+    assignment = acting_assignment(uow, visit, technician_id)
     if assignment is not None:
         return visit, assignment
     if uow.actor.role is Role.TECHNICIAN:

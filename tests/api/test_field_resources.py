@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
 from fieldsvc.bootstrap import Application
-from fieldsvc.domain.catalogue import Channel
+from fieldsvc.domain.catalogue import Channel, Nature
+from fieldsvc.domain.urgency import Urgency
 from fieldsvc.models import (
     Consumption,
     CustomerLink,
@@ -93,6 +94,7 @@ ACTIONS = {
     "turning-back": ActionCase(f"{VISIT}/turning-back", lambda _: {"reason": "sick"}, way=WAYS["en_route"]),
     "postponement": ActionCase(f"{VISIT}/postponement", lambda _: {"reason": "customer"}, **_OFFICE),
     "cancellation": ActionCase(f"{VISIT}/cancellation", lambda _: {"reason": "duplicate"}, **_OFFICE),
+    "visits": ActionCase("/tickets/{triaged_ticket}/visits", lambda cast: {"job_type_id": str(cast.job_type)}, **_DESK),
     "ticket-cancellation": ActionCase(
         "/tickets/{ticket}/cancellation", lambda _: {"reason": "solved_otherwise"}, **_DESK
     ),
@@ -115,15 +117,24 @@ def case(request: pytest.FixtureRequest) -> ActionCase:
 def address(stage: Stage, case: ActionCase) -> str:
     """Return where the action is, with everything done that comes before it."""
     stage.walk(*case.way)
-    names = {"visit": stage.cast.visit, "ticket": stage.cast.ticket, "new_ticket": ""}
+    names = {"visit": stage.cast.visit, "ticket": stage.cast.ticket, "new_ticket": "", "triaged_ticket": ""}
     if "new_ticket" in case.path:
         names["new_ticket"] = new_ticket(stage)
+    if "triaged_ticket" in case.path:
+        names["triaged_ticket"] = triaged_ticket(stage)
     return API + case.path.format(**names)
 
 
 def new_ticket(stage: Stage) -> str:
     report = tickets.Report(Channel.PHONE, stage.cast.customer, "no light", "at all", site_id=stage.cast.site)
     return str(stage.act(stage.cast.agent, lambda uow: tickets.report_ticket(uow, report)).id)
+
+
+def triaged_ticket(stage: Stage) -> str:
+    ticket_id, cast = UUID(new_ticket(stage)), stage.cast
+    triage = tickets.Triage(Nature.POWER, Urgency.LOW, cast.job_type)
+    stage.act(cast.agent, lambda uow: tickets.triage_ticket(uow, ticket_id, triage))
+    return str(ticket_id)
 
 
 def send(client: Any, path: str, body: Any, **headers: str) -> Any:

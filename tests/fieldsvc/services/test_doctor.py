@@ -125,8 +125,12 @@ BROKEN = {
         [f"UPDATE assignments SET state = 'accepted' WHERE visit_id = {V2}"],
     ),
     "a visit without a lead": ({"P5"}, [f"UPDATE assignments SET is_lead = false WHERE visit_id = {V2}"]),
+    "a ticket that is not wanted any more, with a visit to come": (
+        {"P3"},
+        [f"UPDATE tickets SET state = 'cancelled' WHERE id = (SELECT ticket_id FROM visits WHERE id = {V2})"],
+    ),
     "a cancelled visit that counts on parts": (
-        {"R2"},
+        {"R2", "P5"},
         ["UPDATE visits SET state = 'cancelled' WHERE number = 'V1'"],
     ),
     "an unscheduled visit that counts on parts": (

@@ -3,18 +3,23 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from fieldsvc.domain.catalogue import CancelReason
-from fieldsvc.domain.errors import Conflict, Forbidden, NotFound, TransitionRefused
+from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Ticket, Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import tracking
+from fieldsvc.services.doctor import examine
 from fieldsvc.services.ticket_cancellations import cancel_ticket
+from fieldsvc.services.ticket_visits import WantedVisit, add_visit
 from fieldsvc.services.visit_returns import Cancellation, cancel_visit
 from tests.fieldsvc.stage import WAYS, Stage
 
@@ -73,6 +78,46 @@ class TestTicket:
             list(pool.map(go, both))
         assert stage.row(Ticket, stage.cast.ticket).state is TicketState.CANCELLED
         assert len([one for one in stage.events(stage.cast.visit) if one.kind == "visit_cancelled"]) == 1
+
+    def test_a_ticket_that_got_a_visit_meanwhile_is_cancelled_with_it(self, stage: Stage) -> None:
+        """The lead breaks off, which drafts a follow-up, while the agent cancels."""
+        stage.bring_to("on_site")
+        start = threading.Barrier(2)
+
+        def break_off() -> None:
+            start.wait()
+            stage.walk("break_off")
+
+        def cancel() -> None:
+            start.wait()
+            with suppress(Conflict):  # it came first: somebody was at the site still
+                stage.act(stage.cast.supervisor, lambda uow: cancel_ticket(uow, stage.cast.ticket, NOT_WANTED))
+
+        with ThreadPoolExecutor(2) as pool:
+            for one in [pool.submit(break_off), pool.submit(cancel)]:
+                one.result()
+        with stage.database.read_only() as session:
+            states = session.scalars(select(Visit.state).where(Visit.ticket_id == stage.cast.ticket)).all()
+            is_over = session.get_one(Ticket, stage.cast.ticket).state is TicketState.CANCELLED
+            assert not [one for one in examine(session, stage.database.clock.now()) if one.invariant in ("P3", "P5")]
+        assert (VisitState.UNSCHEDULED in states) is not is_over
+
+    def test_the_desk_asks_for_one_more_visit_of_an_open_ticket(self, stage: Stage) -> None:
+        wanted = WantedVisit(stage.cast.job_type)
+        stage.act(stage.cast.agent, lambda uow: add_visit(uow, stage.cast.ticket, wanted))
+        with stage.database.read_only() as session:
+            states = session.scalars(select(Visit.state).where(Visit.ticket_id == stage.cast.ticket).order_by(Visit.id))
+            assert states.all() == [VisitState.DISPATCHED, VisitState.UNSCHEDULED]
+        stage.act(stage.cast.agent, lambda uow: cancel_ticket(uow, stage.cast.ticket, NOT_WANTED))
+        with pytest.raises(TransitionRefused, match="The ticket is cancelled"):
+            stage.act(stage.cast.agent, lambda uow: add_visit(uow, stage.cast.ticket, wanted))
+
+    def test_all_that_is_wrong_with_a_further_visit_is_named(self, stage: Stage) -> None:
+        now = stage.database.clock.now()
+        wanted = WantedVisit(uuid4(), [(now, now - timedelta(hours=1))])
+        with pytest.raises(Invalid) as refused:
+            stage.act(stage.cast.agent, lambda uow: add_visit(uow, stage.cast.ticket, wanted))
+        assert [fault.code for fault in refused.value.faults] == ["unknown_job_type", "window_inverted", "window_over"]
 
 
 class TestCustomer:

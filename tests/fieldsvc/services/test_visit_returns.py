@@ -14,9 +14,11 @@ from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReas
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit
+from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit, VisitWindow
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import tracking
+from fieldsvc.services.ticket_cancellations import cancel_ticket
+from fieldsvc.services.ticket_visits import WantedVisit, add_visit
 from fieldsvc.services.visit_returns import (
     Cancellation,
     Postponement,
@@ -232,6 +234,38 @@ class TestCrew:
         assert stage.row(Assignment, second).ended_at is not None
         assert [one.kind for one in stage.events(second)][-1] == "crew_member_turned_back"
 
+    def test_the_office_turns_a_helper_back(self, stage: Stage) -> None:
+        helper = stage.cast.technician2.technician_id
+        second = join_as_helper(stage)
+        stage.walk("accept", "depart", actor=stage.cast.technician2)
+        stage.bring_to("working")
+        stage.act(stage.cast.dispatcher, lambda uow: turn_back(uow, stage.cast.visit, TurnBackReason.DIVERTED, helper))
+        assert (stage.row(Visit, stage.cast.visit).state, stage.row(Assignment, second).end_reason) == (
+            VisitState.WORKING,
+            "turned_back",
+        )
+
+    def test_the_office_diverts_a_helper_before_the_lead_has_left(self, stage: Stage) -> None:
+        helper = stage.cast.technician2.technician_id
+        join_as_helper(stage)
+        stage.walk("accept")
+        stage.walk("accept", "depart", actor=stage.cast.technician2)
+        stage.act(stage.cast.dispatcher, lambda uow: turn_back(uow, stage.cast.visit, TurnBackReason.DIVERTED, helper))
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.UNSCHEDULED
+
+    def test_while_a_helper_is_at_the_site_nothing_is_taken_back(self, stage: Stage) -> None:
+        join_as_helper(stage)
+        stage.bring_to("en_route")
+        stage.walk("accept", "depart", "check_in", "work", actor=stage.cast.technician2)
+        for name in ("sick", "diverted", "cancelled_on_the_way"):
+            with pytest.raises(Conflict) as refused:
+                take(stage, STEPS[name])
+            assert refused.value.code == "visit_on_site"
+        with pytest.raises(Conflict) as refused:
+            stage.act(stage.cast.dispatcher, lambda uow: cancel_ticket(uow, stage.cast.ticket, NOT_WANTED))
+        assert refused.value.code == "visit_on_site"
+        assert stage.row(Visit, stage.cast.visit).state is VisitState.EN_ROUTE
+
     def test_while_a_helper_is_on_the_way_a_visit_is_not_put_off(self, stage: Stage) -> None:
         join_as_helper(stage)
         stage.walk("accept")
@@ -310,6 +344,39 @@ def test_short_notice_is_marked(stage: Stage, hours: int, is_late: bool) -> None
     take(stage, STEPS["cancelled"])
     cancelled = stage.row(Visit, stage.cast.visit)
     assert (cancelled.is_late_cancel, cancelled.cancel_reason) == (is_late, "customer")
+
+
+def test_short_notice_is_not_dodged_by_putting_it_off_first(stage: Stage) -> None:
+    take(stage, STEPS["postponed"])
+    take(stage, STEPS["cancelled"])
+    assert stage.row(Visit, stage.cast.visit).is_late_cancel
+
+
+def test_a_follow_up_that_is_cancelled_stays_cancelled(stage: Stage) -> None:
+    stage.bring_to("incomplete")
+
+    def of_ticket() -> list[Visit]:
+        with stage.database.read_only() as session:
+            return list(session.scalars(select(Visit).where(Visit.ticket_id == stage.cast.ticket).order_by(Visit.id)))
+
+    (_, follow_up) = of_ticket()
+    stage.act(stage.cast.dispatcher, lambda uow: cancel_visit(uow, follow_up.id, NOT_WANTED))
+    assert [one.state for one in of_ticket()] == [VisitState.INCOMPLETE, VisitState.CANCELLED]
+    assert stage.row(Ticket, stage.cast.ticket).state is TicketState.TRIAGED
+    wanted = WantedVisit(stage.cast.job_type)
+    stage.act(stage.cast.agent, lambda uow: add_visit(uow, stage.cast.ticket, wanted))
+    assert [one.state for one in of_ticket()][2:] == [VisitState.UNSCHEDULED]
+
+
+def test_turned_back_after_the_agreed_time_somebody_is_told(stage: Stage) -> None:
+    stage.bring_to("en_route")
+    with stage.database.unit_of_work() as uow:
+        gone = uow.now - timedelta(minutes=1)
+        visit = uow.get(Visit, stage.cast.visit)
+        visit.windows = [VisitWindow(id=uow.new_id(), earliest=gone, latest=gone)]
+        uow.commit()
+    outcome = stage.act(stage.cast.technician1, STEPS["sick"].use_case(stage.cast.visit))
+    assert [notice.code for notice in outcome.notices] == ["windows_over"]
 
 
 def test_a_cancelled_day_has_a_new_version(stage: Stage) -> None:
