@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from solver import engines
 from solver.check import violations
@@ -139,9 +139,14 @@ class _Search:
             self.offer(repaired(self.problem, self._tours(self.start)), "the start, repaired")
         origin, start, sound = f"engine {params.engine}", self.best, []
         self.before_s += time.monotonic() - began
-        left = replace(params, time_limit_s=max(1, params.time_limit_s - round(self.before_s)))
         ending = child.run(
-            path, self.problem, left, start, lambda plan: sound.append(self.offer(plan, origin)), should_stop
+            path,
+            self.problem,
+            params,
+            start,
+            lambda plan: sound.append(self.offer(plan, origin)),
+            should_stop,
+            spent_s=self.before_s,
         )
         if ending.message:
             self.notes.append(ending.message)

@@ -23,6 +23,7 @@ MAX_JOBS = 20_000
 MAX_SHIFTS = 5_000
 MAX_LOCATIONS = 20_000
 MAX_CREW = 10
+MAX_TOOLS = 40
 MAX_TIME_LIMIT_S = 6 * 3_600
 """Six hours: a night. More is a wrong unit."""
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
@@ -66,6 +66,8 @@ def run(
     start: Plan | None,
     on_plan: Callable[[Plan], None],
     should_stop: Stop,
+    *,
+    spent_s: float = 0.0,
 ) -> Ending:
     """Run an engine in a child process and hand over every plan it reports.
 
@@ -74,6 +76,7 @@ def run(
     path : "module:Class" of the engine, importable in the child.
     problem, params, start : what the engine gets. The problem must be valid: bad shapes crash OR-Tools.
     on_plan : called in this thread with each plan as it arrives. Nothing about it has been judged yet.
+    spent_s : of the time limit, gone before this call. The engine does without it, as far as half of its limit.
     should_stop : asked some twenty times a second; once true, the child has `GRACE_S` to end.
 
     Returns
@@ -85,7 +88,9 @@ def run(
     ours, theirs = context.Pipe()
     try:
         with lent(problem) as loan, _ctrl_c_kept_away():
-            process = context.Process(target=serve, args=(theirs, path, loan, params, start), name="solver-engine")
+            process = context.Process(
+                target=serve, args=(theirs, path, loan, params, start, spent_s), name="solver-engine"
+            )
             process.start()
     except (OSError, EOFError) as error:  # no memory, no file descriptors, or a fork server that died
         ours.close()
@@ -173,9 +178,13 @@ def _read(frame: bytes, on_plan: Callable[[Plan], None]) -> Ending | None:
     raise InvalidProblem((Fault("UNREADABLE_FRAME", "", "The frame holds neither a plan nor an end."),))
 
 
-def serve(connection: Connection, path: str, loan: Borrowed, params: SolveParams, start: Plan | None) -> None:
+def serve(
+    connection: Connection, path: str, loan: Borrowed, params: SolveParams, start: Plan | None, spent_s: float
+) -> None:
     """What the child does: run the engine, send its incumbents, say that it has ended."""
     _end_with_parent(params.time_limit_s + _ALARM_S)
+    limit_s = params.time_limit_s
+    params = replace(params, time_limit_s=max(limit_s - round(spent_s), limit_s // 2, 1))
     os.dup2(2, 1)  # libraries that print must not write into the parent's output
     began = time.monotonic()
 

@@ -123,7 +123,7 @@ class Standing:
         bench = Bench(self.instance, 0)
         bench.lay(self.best)
         self._tell(self._names.plan(self.instance, bench.state, bench.work))
-        self._telling_s = max(self._telling_s, time.monotonic() - began)
+        self._telling_s = time.monotonic() - began
         self._quiet_until = time.monotonic() + self._pause * (time.monotonic() - began)
 
     def temperature(self, share: float) -> float:

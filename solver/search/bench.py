@@ -9,7 +9,6 @@ import numpy as np
 from solver.search.instance import Instance, Ints
 from solver.search.lay import lay_loaded, lay_prefixes, lay_tour
 from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
-from solver.search.tools import forget_borrowing, note_borrowing, to_fetch
 from solver.search.tours import take_out
 from solver.units import Cents, Seconds
 
@@ -77,9 +76,9 @@ class Bench:
         for job, meeting in tours.meetings.items():
             self.state.job_start_s[job], self.state.job_end_s[job] = meeting.start_s, meeting.end_s
             self.state.supplier[job] = meeting.supplier
-            forget_borrowing(self.instance, self.state, job)
-            for member, (shift, word) in enumerate(meeting.fetched):
-                note_borrowing(self.instance, self.state, job, member, shift, word)
+            rows = self.state.borrows[self.instance.nodes["crew_row"][job]]
+            rows[:] = -1, 0
+            rows[: len(meeting.fetched)] = np.array(meeting.fetched, np.int64).reshape(-1, 2)
 
     def _lay_loaded(self, waiting: dict[int, tuple[int, ...]], loads: Mapping[int, tuple[Load, ...]]) -> set[int]:
         """Lay the tours of which the loads are known, taking them off `waiting`; whose did not all hold."""
@@ -168,15 +167,21 @@ class Bench:
         nodes, shifts = self.instance.nodes, self.instance.shifts
         crews = np.flatnonzero((nodes["crew"][: self.instance.jobs] > 1) & ~nodes["is_committed"][: self.instance.jobs])
         for job in crews.tolist():
-            members = [shift for shift, tour in tours_of(self.instance, self.state).nodes.items() if job in tour]
+            if self.state.shift_of[job] < 0:
+                continue
+            members = [shift for shift in range(len(shifts)) if self._stands_on(shift, job)]
             people = {int(shifts["technician"][shift]) for shift in members}
             row, covered = int(nodes["crew_row"][job]), 0
+            for shift, word in self.state.borrows[row].tolist():
+                covered |= word if shift in members else 0
             for shift in members:
                 covered |= int(self.instance.crew_covers[row, shift])
-                covered |= int(to_fetch(self.instance, self.state, shift, job))
             is_whole = len(people) == len(members) == nodes["crew"][job] and covered == self.instance.crew_needs[row]
             if members and not (is_whole and int(self.state.supplier[job]) in members):
                 self._take_out(job)
+
+    def _stands_on(self, shift: int, job: int) -> bool:
+        return job in self.state.stops[shift, : self.state.figures[shift, STOPS], NODE]
 
     def _take_out(self, job: int) -> None:
         """Take a job off all its tours, and before it what must follow it."""

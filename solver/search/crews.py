@@ -55,11 +55,12 @@ def _moment(instance: Instance, state: State, job: int) -> int:
         place = own.committed + below(state.random, count - own.committed + 1)
         before = own.start_location if place == 0 else state.stops[shift, place - 1, LOCATION]
         free = state.free_s[shift, place]
-        if _may_fetch(instance, job) and below(state.random, 2) == 0:
+        if _may_fetch(instance, job) and below(state.random, 3) == 0:
             warehouse = below(state.random, instance.lends.shape[0])
-            by = instance.nodes[instance.allowed.shape[0] + warehouse].location
-            free += instance.travel_s[own.profile, before, by] + instance.handling_s[warehouse]
-            before = by
+            by = instance.nodes[instance.allowed.shape[0] + warehouse]
+            free += instance.travel_s[own.profile, before, by.location]
+            free = first_start(instance.windows, by.first_window, by.last_window, free) + instance.handling_s[warehouse]
+            before = by.location
         there = instance.travel_s[own.profile, before, one.location]
         if there >= FAR or free >= FAR:
             continue

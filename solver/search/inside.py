@@ -119,6 +119,7 @@ def inside(instance: Instance, shifts: Sequence[int], jobs: Sequence[int], recei
         takers=takers,
         taker_first=taker_first,
         committed_s=instance.committed_s[own_shifts],
+        begun_s=instance.begun_s[own_shifts],
         committed_job=_numbers_of(instance.committed_job[own_shifts], numbers),
         crew_covers=np.ascontiguousarray(instance.crew_covers[:, own_shifts]),
     )

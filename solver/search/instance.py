@@ -104,7 +104,8 @@ class Instance(Block):
     the order of time. near: (J, most), jobs by how close they are to do before or after, nearest first. takers: jobs by
     part, those of part p from taker_first[p] to taker_first[p + 1]. handling_s: (W). crew_covers: (crew jobs, S), the
     tools of its set and after them its skills that the shift brings for the job; crew_needs: (crew jobs), all of them.
-    committed_s: (S, most begun), stated start, NEVER = on the way; committed_job: the same shape.
+    committed_s: (S, most begun), stated start, NEVER = on the way; committed_job: the same shape. begun_s: the
+    same shape, when each starts while nothing else is planned.
     rates: travel_cents_per_hour, load_over_target_cents_per_hour, disruption_cents_per_minute, tolerance_s, and
     whether there are published starts and crews.
     """
@@ -138,6 +139,7 @@ class Instance(Block):
     takers: Ints
     taker_first: Ints
     committed_s: Ints
+    begun_s: Ints
     committed_job: Ints
     handling_s: Ints
     crew_covers: Longs

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from solver.draft import Draft
+from solver.plan import Route, StopKind
 from solver.problem import Problem
 from solver.score import route_cents
 from solver.search.eligible import allowed_pairs
@@ -25,9 +26,10 @@ def instance_of(problem: Problem, *, is_searched: bool = True) -> Instance:
     stock_row, receipts, receipt_first = _stock(problem, numbers.parts)
     lacks, lends = _tools(problem, numbers.tool_sets)
     technician_shifts, technician_first = _technician_shifts(problem, numbers.technicians)
-    committed_s, committed_job = _committed(problem, numbers.jobs)
+    begun = Draft.begun(problem).routes
+    committed_s, committed_job, begun_s = _committed(problem, numbers.jobs, begun)
     travel_s, travel_m, profiles = _travel(problem)
-    shifts, breaks = _shifts(problem, numbers.technicians, profiles)
+    shifts, breaks = _shifts(problem, numbers.technicians, profiles, begun)
     takers, taker_first = takers_of(nodes[: len(problem.jobs)], lists["parts"], len(numbers.parts))
     return Instance(
         **lists,
@@ -55,6 +57,7 @@ def instance_of(problem: Problem, *, is_searched: bool = True) -> Instance:
         takers=takers,
         taker_first=taker_first,
         committed_s=committed_s,
+        begun_s=begun_s,
         committed_job=committed_job,
         handling_s=np.array([one.handling_s for one in problem.warehouses], np.int32),
         rates=_rates(problem),
@@ -116,7 +119,9 @@ def _stacked(matrices: Sequence[Ints]) -> Ints:
     return np.ascontiguousarray(cells)
 
 
-def _shifts(problem: Problem, technicians: Mapping[str, int], profiles: Mapping[str, int]) -> tuple[Records, Ints]:
+def _shifts(
+    problem: Problem, technicians: Mapping[str, int], profiles: Mapping[str, int], begun: Mapping[str, Route]
+) -> tuple[Records, Ints]:
     """The shifts, and the breaks of all of them in turn."""
     breaks, break_ends = rows_of(
         (
@@ -126,7 +131,6 @@ def _shifts(problem: Problem, technicians: Mapping[str, int], profiles: Mapping[
         4,
     )
     records = np.zeros(len(problem.shifts), SHIFT)
-    begun = Draft.begun(problem).routes
     for index, shift in enumerate(problem.shifts):
         own = records[index]
         own["technician"], own["profile"] = technicians[shift.technician], profiles[shift.profile]
@@ -187,15 +191,19 @@ def _van_stock(problem: Problem, parts: Mapping[str, int]) -> Ints:
     return cells
 
 
-def _committed(problem: Problem, rank: Mapping[str, int]) -> tuple[Ints, Ints]:
+def _committed(problem: Problem, rank: Mapping[str, int], routes: Mapping[str, Route]) -> tuple[Ints, Ints, Ints]:
     most = max((len(shift.committed) for shift in problem.shifts), default=0)
     seconds = np.full((len(problem.shifts), most), NEVER, np.int32)
     jobs = np.full((len(problem.shifts), most), -1, np.int32)
+    alone = np.full((len(problem.shifts), most), NEVER, np.int32)
     for index, shift in enumerate(problem.shifts):
         for place, begun in enumerate(shift.committed):
             jobs[index, place] = rank[begun.job]
             seconds[index, place] = NEVER if begun.start_s is None else begun.start_s
-    return seconds, jobs
+        if shift.id in routes:
+            starts = [stop.start_s for stop in routes[shift.id].stops if stop.kind is StopKind.JOB]
+            alone[index, : len(starts)] = starts
+    return seconds, jobs, alone
 
 
 def _rates(problem: Problem) -> Longs:

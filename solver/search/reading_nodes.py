@@ -47,12 +47,15 @@ def nodes_of(problem: Problem, numbers: Numbers) -> tuple[Records, dict[str, Any
         stretch[f"first_{name[:-1]}"], stretch[f"last_{name[:-1]}"] = ends[:-1], ends[1:]
     _fill_jobs(problem, own, numbers.tool_sets)
     crews = _crews(problem, own)
+    is_waited_for = own["first_successor"] < own["last_successor"]
     own["is_linked"] = ~own["is_committed"] & (
         (own["first_predecessor"] < own["last_predecessor"])
-        | (own["first_successor"] < own["last_successor"])
+        | is_waited_for
         | (own["first_sequence"] < own["last_sequence"])
         | (own["crew"] > 1)
     )
+    on_the_way = [numbers.jobs[one.job] for shift in problem.shifts for one in shift.committed if one.start_s is None]
+    own["is_linked"][on_the_way] = is_waited_for[on_the_way]
     rows = {name: rows for name, (rows, _) in lists.items()}
     return nodes, rows | crews | {"orders": orders}
 

@@ -88,7 +88,7 @@ def link_stops(instance: Instance, state: State, stops: Ints, count: int) -> boo
             if state.shift_of[first] < 0:
                 return False
             earliest = max(earliest, state.job_end_s[first] + instance.predecessors[link, 1])
-        if job.crew > 1:
+        if job.crew > 1 and not job.is_committed:
             start = state.job_start_s[node]
             row[SERVICE] = state.job_end_s[node] - start
             earliest, latest = max(earliest, start), start
@@ -169,6 +169,9 @@ def settle_supplied(instance: Instance, state: State, shift: int, stops: Ints, c
         return False
     if count == instance.shifts[shift].committed:
         _time_begun(instance, shift, stops, count, work)
+        for index in range(count):
+            if work.start_s[index] > stops[index, LATEST]:
+                return False
     elif time_tour(instance, shift, stops, count, linked, work) >= INFEASIBLE:
         return False
     _keep(instance, state, shift, stops, count, linked, work)
@@ -194,7 +197,7 @@ def _is_technician_needy(instance: Instance, state: State, shift: int) -> bool:
 
 @kernel
 def _time_begun(instance: Instance, shift: int, stops: Ints, count: int, work: Work) -> None:
-    """Starts and figures of a tour that holds only what has begun: it is as it is."""
+    """Starts and figures of a tour that holds only what has begun: as `Draft.begun` times it, breaks among it."""
     own = instance.shifts[shift]
     free, place = own.earliest_start, own.start_location
     work.free_s[0, 0] = free
@@ -205,7 +208,7 @@ def _time_begun(instance: Instance, shift: int, stops: Ints, count: int, work: W
         if start == NEVER:
             earliest = free + (0 if there >= FAR else there)
             start = first_start(instance.windows, stop[FIRST_WINDOW], stop[LAST_WINDOW], earliest)
-        work.start_s[index] = start
+        work.start_s[index] = max(start, instance.begun_s[shift, index])
         free, place = start + stop[SERVICE], stop[LOCATION]
         work.free_s[index + 1, 0] = free
     for column in (TRAVEL_S, TRAVEL_M, SERVICE_S, PAID_S, MOVED):

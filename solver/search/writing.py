@@ -28,7 +28,6 @@ from solver.search.state import (
     Work,
 )
 from solver.search.timing import time_tour
-from solver.search.tools import to_fetch
 from solver.search.tours import copy_row, link_stops
 
 
@@ -70,7 +69,8 @@ class Names:
         missing = job.tools.difference(*(self.problem.shift_by_id[route.shift].tools for route in routes))
         found = []
         for route in routes:
-            place = next(place for place, stop in enumerate(route.stops) if stop.id == job.id)
+            stops = enumerate(route.stops)
+            place = next(place for place, stop in stops if stop.kind is StopKind.JOB and stop.id == job.id)
             here = missing.intersection(tool for stop in route.stops[:place] for tool in stop.tools)
             missing -= here
             if here:
@@ -129,7 +129,7 @@ class Names:
 
     def _lent(self, instance: Instance, state: State, number: int) -> Mapping[int, set[str]]:
         """Tools borrowed at each warehouse stop: the last one before a job that has them lends them."""
-        jobs = len(self.problem.jobs)
+        shift, jobs = self.problem.shifts[number], len(self.problem.jobs)
         found: dict[int, set[str]] = defaultdict(set)
         passed: list[int] = []
         for index in range(int(state.figures[number, STOPS])):
@@ -138,15 +138,23 @@ class Names:
                 passed.append(index)
                 continue
             job = self.problem.jobs[node]
-            if job.id in self.problem.committed_jobs:
+            if not job.tools or job.id in self.problem.committed_jobs:
                 continue
-            word = int(to_fetch(instance, state, number, node))
-            lacking = {tool for tool, bit in tool_bits(job.tools).items() if word & bit}
+            lacking = (
+                set(job.tools - shift.tools) if job.crew_size == 1 else _fetched(instance, state, number, job, node)
+            )
             for at in reversed(passed):
                 here = lacking & self.problem.warehouses[int(state.stops[number, at, NODE]) - jobs].tools
                 found[at] |= here
                 lacking -= here
         return found
+
+
+def _fetched(instance: Instance, state: State, shift: int, job: Job, node: int) -> set[str]:
+    """Tools that a member of a crew borrows for it."""
+    rows = state.borrows[instance.nodes["crew_row"][node]].tolist()
+    word = next((word for member, word in rows if member == shift), 0)
+    return {tool for tool, bit in tool_bits(job.tools).items() if word & bit}
 
 
 @kernel

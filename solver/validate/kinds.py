@@ -169,6 +169,7 @@ class ListOf:
     kind: Kind
     at_most: int | None = None
     unique: bool = False
+    advice: str = "Split the problem."
 
     def read(self, value: object, place: Place, report: Report) -> list[Any] | None:
         if not isinstance(value, list):
@@ -178,7 +179,7 @@ class ListOf:
             report.add(
                 FaultCode.TOO_MANY,
                 place,
-                f"{place.name} has {len(value)} entries; the limit is {self.at_most}. Split the problem.",
+                f"{place.name} has {len(value)} entries; the limit is {self.at_most}. {self.advice}",
             )
             return None
         items = [self.kind.read(item, place.at(index), report) for index, item in enumerate(value)]

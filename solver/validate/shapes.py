@@ -10,6 +10,7 @@ from solver.units import (
     MAX_QUANTITY,
     MAX_SHIFTS,
     MAX_TIME_S,
+    MAX_TOOLS,
 )
 from solver.validate.codes import FaultCode
 from solver.validate.kinds import (
@@ -47,6 +48,7 @@ LEVEL = Whole(1, MAX_LEVEL)
 INDEX = Whole(0, MAX_LOCATIONS - 1)
 MATRIX = Raw("a list of rows, or base64 of zlib of little-endian int32")
 NAMES = ListOf(ID, unique=True)
+TOOLS = ListOf(ID, at_most=MAX_TOOLS, unique=True, advice="Name a set of tools as one.")
 
 
 def needed(kind: Kind) -> Field:
@@ -166,7 +168,7 @@ JOB = RecordOf(
         "service_s_by_level": Field(ListOf(Pair(Whole(0, MAX_LEVEL), DURATION)), []),
         "windows": Field(ListOf(WINDOW), []),
         "skills": Field(MapOf(LEVEL), {}),
-        "tools": Field(NAMES, []),
+        "tools": Field(TOOLS, []),
         "parts": Field(MapOf(UNITS), {}),
         "earmarks": Field(ListOf(EARMARK), []),
         "unplanned_penalty_cents": Field(CENTS, 100_000),

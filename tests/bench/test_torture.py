@@ -148,3 +148,9 @@ def test_a_day_that_is_not_sound_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torture_search, "wild_day", lambda _: (day, Plan(day.id)))
     with pytest.raises(ValueError, match="the day of seed 10 is not sound"):
         torture_search.tortured(10, 24)
+
+
+@pytest.mark.parametrize("seed", [7_670, 8_147])
+def test_what_once_broke_a_rule_does_so_no_more(seed: int) -> None:
+    """Others wait for a job on the way, which a break may hold up: alone on its tour, or once more is planned."""
+    assert [one for one in torture_search.tortured(seed, 60).findings if one.kind == "violations"] == []
