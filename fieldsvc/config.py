@@ -108,7 +108,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         port=read.whole("PORT", 8080, 0, 65_535),
         access_token_s=read.whole("ACCESS_TOKEN_S", 600, 30, 3600),
         refresh_token_s=read.whole("REFRESH_TOKEN_S", 30 * 86_400, 600, 366 * 86_400),
-        link_token_s=read.whole("LINK_TOKEN_S", 30 * 86_400, 600, 366 * 86_400),
+        link_token_s=read.whole("LINK_TOKEN_S", 90 * 86_400, 600, 366 * 86_400),
         sign_in_window_s=read.whole("SIGN_IN_WINDOW_S", 900, 1, 86_400),
         sign_in_failures=read.whole("SIGN_IN_FAILURES", 10, 1, 1000),
         geofence_m=read.whole("GEOFENCE_M", 300, 1, 100_000),

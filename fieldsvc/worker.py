@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -20,7 +21,7 @@ from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
-from fieldsvc.services.sign_offs import expire_sign_offs
+from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 60
@@ -50,10 +51,10 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     _log.info("worker started", owner=owner)
     next_sweep = 0.0
     while not stopping.is_set():
+        if time.monotonic() >= next_sweep:
+            next_sweep = time.monotonic() + _SWEEP_S
+            sweep_field(ports)
         try:
-            if time.monotonic() >= next_sweep:
-                sweep_field(ports)
-                next_sweep = time.monotonic() + _SWEEP_S
             worked = work_once(ports, owner, stopping)
         except (DomainError, OperationalError) as error:
             _log.warning("worker has to wait", error=type(error).__name__)
@@ -63,12 +64,31 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     _log.info("worker stopped", owner=owner)
 
 
-def sweep_field(ports: WorkerPorts) -> None:
-    """Do what nobody asks for because its time has come."""
-    with ports.database.unit_of_work(Context(source="worker")) as uow:
-        if expired := expire_sign_offs(uow, timedelta(seconds=ports.tacit_acceptance_s)):
+def sweep_field(ports: WorkerPorts) -> int:
+    """Do what nobody asks for because its time has come; one thing that fails stops nothing else. Returns how many."""
+    deadline = ports.database.clock.now() - timedelta(seconds=ports.tacit_acceptance_s)
+    done = 0
+    try:
+        with ports.database.read_only() as session:
+            overdue = overdue_reports(session, deadline)
+        for visit_id in overdue:
+            done += _expire(ports, visit_id, deadline)
+    except OperationalError as error:
+        _log.warning("sweep has to wait", error=type(error).__name__)
+    if done:
+        _log.info("reports accepted tacitly", count=done)
+    return done
+
+
+def _expire(ports: WorkerPorts, visit_id: UUID, deadline: datetime) -> bool:
+    try:
+        with ports.database.unit_of_work(Context(source="worker")) as uow:
+            is_expired = expire_sign_off(uow, visit_id, deadline)
             uow.commit()
-            _log.info("reports accepted tacitly", count=expired)
+    except Exception as error:  # noqa: BLE001 -- the next sweep tries it again
+        _log.error("report could not be accepted tacitly", visit_id=str(visit_id), **trace_of(error))
+        return False
+    return is_expired
 
 
 def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None = None) -> bool:

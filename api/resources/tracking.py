@@ -14,7 +14,7 @@ from api.rendering import rendered
 from api.schemas.base import NoFields
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.tracking import ProgressSchema
-from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, SlotSchema
+from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, RatingRequestSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
 from fieldsvc.services import tracking
 from fieldsvc.services.use_case import read
@@ -75,6 +75,19 @@ def dispute_report(body: dict[str, Any], token: str) -> Response:
         lambda uow: tracking.dispute_report(uow, body["report_sha256"], body["objection"], window),
         rendered(ProgressSchema),
     )
+
+
+@blueprint.route("/track/<string:token>/rating", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(RatingRequestSchema)
+@blueprint.response(200, ProgressSchema)
+def rate_visit(body: dict[str, Any], token: str) -> Response:
+    """Say how content you are
+
+    With the newest completed visit; said again, the newest counts.
+    """
+    remember_actor(_customer(token))
+    return run_command(lambda uow: tracking.rate_visit(uow, body["stars"], body["comment"]), rendered(ProgressSchema))
 
 
 @blueprint.route("/track/<string:token>/slot", methods=["POST"])

@@ -162,6 +162,13 @@ class DisputeSchema(StrictSchema):
     objection = Text(max_length=2000, required=True)
 
 
+class RatingRequestSchema(StrictSchema):
+    """How content the customer is, by link."""
+
+    stars = Whole(low=1, high=5, required=True)
+    comment = Text(max_length=2000, load_default=None, allow_none=True)
+
+
 class DecisionSchema(StrictSchema):
     """What the desk decides about an objection, and why."""
 

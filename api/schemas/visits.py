@@ -131,6 +131,14 @@ class SignOffSchema(StrictSchema):
     decided_at = Instant(required=True, allow_none=True)
 
 
+class RatingSchema(StrictSchema):
+    """How content the customer is."""
+
+    stars = Whole(low=1, high=5, required=True)
+    comment = Text(max_length=2000, required=True, allow_none=True)
+    rated_at = Instant(required=True)
+
+
 class NoticeSchema(StrictSchema):
     """Something to know although nothing was refused."""
 
@@ -157,6 +165,7 @@ class VisitRecordSchema(VisitSchema):
     is_late_cancel = Flag(required=True, attribute="visit.is_late_cancel")
     report = Nested(ReportVersionSchema, required=True, allow_none=True)
     sign_off = Nested(SignOffSchema, required=True, allow_none=True)
+    rating = Nested(RatingSchema, required=True, allow_none=True)
     notices = Items(Nested(NoticeSchema), max_items=100, required=True)
 
 

@@ -73,6 +73,14 @@ class CancelReason(StrEnum):
     OTHER = "other"
 
 
+class TaskKind(StrEnum):
+    """What somebody at the desk has to look at."""
+
+    REPORT_DISPUTED = "report_disputed"
+    NEW_TIMES_NEEDED = "new_times_needed"
+    REQUEST = "request"
+
+
 class IncompleteReason(StrEnum):
     """Why a visit ended without the work being done."""
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
+from fieldsvc.domain.task_states import TASK
 from fieldsvc.domain.ticket_states import TICKET
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import RUN_MAY, VISIT
@@ -33,7 +34,7 @@ def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
 def render() -> str:
     """Return the whole page."""
     lines = [_HEAD, ""]
-    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF):
+    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, TASK):
         lines.extend(_section(life_cycle))  # type: ignore[arg-type]  # StrEnum's children, read only
     lines += ["## What a run may do with a visit", "| state | a run may |", "|---|---|"]
     lines += [f"| {state} | {may} |" for state, may in RUN_MAY.items()]

@@ -33,6 +33,8 @@ class Action(StrEnum):
     VISIT_CANDIDATES = "visit.candidates"
     SIGN_OFF_CREATE = "sign_off.create"
     DISPUTE_DECIDE = "dispute.decide"
+    TASK_READ = "task.read"
+    TASK_MANAGE = "task.manage"
     EVIDENCE_READ = "evidence.read"
     TECHNICIAN_READ = "technician.read"
     ROUTE_READ_OWN = "route.read_own"
@@ -45,6 +47,7 @@ class Action(StrEnum):
     USER_MANAGE = "user.manage"
     AUDIT_READ = "audit.read"
     TRACKING_READ = "tracking.read"
+    RATING_CREATE = "rating.create"
 
 
 _T, _G, _D, _W = Role.TECHNICIAN, Role.AGENT, Role.DISPATCHER, Role.WAREHOUSE
@@ -71,6 +74,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VISIT_CANDIDATES: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},
     Action.DISPUTE_DECIDE: {_G: _TEAM, _D: _TEAM, _V: _ALL},
+    Action.TASK_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.TASK_MANAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.EVIDENCE_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TECHNICIAN_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.ROUTE_READ_OWN: {_T: _OWN},
@@ -83,6 +88,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.USER_MANAGE: {_A: _ALL},
     Action.AUDIT_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.TRACKING_READ: {_C: _LINKED},
+    Action.RATING_CREATE: {_C: _LINKED},
 }
 
 

@@ -45,6 +45,16 @@ class LifeCycle(Generic[State]):
         """Return what can be done in a state, by anybody."""
         return tuple(row.action for row in self.rows if state in row.from_states)
 
+    def allowed_at_birth(self, action: str, role: Role) -> Transition[State]:
+        """Return the row by which an entity comes to be, or refuse naming who may."""
+        row = next(row for row in self.rows if row.action == action and not row.from_states)
+        if not row.permits(role):
+            who = ", ".join(sorted(row.roles))
+            raise TransitionRefused(
+                f"To {action} a {self.entity} is for {who}, not for {role}.", code="transition_not_for_role"
+            )
+        return row
+
     def allowed(self, state: State, action: str, role: Role, *, on_behalf: bool = False) -> Transition[State]:
         """Return the row for an action, or refuse naming the state and what is possible in it."""
         row = next((row for row in self.rows if row.action == action and state in row.from_states), None)

@@ -7,9 +7,11 @@ from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
+from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun, RunScope
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
+from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import (
@@ -42,6 +44,7 @@ __all__ = [
     "PlannedPart",
     "PlannedPickup",
     "PlannedRoute",
+    "Rating",
     "RunScope",
     "ServiceReport",
     "Session",
@@ -52,6 +55,7 @@ __all__ = [
     "StockBalance",
     "StockLocation",
     "StockMove",
+    "Task",
     "Team",
     "Technician",
     "TechnicianSkill",

@@ -61,7 +61,10 @@ class ServiceReport(Keyed, Base):
 
 
 class SignOff(Entity, Base):
-    """The customer's statement about one version of the report. strokes: [[[x, y, t_ms], …], …], sealed."""
+    """The customer's statement about one version of the report. strokes: [[[x, y, t_ms], …], …], sealed.
+
+    state_since: by the server's clock, whatever a phone says about when it happened; None = since it was recorded.
+    """
 
     __tablename__ = "sign_offs"
 
@@ -77,9 +80,15 @@ class SignOff(Entity, Base):
     place: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None] = mapped_column(SealedText())
     is_sent_by_link: Mapped[bool] = mapped_column(default=False)
+    state_since: Mapped[datetime | None]
     objection: Mapped[str | None] = mapped_column(SealedText())
     disputed_at: Mapped[datetime | None]
     decision: Mapped[str | None] = mapped_column(SealedText())
     decided_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
+
+    @property
+    def stands_since(self) -> datetime:
+        """Return since when it is in its state."""
+        return self.state_since or self.recorded_at

@@ -28,7 +28,8 @@ class Visit(Entity, Base):
     """A visit. priority: 1 is the most urgent.
 
     locks_technician, locks_start: what a run may not change of the published plan; lock_earliest, lock_latest:
-    the start stays within them. A sequence lock keeps the order of the visits that share its id.
+    the start stays within them. A sequence lock keeps the order of the visits that share its id. succeeds_id: a visit
+    that was left incomplete, or did not hold.
     """
 
     __tablename__ = "visits"
@@ -72,6 +73,7 @@ class Visit(Entity, Base):
     verification_reason: Mapped[str | None] = mapped_column(SealedText())
     states_no_parts: Mapped[bool] = mapped_column(default=False)
     incomplete_reason: Mapped[str | None] = mapped_column(String(32))
+    succeeds_id: Mapped[UUID | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(32))
     is_late_cancel: Mapped[bool] = mapped_column(default=False, server_default=false())
     completed_hash: Mapped[str | None] = mapped_column(String(64))

@@ -24,6 +24,7 @@ from fieldsvc.models.base import Entity, Keyed, entity_type
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.tasks import Task
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.faults import CHANGED_MEANWHILE
@@ -31,7 +32,7 @@ from fieldsvc.persistence.faults import CHANGED_MEANWHILE
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff)
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task)
 
 
 @dataclass(frozen=True, slots=True)

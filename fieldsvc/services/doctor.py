@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.ledger import Move, balances_of
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
+from fieldsvc.domain.task_states import TASK
 from fieldsvc.domain.ticket_states import TICKET, TicketState
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
@@ -86,6 +87,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "ticket": TICKET,
         "optimization_run": RUN,
         "sign_off": SIGN_OFF,
+        "task": TASK,
     }
     rows = select(Event.entity_type, Event.entity_id, Event.from_state, Event.to_state, Event.change_no).where(
         Event.entity_type.in_(cycles), Event.from_state.is_not(None), Event.to_state != Event.from_state

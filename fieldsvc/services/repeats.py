@@ -13,14 +13,16 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.runs import get_run
 from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
+from fieldsvc.services.tasks import get_task
 
 
 def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids: Mapping[str, UUID]) -> None:
     """Refuse what an address names if the actor may no longer do this to it.
 
-    ids: by the names addresses use; others than visit_id, ticket_id and run_id are the actor's own or public.
+    ids: by the names addresses use; others than visit_id, ticket_id, run_id and task_id are the actor's own or public.
     """
     visit_id, ticket_id, run_id = ids.get("visit_id"), ids.get("ticket_id"), ids.get("run_id")
+    task_id = ids.get("task_id")
     if visit_id is not None:
         visits = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(actor, action))
         if session.scalar(visits) is None:
@@ -31,3 +33,5 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
             raise NotFound(f"There is no ticket {ticket_id}.")
     if run_id is not None:
         get_run(session, actor, run_id)
+    if task_id is not None:
+        get_task(session, actor, task_id)

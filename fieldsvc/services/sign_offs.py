@@ -4,15 +4,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import aliased
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, SignOffState
 from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.visits import Visit
@@ -21,8 +24,8 @@ from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
 
-# In one transaction, which others wait for.
-_MOST_EXPIRED = 50
+_MOST_OVERDUE = 1000
+_UNANSWERED = tuple(state for state in SignOffState if "expire" in SIGN_OFF.actions_from(state))
 _PRESENTABLE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 Strokes = Sequence[Sequence[Sequence[int]]]
@@ -79,6 +82,7 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
         state=row.to,
         is_sent_by_link=presentation.is_sent_by_link,
         recorded_at=uow.now,
+        state_since=uow.now,
     )
     uow.session.add_all([report, sign_off])
     touch(visit)
@@ -125,34 +129,42 @@ def waive_sign_off(
     return _settle(uow, sign_off)
 
 
-def expire_sign_offs(uow: UnitOfWork, after: timedelta) -> int:
-    """Let reports that nobody has answered for so long count as accepted, as the system; returns how many.
-
-    Only of visits that are over, and only the version that counts.
-    """
-    unanswered = [state for state in SignOffState if "expire" in SIGN_OFF.actions_from(state)]
+def overdue_reports(session: OrmSession, deadline: datetime) -> Sequence[UUID]:
+    """Return visits over and reported before a moment of which nobody has answered the report that counts."""
+    newer = aliased(ServiceReport)
+    is_followed = exists().where(
+        newer.visit_id == ServiceReport.visit_id,
+        newer.report_version > ServiceReport.report_version,
+        ~newer.is_after_signature,
+    )
+    ended = exists().where(Assignment.visit_id == Visit.id, Assignment.is_lead, Assignment.finished_at <= deadline)
     due = (
         select(SignOff.visit_id)
+        .join(ServiceReport, ServiceReport.id == SignOff.report_id)
         .join(Visit, Visit.id == SignOff.visit_id)
         .where(
-            SignOff.state.in_(unanswered),
-            SignOff.recorded_at <= uow.now - after,
+            SignOff.state.in_(_UNANSWERED),
+            func.coalesce(SignOff.state_since, SignOff.recorded_at) <= deadline,
             Visit.state == VisitState.COMPLETED,
         )
+        .where(ended, ~ServiceReport.is_after_signature, ~is_followed)
     )
-    expired = 0
-    for visit_id in uow.session.scalars(due.distinct().order_by(SignOff.visit_id).limit(_MOST_EXPIRED)).all():
-        visit = uow.get(Visit, visit_id, lock=True)
-        sign_off = sign_off_of(uow.session, visit_id)
-        if sign_off is None or sign_off.state not in unanswered or sign_off.recorded_at > uow.now - after:
-            continue
-        row = SIGN_OFF.allowed(sign_off.state, "expire", uow.actor.role)
-        before, sign_off.state = sign_off.state, row.to
-        uow.record(sign_off, "report_accepted_tacitly", before, row.to, data={"visit_id": visit_id}, source="system")
-        touch(visit)
-        _settle(uow, sign_off)
-        expired += 1
-    return expired
+    return session.scalars(due.order_by(SignOff.visit_id).limit(_MOST_OVERDUE)).all()
+
+
+def expire_sign_off(uow: UnitOfWork, visit_id: UUID, deadline: datetime) -> bool:
+    """Let a report that nobody has answered since then count as accepted, as the system; False if somebody has."""
+    visit = uow.get(Visit, visit_id, lock=True)
+    sign_off = sign_off_of(uow.session, visit_id)
+    is_due = sign_off is not None and sign_off.state in _UNANSWERED and sign_off.stands_since <= deadline
+    if sign_off is None or not is_due or visit.state is not VisitState.COMPLETED:
+        return False
+    row = SIGN_OFF.allowed(sign_off.state, "expire", uow.actor.role)
+    before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
+    uow.record(sign_off, "report_accepted_tacitly", before, row.to, data={"visit_id": visit_id}, source="system")
+    touch(visit)
+    _settle(uow, sign_off)
+    return True
 
 
 def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> SignOff:
@@ -183,7 +195,7 @@ def answer_report(
     if sign_off.report_sha256 != report_sha256:
         raise Conflict("Another version of the report has been presented since; read it first.", code="other_report")
     row = SIGN_OFF.allowed(sign_off.state, action, uow.actor.role, on_behalf=uow.context.on_behalf)
-    before, sign_off.state = sign_off.state, row.to
+    before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
     uow.record(sign_off, kind, before, row.to, data={"visit_id": visit_id, "report_sha256": report_sha256})
     touch(visit)
     return sign_off

@@ -139,22 +139,21 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
 
 
 def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
-    query = select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id).order_by(Visit.id)
-    drafted = list(uow.session.execute(query))
-    visits = [(visit_id, state) for visit_id, state in drafted if state is not VisitState.CANCELLED]
-    states = {state for _, state in visits}
+    query = select(Visit.id, Visit.state, Visit.succeeds_id).where(Visit.ticket_id == ticket.id).order_by(Visit.id)
+    visits = uow.session.execute(query).all()
+    states = {state for _, state, _ in visits}
     if states & {*PUBLISHED, *STARTED}:
         return TicketState.IN_PROGRESS
-    if not visits or VisitState.UNSCHEDULED in states:
+    made_up_for = {earlier for _, _, earlier in visits}  # also by a visit that has been cancelled since
+    left = [one for one, state, _ in visits if state is VisitState.INCOMPLETE and one not in made_up_for]
+    if left and ticket.state in OPEN:
+        for visit_id in left:
+            draft_follow_up(uow, ticket, uow.get(Visit, visit_id))
+        touch(ticket)
+    completed = [one for one, state, _ in visits if state is VisitState.COMPLETED]
+    if left or not completed or VisitState.UNSCHEDULED in states:
         return TicketState.TRIAGED
-    newest_id, newest_state = visits[-1]
-    if newest_state is VisitState.INCOMPLETE:
-        is_last = newest_id == drafted[-1][0]  # else what was to follow it has been cancelled
-        if ticket.state in OPEN and is_last:
-            draft_follow_up(uow, ticket, uow.get(Visit, newest_id))
-            touch(ticket)
-        return TicketState.TRIAGED
-    sign_off = sign_off_of(uow.session, newest_id)
+    sign_off = sign_off_of(uow.session, completed[-1])
     if sign_off is not None and sign_off.state is SignOffState.UPHELD:
         return TicketState.TRIAGED  # the work did not hold, and what was to repeat it has been cancelled
     is_settled = sign_off is not None and sign_off.state in SETTLED

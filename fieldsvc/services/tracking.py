@@ -26,6 +26,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.disputes import dispute_by_link
+from fieldsvc.services.ratings import rate_by_link
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import confirm_by_link
@@ -118,6 +119,12 @@ def track(session: OrmSession, actor: Actor) -> Progress:
 def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> Progress:
     """Take the customer's confirmation, and return how far the ticket is with it."""
     confirm_by_link(uow, report_sha256, signer_name)
+    return track(uow.session, uow.actor)
+
+
+def rate_visit(uow: UnitOfWork, stars: int, comment: str | None) -> Progress:
+    """Take the customer's rating, and return how far the ticket is with it."""
+    rate_by_link(uow, stars, comment)
     return track(uow.session, uow.actor)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReason
+from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TaskKind, TurnBackReason
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
@@ -16,11 +16,13 @@ from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.visits import Visit, VisitWindow
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_visit, open_assignments, touch
+from fieldsvc.services.tasks import finish_tasks
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import give_up, take_off_plan
 from fieldsvc.services.visit_drafts import Window, window_faults
-from fieldsvc.services.visits import Notice, Outcome, check_row, load_acting
+from fieldsvc.services.visits import Outcome, check_row, load_acting, windows_notice
 
+_PUT_OFF_BY_CUSTOMER = "postponed_by_customer"
 _AT_THE_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 
@@ -66,7 +68,7 @@ def turn_back(
     if visit.state is not VisitState.EN_ROUTE:  # the lead has not left yet; what he has said yes to is given back too
         check_row(uow, visit.state, "postpone" if reason is TurnBackReason.DIVERTED else "decline")
     _return(uow, visit, "visit_turned_back", reason.value, data)
-    return Outcome(visit, _windows_notice(uow, visit))
+    return Outcome(visit, windows_notice(uow, visit))
 
 
 def postpone_visit(uow: UnitOfWork, visit_id: UUID, wanted: Postponement, version: int | None = None) -> Outcome:
@@ -87,10 +89,12 @@ def postpone_visit(uow: UnitOfWork, visit_id: UUID, wanted: Postponement, versio
             VisitWindow(id=uow.new_id(), earliest=earliest, latest=latest) for earliest, latest in wanted.windows
         ]
         touch(visit)
+        finish_tasks(uow, TaskKind.NEW_TIMES_NEEDED, visit)
     visit.arrival_window_start = visit.arrival_window_end = None
     data = {"windows": len(visit.windows)}
     if is_planned:
-        _return(uow, visit, "visit_postponed", wanted.reason.value, data)
+        by_customer = _PUT_OFF_BY_CUSTOMER if wanted.reason is PostponeReason.CUSTOMER else "postponed"
+        _return(uow, visit, "visit_postponed", wanted.reason.value, data, ends_as=by_customer)
     else:
         uow.record(visit, "visit_windows_agreed", visit.state, visit.state, reason=wanted.reason.value, data=data)
     return Outcome(visit)
@@ -119,13 +123,16 @@ def cancel(uow: UnitOfWork, visit: Visit, wanted: Cancellation, *, with_ticket: 
     row = VISIT.allowed(visit.state, "cancel_en_route" if visit.state is VisitState.EN_ROUTE else "cancel", role)
     visit.is_late_cancel = has_begun or _is_short_notice(uow, visit, wanted.notice)
     visit.cancel_reason = wanted.reason
+    finish_tasks(uow, TaskKind.NEW_TIMES_NEEDED, visit)
     data = {"released_units": take_off_plan(uow, visit, "cancelled"), "is_late": int(visit.is_late_cancel)}
     before, visit.state = visit.state, row.to
     uow.record(visit, "visit_cancelled", before, visit.state, reason=wanted.reason.value, data=data)
 
 
-def _return(uow: UnitOfWork, visit: Visit, kind: str, reason: str, data: Mapping[str, object]) -> None:
-    data = dict(data) | {"released_units": take_off_plan(uow, visit, kind.removeprefix("visit_"))}
+def _return(
+    uow: UnitOfWork, visit: Visit, kind: str, reason: str, data: Mapping[str, object], ends_as: str = "turned_back"
+) -> None:
+    data = dict(data) | {"released_units": take_off_plan(uow, visit, ends_as)}
     before, visit.state = visit.state, VisitState.UNSCHEDULED
     uow.record(visit, kind, before, visit.state, reason=reason, data=data)
     follow_visits(uow, visit.ticket)
@@ -151,20 +158,14 @@ def _refuse_if_at_the_site(uow: UnitOfWork, visit: Visit) -> None:
 
 
 def _is_short_notice(uow: UnitOfWork, visit: Visit, notice: timedelta) -> bool:
-    """Whether the time planned is so near; also where it was put off when it was near, and is cancelled now."""
-    if visit.planned_start is not None and uow.now > visit.planned_start - notice:
-        return True
-    put_off = select(Assignment).where(Assignment.visit_id == visit.id, Assignment.end_reason == "postponed")
-    return any(
-        one.ended_at is not None and one.ended_at > one.planned_start - notice for one in uow.session.scalars(put_off)
-    )
-
-
-def _windows_notice(uow: UnitOfWork, visit: Visit) -> tuple[Notice, ...]:
-    """What happened is not refused for the sake of a promise; but no run plans into windows that have passed."""
-    if visit.windows and max(window.latest for window in visit.windows) <= uow.now:
-        return (Notice("windows_over", "All times agreed with the customer have passed: agree on new ones."),)
-    return ()
+    """Whether the time planned is so near; also where the customer had it put off last, when it was."""
+    if visit.planned_start is not None:
+        return uow.now > visit.planned_start - notice
+    newest = select(Assignment).where(Assignment.visit_id == visit.id).order_by(Assignment.id.desc()).limit(1)
+    last = uow.session.scalars(newest).first()
+    if last is None or last.ended_at is None or last.end_reason != _PUT_OFF_BY_CUSTOMER:
+        return False
+    return last.ended_at > last.planned_start - notice
 
 
 def _refuse_if_begun(uow: UnitOfWork, visit: Visit, action: str) -> None:

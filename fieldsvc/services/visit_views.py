@@ -17,6 +17,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, Site
+from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -78,6 +79,7 @@ class VisitRecordView(VisitView):
     consumptions: Sequence[Consumption] = ()
     report: ServiceReport | None = None
     sign_off: SignOff | None = None
+    rating: Rating | None = None
     notices: Sequence[Notice] = ()
 
 
@@ -176,5 +178,6 @@ def _with_record(
         consumptions=session.scalars(consumptions).all(),
         report=report_of(session, visit.id),
         sign_off=sign_off_of(session, visit.id),
+        rating=session.scalars(select(Rating).where(Rating.visit_id == visit.id)).one_or_none(),
         notices=notices,
     )

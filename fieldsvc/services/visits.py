@@ -8,7 +8,7 @@ from uuid import UUID
 from geopy.distance import geodesic
 from sqlalchemy import select
 
-from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason
+from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason, TaskKind
 from fieldsvc.domain.errors import Conflict, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.evidence import canonical_json, chain_hash
 from fieldsvc.domain.permissions import Action
@@ -22,6 +22,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
 from fieldsvc.services.service_reports import report_of, sign_off_of
+from fieldsvc.services.tasks import raise_task
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import release_parts, take_off_plan
 
@@ -73,7 +74,7 @@ def decline_visit(
     data = {"technician_id": assignment.technician_id, "released_units": released}
     uow.record(visit, "visit_declined", before, visit.state, reason=reason.value, data=data)
     follow_visits(uow, visit.ticket)
-    return Outcome(visit)
+    return Outcome(visit, windows_notice(uow, visit))
 
 
 def depart(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
@@ -156,6 +157,17 @@ def break_off(uow: UnitOfWork, visit_id: UUID, reason: IncompleteReason, version
     visit.incomplete_reason = reason
     data = {"released_units": _finish_crew(uow, visit, VisitState.INCOMPLETE)}
     return _move(uow, visit, assignment, "break_off", "visit_broken_off", reason=reason.value, data=data)
+
+
+def windows_notice(uow: UnitOfWork, visit: Visit) -> tuple[Notice, ...]:
+    """Say, and have the desk look at it, if a visit that nobody makes now was agreed on for times that have passed.
+
+    What happened is not refused for the sake of a promise; but no run plans into such windows.
+    """
+    if visit.windows and max(window.latest for window in visit.windows) <= uow.now:
+        raise_task(uow, TaskKind.NEW_TIMES_NEEDED, visit)
+        return (Notice("windows_over", "All times agreed with the customer have passed: agree on new ones."),)
+    return ()
 
 
 def load_acting(

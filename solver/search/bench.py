@@ -57,20 +57,41 @@ class Bench:
         lay_prefixes(instance, self.state, self.work)
 
     def lay(self, tours: Tours) -> None:
-        """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does."""
+        """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does.
+
+        Warehouse stops that do nothing are left out, unless held jobs would be lost with them.
+        """
+        self._lay(tours, keeps_idle=False)
+        lost, first = self._lost(tours), self.state
+        if lost > 0:
+            self._clear()
+            if not self._lay(tours, keeps_idle=True) or self._lost(tours) >= lost:
+                self.state = first
+
+    def _clear(self) -> None:
+        self.state = empty_state(self.instance, self._seed, is_searched=self._is_searched)
+        lay_prefixes(self.instance, self.state, self.work)
+
+    def _lost(self, tours: Tours) -> int:
+        """Held jobs of the tours that do not stand."""
+        held = self.instance.nodes["is_held"]
+        wanted = {node for tour in tours.nodes.values() for node in tour if held[node]}
+        return sum(int(self.state.shift_of[node]) < 0 for node in wanted)
+
+    def _lay(self, tours: Tours, *, keeps_idle: bool) -> bool:
+        """Lay what holds; False where half a crew could not be taken out again."""
         waiting, loads = dict(tours.nodes), dict(tours.loads)
         self._note_meetings(tours)
-        while torn := self._lay_loaded(waiting, loads):
+        while torn := self._lay_loaded(waiting, loads, keeps_idle=keeps_idle):
             # Loads for a tour that does not hold would be useless, or missing: work out all of these technicians' anew.
             owners = self.instance.shifts["technician"]
             loads = {shift: taken for shift, taken in loads.items() if int(owners[shift]) not in torn}
-            self.state = empty_state(self.instance, self._seed, is_searched=self._is_searched)
-            lay_prefixes(self.instance, self.state, self.work)
+            self._clear()
             waiting = dict(tours.nodes)
             self._note_meetings(tours)
         self._lay_all(waiting, self.lay_alone)
         self._lay_in_turns(waiting)
-        self._part_from_half_crews()
+        return self._part_from_half_crews()
 
     def _note_meetings(self, tours: Tours) -> None:
         for job, meeting in tours.meetings.items():
@@ -80,7 +101,9 @@ class Bench:
             rows[:] = -1, 0
             rows[: len(meeting.fetched)] = np.array(meeting.fetched, np.int64).reshape(-1, 2)
 
-    def _lay_loaded(self, waiting: dict[int, tuple[int, ...]], loads: Mapping[int, tuple[Load, ...]]) -> set[int]:
+    def _lay_loaded(
+        self, waiting: dict[int, tuple[int, ...]], loads: Mapping[int, tuple[Load, ...]], *, keeps_idle: bool
+    ) -> set[int]:
         """Lay the tours of which the loads are known, taking them off `waiting`; whose did not all hold."""
         rows = {shift: np.array(taken, np.int32).reshape(-1, 5) for shift, taken in loads.items()}
         for shift, own in rows.items():
@@ -90,7 +113,8 @@ class Bench:
             if shift not in rows:
                 return False
             own = rows[shift][rows[shift][:, 0] < len(nodes)]
-            return bool(lay_loaded(self.instance, self.state, shift, np.array(nodes, np.int32), own, self.work))
+            path = np.array(nodes, np.int32)
+            return bool(lay_loaded(self.instance, self.state, shift, path, own, keeps_idle, self.work))
 
         self._lay_all(waiting, lay)
         self._lay_by_and_by({shift: waiting[shift] for shift in rows.keys() & waiting.keys()}, waiting, lay)
@@ -162,10 +186,11 @@ class Bench:
                 return True
         return False
 
-    def _part_from_half_crews(self) -> None:
+    def _part_from_half_crews(self) -> bool:
         """Take out crew jobs of which a member could not be laid, or that don't have the skills together."""
         nodes, shifts = self.instance.nodes, self.instance.shifts
         crews = np.flatnonzero((nodes["crew"][: self.instance.jobs] > 1) & ~nodes["is_committed"][: self.instance.jobs])
+        is_sound = True
         for job in crews.tolist():
             if self.state.shift_of[job] < 0:
                 continue
@@ -178,21 +203,23 @@ class Bench:
                 covered |= int(self.instance.crew_covers[row, shift])
             is_whole = len(people) == len(members) == nodes["crew"][job] and covered == self.instance.crew_needs[row]
             if members and not (is_whole and int(self.state.supplier[job]) in members):
-                self._take_out(job)
+                is_sound = self._take_out(job) and is_sound
+        return is_sound
 
     def _stands_on(self, shift: int, job: int) -> bool:
         return job in self.state.stops[shift, : self.state.figures[shift, STOPS], NODE]
 
-    def _take_out(self, job: int) -> None:
-        """Take a job off all its tours, and before it what must follow it."""
-        node = self.instance.nodes[job]
+    def _take_out(self, job: int) -> bool:
+        """Take a job off all its tours, and before it what must follow it; False where a tour does not hold then."""
+        node, is_out_now = self.instance.nodes[job], True
         for after in self.instance.successors[node["first_successor"] : node["last_successor"], 0].tolist():
-            self._take_out(after)
+            is_out_now = self._take_out(after) and is_out_now
         is_out = np.zeros(self.instance.jobs, np.bool_)
         is_out[job] = True
         for shift, tour in tours_of(self.instance, self.state).nodes.items():
             if job in tour:
-                take_out(self.instance, self.state, shift, is_out, self.work)
+                is_out_now = take_out(self.instance, self.state, shift, is_out, self.work) and is_out_now
+        return bool(is_out_now)
 
 
 def tours_of(instance: Instance, state: State) -> Tours:

@@ -35,11 +35,14 @@ def lay_tour(instance: Instance, state: State, shift: int, nodes: Ints, work: Wo
 
 
 @kernel
-def lay_loaded(instance: Instance, state: State, shift: int, nodes: Ints, loads: Ints, work: Work) -> bool:
+def lay_loaded(
+    instance: Instance, state: State, shift: int, nodes: Ints, loads: Ints, keeps_idle: bool, work: Work
+) -> bool:
     """As `lay_tour`, with loads that are known: rows (stop, part, units, for job, second).
 
     Whether the technician has all that his jobs need is not asked again, only whether the stock is there beside what
-    all others load. The state must have these loads of every such tour already, laid or not.
+    all others load. The state must have these loads of every such tour already, laid or not. keeps_idle: also
+    warehouse stops that load and lend nothing, at which a break may be taken.
     """
     if len(nodes) + 2 > state.stops.shape[1] or len(loads) > MOST_LOADS:
         return False
@@ -49,7 +52,7 @@ def lay_loaded(instance: Instance, state: State, shift: int, nodes: Ints, loads:
         for column in range(4):
             work.all_loads[row, 1 + column] = loads[row, column]
     work.best[7] = len(loads)
-    count = _drop_useless(instance, state, shift, len(nodes), work)
+    count = len(nodes) if keeps_idle else _drop_useless(instance, state, shift, len(nodes), work)
     if not release_pickups(instance, state, shift, work.stops, count, work):
         return False
     if not settle_supplied(instance, state, shift, work.stops, count, work):

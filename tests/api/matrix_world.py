@@ -25,7 +25,7 @@ from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
-from fieldsvc.services import tracking
+from fieldsvc.services import tasks, tracking
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, request_run
 from solver.engines.child import Status
@@ -65,6 +65,7 @@ class World:
 
     cast: Cast
     run: UUID
+    task: UUID
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class World:
             "ticket_id": self.cast.ticket,
             "technician_id": self.cast.technician1.technician_id,
             "run_id": self.run,
+            "task_id": self.task,
             "session_id": self.sessions[owner],
             "token": self.link,
             "name": "docs.js",
@@ -181,7 +183,9 @@ def build_world(application: Application, password_hash: str) -> World:
     stage = Stage(database, cast)
     stage.walk(*WAYS["on_site"], "present")
     link = stage.act(cast.agent, lambda uow: tracking.create_link(uow, cast.ticket, 3600)).token
-    return World(cast, _proposed_run(application, stage), link, teams=_things_of_teams(application, cast))
+    asked = tasks.TaskRequest("call the customer")
+    task = stage.act(cast.agent, lambda uow: tasks.request_task(uow, cast.ticket, asked)).id
+    return World(cast, _proposed_run(application, stage), task, link, teams=_things_of_teams(application, cast))
 
 
 def _proposed_run(application: Application, stage: Stage) -> UUID:

@@ -20,9 +20,10 @@ from fieldsvc.models import (
     Diagnosis,
     Event,
     ServiceReport,
+    Task,
     Ticket,
 )
-from fieldsvc.services import tickets
+from fieldsvc.services import tasks, tickets
 from tests.fieldsvc.cast import Cast
 from tests.fieldsvc.stage import REPORT, WAYS, Stage
 
@@ -95,13 +96,15 @@ ACTIONS = {
     "postponement": ActionCase(f"{VISIT}/postponement", lambda _: {"reason": "customer"}, **_OFFICE),
     "cancellation": ActionCase(f"{VISIT}/cancellation", lambda _: {"reason": "duplicate"}, **_OFFICE),
     "visits": ActionCase("/tickets/{triaged_ticket}/visits", lambda cast: {"job_type_id": str(cast.job_type)}, **_DESK),
+    "tasks": ActionCase("/tickets/{ticket}/tasks", lambda _: {"note": "call the customer"}, **_DESK),
+    "task-completion": ActionCase("/inbox/{task}/completion", lambda _: {"outcome": "called"}, **_DESK),
     "ticket-cancellation": ActionCase(
         "/tickets/{ticket}/cancellation", lambda _: {"reason": "solved_otherwise"}, **_DESK
     ),
     "incompletion": ActionCase(f"{VISIT}/incompletion", lambda _: {"reason": "no_access"}, way=_ON_SITE),
 }
 # Kinds of rows, of which none or one may be added by an action that is repeated.
-COUNTED = (Consumption, CustomerLink, Decline, Diagnosis, ServiceReport, Ticket)
+COUNTED = (Consumption, CustomerLink, Decline, Diagnosis, ServiceReport, Task, Ticket)
 
 
 @pytest.fixture
@@ -117,9 +120,11 @@ def case(request: pytest.FixtureRequest) -> ActionCase:
 def address(stage: Stage, case: ActionCase) -> str:
     """Return where the action is, with everything done that comes before it."""
     stage.walk(*case.way)
-    names = {"visit": stage.cast.visit, "ticket": stage.cast.ticket, "new_ticket": "", "triaged_ticket": ""}
+    names = {"visit": stage.cast.visit, "ticket": stage.cast.ticket, "new_ticket": "", "triaged_ticket": "", "task": ""}
     if "new_ticket" in case.path:
         names["new_ticket"] = new_ticket(stage)
+    if "task}" in case.path:
+        names["task"] = new_task(stage)
     if "triaged_ticket" in case.path:
         names["triaged_ticket"] = triaged_ticket(stage)
     return API + case.path.format(**names)
@@ -128,6 +133,11 @@ def address(stage: Stage, case: ActionCase) -> str:
 def new_ticket(stage: Stage) -> str:
     report = tickets.Report(Channel.PHONE, stage.cast.customer, "no light", "at all", site_id=stage.cast.site)
     return str(stage.act(stage.cast.agent, lambda uow: tickets.report_ticket(uow, report)).id)
+
+
+def new_task(stage: Stage) -> str:
+    asked = tasks.TaskRequest("call the customer")
+    return str(stage.act(stage.cast.agent, lambda uow: tasks.request_task(uow, stage.cast.ticket, asked)).id)
 
 
 def triaged_ticket(stage: Stage) -> str:

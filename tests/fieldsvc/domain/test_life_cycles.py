@@ -10,6 +10,7 @@ from fieldsvc.domain.lifecycle_page import render
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF, SignOffState
+from fieldsvc.domain.task_states import TASK, TaskState
 from fieldsvc.domain.ticket_states import TICKET, TicketState
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import RUN_MAY, VISIT, RunMay, VisitState
@@ -77,6 +78,9 @@ AGREED = {
         signed confirmed_remote expired → disputed: C
         disputed → upheld dismissed: GDV
     """,
+    "task": """
+        open → done: GDVAS
+    """,
 }
 
 LIFE_CYCLES = [
@@ -84,6 +88,7 @@ LIFE_CYCLES = [
     pytest.param(VISIT, VisitState, id="visit"),
     pytest.param(RUN, RunState, id="run"),
     pytest.param(SIGN_OFF, SignOffState, id="sign_off"),
+    pytest.param(TASK, TaskState, id="task"),
 ]
 
 

@@ -4,18 +4,21 @@ import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from fieldsvc.domain.actor import SYSTEM
+from fieldsvc import worker
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.urgency import Urgency, raised
-from fieldsvc.models import SignOff, Ticket, Visit
+from fieldsvc.models import Assignment, SignOff, Ticket, Visit
 from fieldsvc.services import disputes, sign_offs, tracking
-from tests.fieldsvc.stage import REPORT, WAYS, Stage
+from fieldsvc.services.ticket_visits import WantedVisit, add_visit
+from fieldsvc.worker import WorkerPorts, sweep_field
+from tests.fieldsvc.stage import PRESENTATION, REPORT, SIGNATURE, WAYS, Stage
 
 SHA256 = hashlib.sha256(REPORT).hexdigest()
 MONTH = timedelta(days=30)
@@ -42,7 +45,9 @@ def decide(stage: Stage, login: str = "agent", *, is_upheld: bool = True, versio
 
 
 def expire(stage: Stage, after: timedelta) -> int:
-    return stage.act(SYSTEM, lambda uow: sign_offs.expire_sign_offs(uow, after))
+    """Sweep as a worker does."""
+    seconds = round(after.total_seconds())
+    return sweep_field(WorkerPorts(stage.database, None, 60, 1, tacit_acceptance_s=seconds))
 
 
 @pytest.fixture
@@ -92,6 +97,50 @@ def test_another_report_than_the_one_named_is_not_objected_to(completed: Stage) 
     assert refused.value.code == "other_report"
 
 
+def test_a_phone_that_signs_in_the_past_does_not_shorten_the_window(stage: Stage) -> None:
+    stage.walk(*UNSIGNED)
+    now = stage.database.clock.now()
+    with stage.database.unit_of_work() as uow:
+        one = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.visit)).one()
+        one.dispatched_at = now - timedelta(days=3)
+        uow.commit()
+    stage.act(
+        stage.cast.technician1,
+        lambda uow: sign_offs.sign_report(uow, stage.cast.visit, SHA256, SIGNATURE),
+        occurred_at=now - timedelta(days=2),
+    )
+    stage.walk("complete")
+    dispute(stage, window=timedelta(days=1))
+    assert current(stage).state is SignOffState.DISPUTED
+
+
+def test_a_ticket_that_was_called_off_is_not_opened_again(disputed: Stage) -> None:
+    with disputed.database.unit_of_work() as uow:
+        ticket = uow.get(Ticket, disputed.cast.ticket)
+        before, ticket.state = ticket.state, TicketState.CANCELLED
+        uow.record(ticket, "ticket_cancelled", before, ticket.state)
+        uow.commit()
+    with pytest.raises(TransitionRefused, match="The ticket is cancelled"):
+        decide(disputed)
+    assert current(disputed).state is SignOffState.DISPUTED
+
+
+def test_of_an_open_ticket_only_the_urgency_rises(disputed: Stage) -> None:
+    wanted = WantedVisit(disputed.cast.job_type)
+    with disputed.database.unit_of_work() as uow:
+        ticket = uow.get(Ticket, disputed.cast.ticket)
+        before, ticket.state = ticket.state, TicketState.TRIAGED
+        ticket.urgency, ticket.due_at = "low", uow.now
+        due_at = uow.now
+        uow.record(ticket, "ticket_reopened", before, ticket.state)
+        uow.commit()
+    disputed.act(disputed.cast.agent, lambda uow: add_visit(uow, disputed.cast.ticket, wanted))
+    decide(disputed)
+    ticket = disputed.row(Ticket, disputed.cast.ticket)
+    assert (ticket.state, ticket.urgency, ticket.due_at) == (TicketState.TRIAGED, "normal", due_at)
+    assert [one.kind for one in disputed.events(ticket.id)][-1] == "ticket_urgency_raised"
+
+
 def test_the_window_closes(completed: Stage) -> None:
     with pytest.raises(Conflict) as refused:
         dispute(completed, window=timedelta(0))
@@ -110,6 +159,7 @@ def test_upheld_it_opens_the_ticket_again_with_a_more_urgent_visit(disputed: Sta
     with disputed.database.read_only() as session:
         repeat = session.scalars(select(Visit).where(Visit.ticket_id == ticket.id).order_by(Visit.id)).all()[-1]
         assert (repeat.state, repeat.due_at) == ("unscheduled", ticket.due_at)
+    assert repeat.succeeds_id == disputed.cast.visit
     drafted = disputed.events(repeat.id)[0]
     assert drafted.data["repeats_id"] == str(disputed.cast.visit)
     assert [one.kind for one in disputed.events(ticket.id)][-1] == "ticket_reopened"
@@ -192,6 +242,43 @@ class TestTacitAcceptance:
         assert current(unanswered).state is SignOffState.EXPIRED
         assert unanswered.row(Ticket, unanswered.cast.ticket).state is TicketState.CLOSED
         assert expire(unanswered, timedelta(0)) == 0
+
+    def test_of_two_versions_the_one_that_counts_expires(self, stage: Stage) -> None:
+        again = sign_offs.Presentation(b"second", "text/plain")
+        stage.walk(*UNSIGNED)
+        stage.act(stage.cast.technician1, lambda uow: sign_offs.present_report(uow, stage.cast.visit, again))
+        shown = hashlib.sha256(b"second").hexdigest()
+        stage.act(stage.cast.technician1, lambda uow: sign_offs.note_absence(uow, stage.cast.visit, shown))
+        stage.walk("complete")
+        with stage.database.read_only() as session:
+            assert sign_offs.overdue_reports(session, stage.database.clock.now()) == [stage.cast.visit]
+        assert expire(stage, timedelta(0)) == 1
+        with stage.database.read_only() as session:
+            states = session.scalars(select(SignOff.state).order_by(SignOff.id)).all()
+            assert sign_offs.overdue_reports(session, stage.database.clock.now()) == []
+        assert states == [SignOffState.PRESENTED, SignOffState.EXPIRED]
+
+    def test_an_older_version_that_nobody_answered_is_not_overdue(self, stage: Stage) -> None:
+        stage.walk(*WAYS["completed"][:-2])
+        stage.act(stage.cast.technician1, lambda uow: sign_offs.present_report(uow, stage.cast.visit, PRESENTATION))
+        stage.walk("sign", "complete")
+        with stage.database.read_only() as session:
+            assert sign_offs.overdue_reports(session, stage.database.clock.now()) == []
+
+    def test_one_that_fails_does_not_keep_the_others(self, unanswered: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = sign_offs.overdue_reports
+        missing = uuid4()
+        monkeypatch.setattr(worker, "overdue_reports", lambda *asked: [missing, *known(*asked)])
+        assert expire(unanswered, timedelta(0)) == 1
+
+    def test_an_answer_that_came_first_stands(self, unanswered: Stage) -> None:
+        """The sweep has seen the report unanswered; the customer confirms before it gets there."""
+        customer = unanswered.customer_actor()
+        unanswered.act(customer, lambda uow: tracking.confirm_report(uow, SHA256, "Dora"))
+        now = unanswered.database.clock.now()
+        with unanswered.database.unit_of_work() as uow:
+            assert not sign_offs.expire_sign_off(uow, unanswered.cast.visit, now)
+        assert current(unanswered).state is SignOffState.CONFIRMED_REMOTE
 
     def test_it_may_still_be_objected_to(self, unanswered: Stage) -> None:
         expire(unanswered, timedelta(0))

@@ -14,7 +14,7 @@ from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReas
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit, VisitWindow
+from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Task, Ticket, Visit, VisitWindow
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import tracking
 from fieldsvc.services.ticket_cancellations import cancel_ticket
@@ -87,6 +87,11 @@ STEPS = {
 @pytest.fixture(params=STEPS)
 def step(request: pytest.FixtureRequest) -> Step:
     return STEPS[request.param]
+
+
+def open_tasks(stage: Stage) -> list[str]:
+    with stage.database.read_only() as session:
+        return list(session.scalars(select(Task.kind).where(Task.state == "open")))
 
 
 def take(stage: Stage, step: Step, login: str = "") -> None:
@@ -377,6 +382,17 @@ def test_turned_back_after_the_agreed_time_somebody_is_told(stage: Stage) -> Non
         uow.commit()
     outcome = stage.act(stage.cast.technician1, STEPS["sick"].use_case(stage.cast.visit))
     assert [notice.code for notice in outcome.notices] == ["windows_over"]
+    assert open_tasks(stage) == ["new_times_needed"]
+    anytime = Postponement(PostponeReason.CUSTOMER, [])
+    stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, anytime))
+    assert open_tasks(stage) == []
+
+
+def test_what_the_office_put_off_is_not_the_customers_short_notice(stage: Stage) -> None:
+    ill = Postponement(PostponeReason.TECHNICIAN)
+    stage.act(stage.cast.dispatcher, lambda uow: postpone_visit(uow, stage.cast.visit, ill))
+    take(stage, STEPS["cancelled"])
+    assert not stage.row(Visit, stage.cast.visit).is_late_cancel
 
 
 def test_a_cancelled_day_has_a_new_version(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""What a customer objected to, and what was decided about it."""
+"""What a customer objected to, what was decided about it, and which visit makes up for another."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ COLUMNS: dict[str, Any] = {
     "disputed_at": sa.DateTime(timezone=True),
     "decision": sa.Text(),
     "decided_at": sa.DateTime(timezone=True),
+    "state_since": sa.DateTime(timezone=True),
 }
 
 
@@ -22,9 +23,11 @@ def upgrade() -> None:
     """Add the columns, empty."""
     for name, kind in COLUMNS.items():
         op.add_column("sign_offs", sa.Column(name, kind, nullable=True))
+    op.add_column("visits", sa.Column("succeeds_id", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_column("visits", "succeeds_id")
     for name in reversed(COLUMNS):
         op.drop_column("sign_offs", name)

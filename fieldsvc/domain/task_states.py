@@ -1,0 +1,25 @@
+"""The life cycle of a task: something that somebody at the desk has to look at."""
+
+from enum import StrEnum
+
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.transitions import LifeCycle, Transition
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+_DESK = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN})
+_SYSTEM = frozenset({Role.SYSTEM})
+
+TASK = LifeCycle(
+    "task",
+    (
+        Transition("raise", (), TaskState.OPEN, _DESK | _SYSTEM, "the system has one of a kind open for a thing"),
+        Transition("finish", (TaskState.OPEN,), TaskState.DONE, _DESK | _SYSTEM, "what came of it is noted"),
+    ),
+)
