@@ -1,6 +1,7 @@
 """The embedded server: `python -m api.serve [--host HOST] [--port PORT]`; Ctrl-C ends it."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     configure_logs()
+    # A line that is no JSON for every request that waits a moment; its own line tells how long it took.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     application = build(settings)
     try:
         serve(

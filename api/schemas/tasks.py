@@ -2,7 +2,6 @@
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Id, Instant, Text
-from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.task_states import TaskState
 
 
@@ -23,7 +22,7 @@ class OutcomeSchema(StrictSchema):
 class TaskSchema(EntitySchema):
     """Something to look at. visit_id: where it is about one visit of the ticket."""
 
-    kind = Choice(TaskKind, required=True)
+    kind = Text(max_length=32, required=True)
     state = Choice(TaskState, required=True)
     team_id = Id(required=True)
     ticket_id = Id(required=True)

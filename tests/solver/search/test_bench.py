@@ -41,7 +41,8 @@ def laid(day: Problem, start: Plan) -> Plan:
 
 def over_the_depot(second: Job) -> tuple[Problem, Plan]:
     """From north to south with a stop in the middle that loads nothing, where the break falls."""
-    first, middle = job("first", NORTH, 1_800), warehouse(location=EAST)
+    first = job("first", NORTH, 1_800, windows=(Window(at(9), at(9)),))
+    middle = warehouse(location=EAST)
     ann = shift("ann", breaks=(COFFEE,))
     there = pickup(middle, at(9, 40))
     stops = (stop(first, at(9)), there, rest(COFFEE, EAST, at(9, 46), arrival_s=there.end_s), stop(second, at(10, 6)))
