@@ -83,11 +83,11 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
     if isinstance(declared, Requires):
         doc["security"] = [{"bearer": []}]
         doc["x-permission"] = declared.action.value
-        if method != "get" and not is_key_ignored(view):
-            said = "The same key and body give the same answer."
-            parameters.append(_header(HEADER, is_key_required(view), said, KEY_PATTERN))
     else:
         doc["security"] = []
+    if method != "get" and not is_key_ignored(view):
+        said = "The same key and body give the same answer."
+        parameters.append(_header(HEADER, is_key_required(view), said, KEY_PATTERN))
     if method == "get" and info.get("has_etag"):
         parameters.append(_header("If-None-Match", False, "ETags the caller has; 304 if the answer is the same."))
         responses["304"] = {"description": "Not Modified"}

@@ -85,7 +85,7 @@ def _expire(ports: WorkerPorts, visit_id: UUID, deadline: datetime) -> bool:
         with ports.database.unit_of_work(Context(source="worker")) as uow:
             is_expired = expire_sign_off(uow, visit_id, deadline)
             uow.commit()
-    except Exception as error:  # noqa: BLE001 -- the next sweep tries it again
+    except Exception as error:  # noqa: BLE001 -- one report that can't be settled keeps neither the others nor any run from its turn
         _log.error("report could not be accepted tacitly", visit_id=str(visit_id), **trace_of(error))
         return False
     return is_expired

@@ -9,7 +9,7 @@ from api.auth import public, requires
 from api.blueprint import Blueprint
 from api.current import current_actor, current_application, current_request_id
 from api.etags import expected_version
-from api.idempotency import run_command
+from api.idempotency import key_ignored, run_command
 from api.reading import read_one, read_page
 from api.rendering import no_content, rendered, response_of
 from api.schemas.access import RefreshSchema, SessionSchema, SignInSchema, TokenPairSchema
@@ -21,6 +21,7 @@ blueprint = Blueprint("auth", "Signing in and out.")
 
 
 @blueprint.route("/auth/tokens", methods=["POST"])
+@key_ignored
 @public("nobody has a token before it was given out")
 @blueprint.arguments(SignInSchema)
 @blueprint.response(201, TokenPairSchema)
@@ -37,6 +38,7 @@ def sign_in(body: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/auth/tokens/refresh", methods=["POST"])
+@key_ignored
 @public("the refresh token in the body says who asks")
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(201, TokenPairSchema)

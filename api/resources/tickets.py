@@ -22,6 +22,7 @@ from api.schemas.tickets import (
     TicketsQuery,
     TriageSchema,
     VisitRequestSchema,
+    windows_of,
 )
 from api.schemas.visit_actions import CancellationSchema
 from fieldsvc.domain.permissions import Action
@@ -78,7 +79,7 @@ def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     The ticket gets its first visit, unscheduled, with what the job type needs.
     """
     version = expected_version()
-    windows = tuple((window["earliest"], window["latest"]) for window in body.pop("windows"))
+    windows = windows_of(body.pop("windows"))
     triage = tickets.Triage(windows=windows, **body)
     return run_command(
         lambda uow: tickets.show_ticket(uow, tickets.triage_ticket(uow, ticket_id, triage, version)),
@@ -97,8 +98,7 @@ def add_visit(body: dict[str, Any], ticket_id: UUID) -> Response:
     For a ticket that is triaged and open.
     """
     version = expected_version()
-    windows = tuple((window["earliest"], window["latest"]) for window in body["windows"])
-    wanted = ticket_visits.WantedVisit(body["job_type_id"], windows)
+    wanted = ticket_visits.WantedVisit(body["job_type_id"], windows_of(body["windows"]))
     return run_command(
         lambda uow: tickets.show_ticket(uow, ticket_visits.add_visit(uow, ticket_id, wanted, version)),
         rendered(TicketDetailSchema, 201),

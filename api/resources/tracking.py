@@ -13,6 +13,7 @@ from api.reading import read_one
 from api.rendering import rendered
 from api.schemas.base import NoFields
 from api.schemas.reports import ServiceReportSchema
+from api.schemas.tickets import windows_of
 from api.schemas.tracking import ProgressSchema
 from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, RatingRequestSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
@@ -100,7 +101,7 @@ def postpone_visit(body: dict[str, Any], token: str) -> Response:
     Before the technician has left; the visit is planned again within these windows.
     """
     remember_actor(_customer(token))
-    windows = [(window["earliest"], window["latest"]) for window in body["windows"]]
+    windows = windows_of(body["windows"])
     return run_command(lambda uow: tracking.postpone_by_link(uow, windows), rendered(ProgressSchema))
 
 

@@ -9,6 +9,7 @@ from flask import Response
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.current import current_application
+from api.schemas.tickets import windows_of
 from api.schemas.visit_actions import CancellationSchema, PostponementSchema, TurnBackSchema
 from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
@@ -45,8 +46,7 @@ def postpone_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     It is to be planned again, within the windows given. For a visit without a plan only the windows change.
     """
     given = body["windows"]
-    windows = None if given is None else [(window["earliest"], window["latest"]) for window in given]
-    wanted = visit_returns.Postponement(body["reason"], windows)
+    wanted = visit_returns.Postponement(body["reason"], None if given is None else windows_of(given))
     return act_on_visit(
         body, visit_id, lambda uow, version: visit_returns.postpone_visit(uow, visit_id, wanted, version)
     )

@@ -1,5 +1,8 @@
 """Tickets: reports, triage, and how they stand."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Id, Instant, Items, Nested, Text, Whole
 from fieldsvc.domain.catalogue import Channel, Nature
@@ -30,6 +33,11 @@ class WindowSchema(StrictSchema):
 
     earliest = Instant(required=True)
     latest = Instant(required=True)
+
+
+def windows_of(given: Sequence[Mapping[str, datetime]]) -> tuple[tuple[datetime, datetime], ...]:
+    """Return windows as the services take them: (earliest, latest)."""
+    return tuple((window["earliest"], window["latest"]) for window in given)
 
 
 class TriageSchema(StrictSchema):

@@ -23,7 +23,8 @@ class SignOffState(StrEnum):
 
 
 _S = SignOffState
-_UNANSWERED = (_S.PRESENTED, _S.REFUSED, _S.ABSENT)
+# Reports that the customer may still answer; with time they count as accepted.
+UNANSWERED = (_S.PRESENTED, _S.REFUSED, _S.ABSENT)
 
 # States that are an outcome at the end of a visit; a presented report counts only when it was sent by link.
 OUTCOMES = frozenset({_S.SIGNED, _S.CONFIRMED_REMOTE, _S.REFUSED, _S.ABSENT, _S.WAIVED, _S.EXPIRED})
@@ -49,11 +50,11 @@ SIGN_OFF = LifeCycle(
             "by the customer, on the technician's device",
             on_behalf=False,
         ),
-        Transition("confirm", _UNANSWERED, _S.CONFIRMED_REMOTE, _C, "by a single-use link"),
+        Transition("confirm", UNANSWERED, _S.CONFIRMED_REMOTE, _C, "by a single-use link"),
         Transition("refuse", (_S.PRESENTED,), _S.REFUSED, _T, "a reason", on_behalf=False),
         Transition("note_absence", (_S.PRESENTED,), _S.ABSENT, _T, on_behalf=False),
         Transition("waive", (_S.PRESENTED,), _S.WAIVED, _V, "a reason"),
-        Transition("expire", _UNANSWERED, _S.EXPIRED, _SYSTEM, "tacit acceptance after the days of the preset"),
+        Transition("expire", UNANSWERED, _S.EXPIRED, _SYSTEM, "tacit acceptance after the days of the preset"),
         Transition("dispute", (_S.SIGNED, _S.CONFIRMED_REMOTE, _S.EXPIRED), _S.DISPUTED, _C),
         Transition("uphold", (_S.DISPUTED,), _S.UPHELD, _DESK, "the ticket is reopened"),
         Transition("dismiss", (_S.DISPUTED,), _S.DISMISSED, _DESK, "a reason"),

@@ -34,7 +34,8 @@ class RunMay(StrEnum):
 
 _S = VisitState
 PUBLISHED = (_S.PLANNED, _S.DISPATCHED, _S.ACCEPTED)
-STARTED = (_S.EN_ROUTE, _S.ON_SITE, _S.WORKING, _S.PAUSED)
+AT_THE_SITE = (_S.ON_SITE, _S.WORKING, _S.PAUSED)
+STARTED = (_S.EN_ROUTE, *AT_THE_SITE)
 CLOSED = (_S.COMPLETED, _S.INCOMPLETE, _S.CANCELLED)
 
 RUN_MAY: dict[VisitState, RunMay] = {
@@ -102,7 +103,7 @@ VISIT = LifeCycle(
         ),
         Transition(
             "break_off",
-            (_S.ON_SITE, _S.WORKING, _S.PAUSED),
+            AT_THE_SITE,
             _S.INCOMPLETE,
             _T,
             "a reason; a follow-up visit is drafted",

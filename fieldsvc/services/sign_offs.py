@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, SignOffState
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, UNANSWERED, SignOffState
+from fieldsvc.domain.visit_states import AT_THE_SITE, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport, SignOff
@@ -25,8 +25,6 @@ from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
 
 _MOST_OVERDUE = 1000
-_UNANSWERED = tuple(state for state in SignOffState if "expire" in SIGN_OFF.actions_from(state))
-_PRESENTABLE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 Strokes = Sequence[Sequence[Sequence[int]]]
 
@@ -55,7 +53,7 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
     """Store the very bytes the customer is shown as the next version of the report."""
     visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
     row = SIGN_OFF.allowed(SignOffState.PENDING, "present", uow.actor.role, on_behalf=uow.context.on_behalf)
-    if visit.state not in _PRESENTABLE:
+    if visit.state not in AT_THE_SITE:
         raise Conflict(f"The visit is {visit.state}: a report is presented on site.", code="visit_not_on_site")
     if not presentation.content:
         fault = Fault("report_empty", "/content", "There is nothing in this report.")
@@ -143,7 +141,7 @@ def overdue_reports(session: OrmSession, deadline: datetime) -> Sequence[UUID]:
         .join(ServiceReport, ServiceReport.id == SignOff.report_id)
         .join(Visit, Visit.id == SignOff.visit_id)
         .where(
-            SignOff.state.in_(_UNANSWERED),
+            SignOff.state.in_(UNANSWERED),
             func.coalesce(SignOff.state_since, SignOff.recorded_at) <= deadline,
             Visit.state == VisitState.COMPLETED,
         )
@@ -156,7 +154,7 @@ def expire_sign_off(uow: UnitOfWork, visit_id: UUID, deadline: datetime) -> bool
     """Let a report that nobody has answered since then count as accepted, as the system; False if somebody has."""
     visit = uow.get(Visit, visit_id, lock=True)
     sign_off = sign_off_of(uow.session, visit_id)
-    is_due = sign_off is not None and sign_off.state in _UNANSWERED and sign_off.stands_since <= deadline
+    is_due = sign_off is not None and sign_off.state in UNANSWERED and sign_off.stands_since <= deadline
     if sign_off is None or not is_due or visit.state is not VisitState.COMPLETED:
         return False
     row = SIGN_OFF.allowed(sign_off.state, "expire", uow.actor.role)

@@ -29,7 +29,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
 from fieldsvc.services.service_reports import sign_off_of
-from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit
+from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit, inverted_windows
 
 # How the system moves a ticket one state towards where its visits have it.
 _FORWARD = {
@@ -252,9 +252,7 @@ def _triage_faults(triage: Triage, ticket: Ticket, site: Site | None, job_type: 
         faults.append(Fault("site_needed", "/site_id", "Name a site of this customer: the report has none that fits."))
     if job_type is None:
         faults.append(Fault("unknown_job_type", "/job_type_id", "There is no such job type."))
-    for index, (earliest, latest) in enumerate(triage.windows):
-        if latest < earliest:
-            faults.append(Fault("window_inverted", f"/windows/{index}", "The window ends before it begins."))
+    faults += inverted_windows(triage.windows)
     if triage.due_at is not None and triage.due_at < ticket.reported_at:
         faults.append(Fault("due_before_report", "/due_at", "This is due before it was reported."))
     return faults

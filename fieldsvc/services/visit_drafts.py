@@ -22,12 +22,19 @@ Window = tuple[datetime, datetime]
 FARTHEST_AHEAD = timedelta(days=180)
 
 
+def inverted_windows(windows: Sequence[Window]) -> list[Fault]:
+    """Return which windows end before they begin."""
+    return [
+        Fault("window_inverted", f"/windows/{index}", "The window ends before it begins.")
+        for index, (earliest, latest) in enumerate(windows)
+        if latest < earliest
+    ]
+
+
 def window_faults(now: datetime, windows: Sequence[Window]) -> list[Fault]:
-    """Return what is wrong with times that a customer is to be promised."""
-    faults = []
+    """Return what is wrong with times that a customer is to be promised from now on."""
+    faults = inverted_windows(windows)
     for index, (earliest, latest) in enumerate(windows):
-        if latest < earliest:
-            faults.append(Fault("window_inverted", f"/windows/{index}", "The window ends before it begins."))
         if latest <= now:
             faults.append(Fault("window_over", f"/windows/{index}/latest", "This time has passed."))
         if earliest > now + FARTHEST_AHEAD:

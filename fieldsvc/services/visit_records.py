@@ -8,7 +8,7 @@ from sqlalchemy import select
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.visit_states import AT_THE_SITE
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.records import Consumption, Diagnosis
 from fieldsvc.models.stock import Part
@@ -18,7 +18,6 @@ from fieldsvc.services.scopes import acting_assignment, check_acts_in_the_field,
 from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
 
 _NO_LIMIT = 2**31
-_ON_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int |
 def _load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple[Visit, Assignment | None]:
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
     check_acts_in_the_field(uow, "Recording at a visit")
-    if visit.state not in _ON_SITE:
+    if visit.state not in AT_THE_SITE:
         raise Conflict(f"The visit is {visit.state}: this is recorded on site.", code="visit_not_on_site")
     return visit, acting_assignment(uow, visit)
 

@@ -11,7 +11,7 @@ from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TaskKind, Tu
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
-from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VISIT, VisitState
+from fieldsvc.domain.visit_states import AT_THE_SITE, PUBLISHED, STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.visits import Visit, VisitWindow
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -23,7 +23,6 @@ from fieldsvc.services.visit_drafts import Window, window_faults
 from fieldsvc.services.visits import Outcome, check_row, load_acting, windows_notice
 
 _PUT_OFF_BY_CUSTOMER = "postponed_by_customer"
-_AT_THE_SITE = (VisitState.ON_SITE, VisitState.WORKING, VisitState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def turn_back(
     check_row(uow, assignment.state, "abort_travel")
     _check_who_says(uow, reason)
     data = {"technician_id": assignment.technician_id}
-    if visit.state in _AT_THE_SITE:
+    if visit.state in AT_THE_SITE:
         released = give_up(uow, [assignment], "turned_back")
         touch(visit)
         details = data | {"released_units": released}
@@ -153,7 +152,7 @@ def _begun(uow: UnitOfWork, visit: Visit) -> list[Assignment]:
 
 
 def _refuse_if_at_the_site(uow: UnitOfWork, visit: Visit) -> None:
-    if any(one.state in _AT_THE_SITE for one in open_assignments(uow, visit.id)):
+    if any(one.state in AT_THE_SITE for one in open_assignments(uow, visit.id)):
         raise Conflict(f"Somebody is at the site for visit {visit.number}: end that first.", code="visit_on_site")
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 from solver.engines.base import Incumbent, Report, Stop
 from solver.engines.ruin_rounds import Rounds
-from solver.engines.ruin_standing import Schedule
+from solver.engines.ruin_standing import Order, Schedule
 from solver.engines.ruin_sweeps import Sweeps
 from solver.params import SolveParams
 from solver.plan import Plan
@@ -55,7 +55,7 @@ class RuinEngine:
         )
         way = Rounds if len(problem.jobs) < LEAST_JOBS else Sweeps
         if self._executor is not None:
-            way(problem, schedule, self._executor, tell, stop).run(start)
+            way(Order(problem, schedule, self._executor, tell, stop)).run(start)
             return
         with ThreadPoolExecutor(params.workers, thread_name_prefix="lane") as threads:
-            way(problem, schedule, threads, tell, stop).run(start)
+            way(Order(problem, schedule, threads, tell, stop)).run(start)

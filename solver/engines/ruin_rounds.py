@@ -1,13 +1,10 @@
 """Rounds of search: lanes side by side, then what they learn from each other, then the master now and then."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from solver.engines.ruin_columns import Columns
-from solver.engines.ruin_standing import SIZE, Schedule, Standing, seed_of
+from solver.engines.ruin_standing import SIZE, Order, Standing, seed_of
 from solver.plan import Plan
-from solver.problem import Problem
 from solver.search.bench import Tours
 from solver.search.part import Found, Stretch, search_part
 from solver.units import Cents
@@ -30,18 +27,11 @@ class _Lane:
 class Rounds:
     """One solve: the best tours so far, the lanes, and the columns for the master."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        schedule: Schedule,
-        executor: Executor,
-        tell: Callable[[Plan], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        self._schedule, self._executor, self._stop = schedule, executor, stop
-        self._standing = Standing(problem, schedule, tell, is_searched=True)
+    def __init__(self, order: Order) -> None:
+        self._schedule, self._executor, self._stop = order.schedule, order.executor, order.stop
+        self._standing = Standing(order.problem, order.schedule, order.tell, is_searched=True)
         self._instance = self._standing.instance
-        self._columns = Columns(self._standing, schedule)
+        self._columns = Columns(self._standing, order.schedule)
 
     def run(self, start: Plan | None) -> None:
         """Search until the limit; tell every improvement."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from solver.plan import Plan
@@ -40,6 +41,17 @@ class Schedule:
     def lanes(self) -> int:
         """Searches side by side."""
         return LANES if self.steps is not None else self.workers
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What either way of searching is given. executor: carries the stretches. tell: hears of every better plan."""
+
+    problem: Problem
+    schedule: Schedule
+    executor: Executor
+    tell: Callable[[Plan], None]
+    stop: Callable[[], bool]
 
 
 class Standing:

@@ -6,15 +6,13 @@ to sweep, as if the whole were.
 """
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import replace
 
 from solver.engines.ruin_columns import Columns
 from solver.engines.ruin_parts import Part, cut
-from solver.engines.ruin_standing import SIZE, Schedule, Standing, seed_of
+from solver.engines.ruin_standing import SIZE, Order, Standing, seed_of
 from solver.plan import Plan
-from solver.problem import Problem
 from solver.search.bench import Bench, Tours, tours_of
 from solver.search.inside import Inside, Receipts, inside, outside
 from solver.search.leftovers import leftovers
@@ -37,20 +35,13 @@ _COUNTED_SWEEPS = 6
 class Sweeps:
     """One solve of a large day: the plan as it stands, searched part by part."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        schedule: Schedule,
-        executor: Executor,
-        tell: Callable[[Plan], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        self._schedule, self._executor, self._stop = schedule, executor, stop
-        self._standing = Standing(problem, schedule, tell, is_searched=False)
+    def __init__(self, order: Order) -> None:
+        self._schedule, self._executor, self._stop = order.schedule, order.executor, order.stop
+        self._standing = Standing(order.problem, order.schedule, order.tell, is_searched=False)
         self._instance = self._standing.instance
         self._count = max(2, round(self._instance.jobs / PART_JOBS))
         self._bench = Bench(self._instance, 0)
-        self._columns = Columns(self._standing, schedule, _MASTERS)
+        self._columns = Columns(self._standing, order.schedule, _MASTERS)
         self._beside_s = 0.0
 
     def run(self, start: Plan | None) -> None:

@@ -24,6 +24,7 @@ from solver.params import SolveParams
 from solver.plan import Plan, Stop, StopKind
 from solver.problem import Problem
 from solver.solve import refuse_faults
+from tests.bench.judged import needs_judge
 
 LINE = """line
 
@@ -44,7 +45,6 @@ TWO = LINE.replace("1      1", "2      1", 1).replace(
     "\n2    5     0     0      100    0      [] \t[] \t[1]\n3    20    0     50     100    5",
 )
 TWO = TWO.replace("\n3    10    0     0      45 ", "\n4    10    0     0      45 ")
-needs_judge = pytest.mark.skipif(not trsp.JUDGE.exists(), reason="the judge lies beside the checkout")
 
 
 @dataclass

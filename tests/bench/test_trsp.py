@@ -14,6 +14,7 @@ from solver.plan import Plan, Route, Stop, StopKind
 from solver.problem import Window
 from solver.solve import refuse_faults
 from solver.units import MAX_TIME_S
+from tests.bench.judged import needs_judge
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = """tiny
@@ -40,7 +41,6 @@ TRAVEL TIMES
 4;3.5;3.5;5.5;20.1333;0.0;3.5;
 5;0.0;0.0;1.5;2.5;3.5;0.0;
 """
-needs_judge = pytest.mark.skipif(not trsp.JUDGE.exists(), reason="the judge lies beside the checkout")
 
 
 def test_a_file_becomes_a_problem_that_is_no_looser_than_the_file() -> None:

@@ -2,12 +2,8 @@
 
 import pytest
 
-from solver.check import violations
 from solver.plan import Plan, StopKind
 from solver.problem import Break, Job, Lock, Problem, Window
-from solver.search.bench import Bench
-from solver.search.reading import instance_of
-from solver.search.writing import Names
 from tests.solver.builders import (
     EAST,
     NORTH,
@@ -23,20 +19,11 @@ from tests.solver.builders import (
     stop,
     warehouse,
 )
+from tests.solver.search.laying import laid
 
 pytestmark = pytest.mark.engine
 
 COFFEE = Break("coffee", 600, Window(at(9, 46), at(9, 46)))
-
-
-def laid(day: Problem, start: Plan) -> Plan:
-    assert violations(day, start) == ()
-    instance, names = instance_of(day), Names(day)
-    bench = Bench(instance, 0)
-    bench.lay(names.tours(start))
-    again = names.plan(instance, bench.state, bench.work)
-    assert violations(day, again) == ()
-    return again
 
 
 def over_the_depot(second: Job) -> tuple[Problem, Plan]:

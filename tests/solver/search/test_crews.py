@@ -28,6 +28,7 @@ from tests.solver.builders import (
     warehouse,
 )
 from tests.solver.builders import plan as plan_of
+from tests.solver.search.laying import laid
 
 pytestmark = pytest.mark.engine
 
@@ -144,17 +145,6 @@ def test_no_warehouse_lends_what_the_crew_lacks() -> None:
     day = lift()
     bare = problem(day.jobs, day.shifts, warehouses=(warehouse(tools=frozenset({"ladder"})),))
     assert members(planned(bare), "heavy") == {}
-
-
-def laid(day: Problem, start: Plan) -> Plan:
-    """The plan as it comes back from arrays."""
-    assert violations(day, start) == ()
-    instance, names = instance_of(day), Names(day)
-    bench = Bench(instance, 0)
-    bench.lay(names.tours(start))
-    again = names.plan(instance, bench.state, bench.work)
-    assert violations(day, again) == ()
-    return again
 
 
 def fetching(tools: frozenset[str], on: VehicleShift, one: Job, lender: Warehouse, **changes: object) -> Route:
