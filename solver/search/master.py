@@ -9,6 +9,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from ortools.sat.python import cp_model
@@ -16,7 +17,7 @@ from ortools.sat.python import cp_model
 from solver.search.bench import Bench, Load, Tours, loads_of, tours_of
 from solver.search.instance import Instance
 from solver.search.part import Column
-from solver.search.state import COST, LINKED, NEEDY
+from solver.search.state import COST, LINKED, NEEDY, NODE, STOPS
 from solver.units import Cents, Seconds
 
 MOST_COLUMNS = 8_000
@@ -26,14 +27,16 @@ _COLUMNS_A_SECOND = 5_000
 _LEAST_S = 0.05
 """Less time is not worth beginning."""
 _Loaded = tuple[Column, tuple[Load, ...]]
+_Standing = tuple[tuple[int, ...], Cents, tuple[Load, ...]]
+"""Nodes, cents and loads of a tour that was laid on its own."""
 
 
 class Master:
-    """The master problem of one instance; it remembers what each tour loads."""
+    """The master problem of one instance; it remembers how each tour stands on its own."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._known: dict[tuple[int, tuple[int, ...]], tuple[Load, ...] | None] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], _Standing | None] = {}
         self._empty = Bench(instance, 0)
 
     def recombined(
@@ -94,31 +97,39 @@ class Master:
     def _best_of(
         self, columns: Iterable[Column], known: set[tuple[int, frozenset[int]]], most: int, until: float
     ) -> list[_Loaded]:
-        """Columns of the best plans, with their loads; no two with the same jobs, and none that can't be laid."""
+        """Columns of the best plans, with their loads; no two with the same stops, and none that can't be laid."""
         found: list[_Loaded] = []
         for one in sorted(columns, key=lambda one: (one.total, one.shift, one.nodes)):
             if len(found) >= most or time.monotonic() > until:
                 break
-            key = (one.shift, frozenset(one.nodes))
-            loads = None if key in known else self._loads(one)
-            if loads is not None:
-                known.add(key)
-                found.append((one, loads))
+            loaded = None if (one.shift, frozenset(one.nodes)) in known else self._laid(one)
+            key = (one.shift, frozenset((loaded or (one, ()))[0].nodes))
+            if loaded is not None and key not in known:
+                found.append(loaded)
+            known |= {key, (one.shift, frozenset(one.nodes))}
         return found
 
-    def _loads(self, one: Column) -> tuple[Load, ...] | None:
-        """What a tour loads on its own; None where it can't be laid."""
+    def _laid(self, one: Column) -> _Loaded | None:
+        """A tour as it stands on its own, with what it loads then; None where it can't be laid.
+
+        A warehouse stop that it needed beside others may do nothing now, and is left out.
+        """
         if all(node < self._instance.jobs for node in one.nodes):
-            return ()
+            return one, ()
         key = (one.shift, one.nodes)
         if len(self._known) > 8 * MOST_COLUMNS:
             self._known.clear()
         if key not in self._known:
             self._known[key] = None
             if self._empty.lay_alone(one.shift, one.nodes):
-                self._known[key] = loads_of(self._empty.state, one.shift)
+                state = self._empty.state
+                nodes = tuple(state.stops[one.shift, : state.figures[one.shift, STOPS], NODE].tolist())
+                self._known[key] = (nodes, int(state.figures[one.shift, COST]), loads_of(state, one.shift))
                 self._empty.lay_alone(one.shift, one.nodes[: self._instance.shifts["committed"][one.shift]])
-        return self._known[key]
+        if (known := self._known[key]) is None:
+            return None
+        nodes, cents, loads = known
+        return replace(one, nodes=nodes, cents=cents), loads
 
 
 def _fixed_shifts(instance: Instance, bench: Bench) -> set[int]:

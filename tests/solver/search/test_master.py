@@ -87,3 +87,14 @@ def test_no_van_is_emptied_twice_by_the_days_of_one_technician() -> None:
     )
     better = recombined(day, Tours(), [column(day, 0, 0), column(day, 1, 1)])
     assert better is None or len(better[0].nodes) == 1
+
+
+def test_a_warehouse_stop_that_does_nothing_on_its_own_is_left_out() -> None:
+    """As another tour once made it needed: what is loaded elsewhere must not be taken for loaded there."""
+    depots = (warehouse("bare", SOUTH), warehouse("full", NORTH, stock={"pump": (Receipt(0, 1),)}))
+    jobs = (job("plain", EAST), job("needy", NORTH, parts={"pump": 1}))
+    day = problem(jobs, (shift("ann", max_pickups=2, **PAID),), warehouses=depots)
+    better = recombined(day, Tours({0: (0,)}), [column(day, 0, 2, 0, 3, 1)])
+    assert better is not None
+    assert better[0].nodes == {0: (0, 3, 1)}
+    assert [(stop, units) for stop, _, units, _, _ in better[0].loads[0]] == [(1, 1)]
