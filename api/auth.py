@@ -62,6 +62,8 @@ def authorize() -> None:
     application = current_application()
     actor = authenticate(application.database, application.tokens, _bearer_token())
     remember_actor(actor)
+    if actor.is_confined and declared.action is not Action.SYNC:
+        raise Forbidden("This device was taken back: it may only push what it holds.", code="device_revoked")
     if scope_for(declared.action, actor.role) is None:
         raise Forbidden(f"The role {actor.role.value} may not do this ({declared.action.value}).")
 

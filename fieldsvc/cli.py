@@ -1,4 +1,4 @@
-"""Operator commands: `fieldsvc serve | worker | demo | migrate | doctor | user`."""
+"""Operator commands: `fieldsvc serve | worker | demo | migrate | restored | doctor | user`."""
 
 import argparse
 import os
@@ -24,6 +24,7 @@ from fieldsvc.models.technicians import Team
 from fieldsvc.persistence.migrate import is_current, upgrade
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.epochs import begin_epoch
 from fieldsvc.services.users import create_user, find_user, set_password
 from fieldsvc.worker import WorkerPorts, work
 
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("extra", nargs=argparse.REMAINDER, help="passed on: --host, --port")
     commands.add_parser("worker", help="solve queued optimization runs until stopped")
     commands.add_parser("migrate", help="bring the database to the newest schema")
+    commands.add_parser("restored", help="say that the database was restored from a backup: phones tell again")
     commands.add_parser("doctor", help="check every invariant the system knows on the database")
     user = commands.add_parser("user", help="make users and set passwords")
     verbs = user.add_subparsers(dest="verb", required=True)
@@ -120,6 +122,14 @@ def _migrate(application: Application, _: argparse.Namespace) -> int:
     return 0
 
 
+def _restored(application: Application, _: argparse.Namespace) -> int:
+    with application.database.unit_of_work(Context(source="cli")) as uow:
+        begin_epoch(uow)
+        uow.commit()
+    print("A new epoch has begun: phones push again what this database does not know.")
+    return 0
+
+
 def _doctor(application: Application, _: argparse.Namespace) -> int:
     with application.database.read_only() as session:
         findings = examine(session, application.clock.now())
@@ -159,4 +169,4 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-_COMMANDS = {"worker": _worker, "migrate": _migrate, "doctor": _doctor, "user": _user}
+_COMMANDS = {"worker": _worker, "migrate": _migrate, "restored": _restored, "doctor": _doctor, "user": _user}

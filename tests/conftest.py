@@ -97,7 +97,8 @@ class PostgresWorkspace:
         statements = [
             *(trigger.format("DISABLE") for trigger in triggers),
             *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)),
-            f"INSERT INTO change_counter (id, last_change_no, last_hash) VALUES (1, 0, '{GENESIS}')",
+            "INSERT INTO change_counter (id, last_change_no, last_hash, epoch)"
+            f" VALUES (1, 0, '{GENESIS}', gen_random_uuid())",
             "SET CONSTRAINTS ALL IMMEDIATE",
             *(trigger.format("ENABLE") for trigger in triggers),
         ]

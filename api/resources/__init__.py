@@ -5,6 +5,7 @@ from flask import Blueprint as RootBlueprint
 from api.blueprint import Blueprint
 from api.resources import (
     auth,
+    devices,
     docs,
     explanations,
     health,
@@ -13,6 +14,7 @@ from api.resources import (
     plan,
     runs,
     stock,
+    sync,
     technicians,
     tickets,
     tracking,
@@ -34,6 +36,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     plan.blueprint,
     technicians.blueprint,
     stock.blueprint,
+    devices.blueprint,
+    sync.blueprint,
     tracking.blueprint,
 )
 ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint)

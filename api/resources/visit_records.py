@@ -1,7 +1,5 @@
 """What is recorded at a visit: findings, parts used, the report, and the customer's answer."""
 
-import base64
-import binascii
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +15,6 @@ from api.schemas.visit_actions import (
     DecisionSchema,
     FindingSchema,
     PresentationSchema,
-    SignOffOutcome,
     SignOffRequestSchema,
     SolutionSchema,
     UseSchema,
@@ -25,7 +22,7 @@ from api.schemas.visit_actions import (
 )
 from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
-from fieldsvc.domain.errors import Fault, Invalid
+from api.visit_bodies import answer_of, finding_of, presentation_of, use_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import disputes, sign_offs, visit_records, visit_views
 
@@ -38,7 +35,7 @@ blueprint = Blueprint("visit-records", "What happened at a visit.")
 @blueprint.response(201, VisitRecordSchema)
 def record_diagnosis(body: dict[str, Any], visit_id: UUID) -> Response:
     """Add what was found"""
-    finding = visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"])
+    finding = finding_of(body)
     return act_on_visit(
         body, visit_id, lambda uow, version: visit_records.record_diagnosis(uow, visit_id, finding, version), status=201
     )
@@ -83,7 +80,7 @@ def record_consumption(body: dict[str, Any], visit_id: UUID) -> Response:
     Units come from the van, then from where the plan fetches them; a serial from where the books have it; only
     what the books know nothing of from the discrepancy location.
     """
-    use = visit_records.Use(body["part_id"], body["quantity"], body["serial"])
+    use = use_of(body)
     return act_on_visit(
         body, visit_id, lambda uow, version: visit_records.record_consumption(uow, visit_id, use, version), status=201
     )
@@ -106,7 +103,7 @@ def present_report(body: dict[str, Any], visit_id: UUID) -> Response:
 
     Stored exactly as it is sent; what the customer answers names its SHA-256.
     """
-    report = sign_offs.Presentation(_bytes_of(body), body["media_type"], is_sent_by_link=body["send_by_link"])
+    report = presentation_of(body)
     return act_on_visit(
         body, visit_id, lambda uow, version: sign_offs.present_report(uow, visit_id, report, version), status=201
     )
@@ -122,29 +119,8 @@ def answer_report(body: dict[str, Any], visit_id: UUID) -> Response:
 
     Signed on the technician's device, refused, nobody there, or waived by a supervisor.
     """
-    sha256 = body["report_sha256"]
-    match body["outcome"]:
-        case SignOffOutcome.SIGNED:
-            signature = sign_offs.Signature(
-                _needed(body, "signer_name"), body["signer_role"], body["method"], body["strokes"], body["device_id"]
-            )
-            return act_on_visit(
-                body, visit_id, lambda uow, version: sign_offs.sign_report(uow, visit_id, sha256, signature, version)
-            )
-        case SignOffOutcome.REFUSED:
-            reason = _needed(body, "reason")
-            return act_on_visit(
-                body, visit_id, lambda uow, version: sign_offs.refuse_report(uow, visit_id, sha256, reason, version)
-            )
-        case SignOffOutcome.WAIVED:
-            reason = _needed(body, "reason")
-            return act_on_visit(
-                body, visit_id, lambda uow, version: sign_offs.waive_sign_off(uow, visit_id, sha256, reason, version)
-            )
-        case _:
-            return act_on_visit(
-                body, visit_id, lambda uow, version: sign_offs.note_absence(uow, visit_id, sha256, version)
-            )
+    answer = answer_of(body)
+    return act_on_visit(body, visit_id, lambda uow, version: answer(uow, visit_id, version))
 
 
 @blueprint.route("/visits/<uuid:visit_id>/dispute", methods=["POST"])
@@ -162,25 +138,3 @@ def decide_dispute(body: dict[str, Any], visit_id: UUID) -> Response:
         visit_id,
         lambda uow, version: disputes.decide_dispute(uow, visit_id, reason, is_upheld=is_upheld, version=version),
     )
-
-
-def _needed(body: dict[str, Any], name: str) -> str:
-    value: str | None = body[name]
-    if value is None:
-        fault = Fault("missing_field", f"/{name}", f"The outcome {body['outcome']} needs this.")
-        raise Invalid("Something is missing.", faults=[fault])
-    return value
-
-
-def _bytes_of(body: dict[str, Any]) -> bytes:
-    text, encoded = body["content"], body["content_base64"]
-    if (text is None) == (encoded is None):
-        fault = Fault("one_content_needed", "/content", "Send exactly one of content and content_base64.")
-        raise Invalid("The report has no content, or two.", faults=[fault])
-    if text is not None:
-        return str(text).encode()
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        fault = Fault("wrong_format", "/content_base64", "This is not base64.")
-        raise Invalid("The report can't be read.", faults=[fault]) from error

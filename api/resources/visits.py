@@ -19,6 +19,7 @@ from api.schemas.visit_actions import (
 )
 from api.schemas.visits import VisitRecordSchema, VisitSchema, VisitsQuery
 from api.visit_actions import act_on_visit
+from api.visit_bodies import position_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import visit_views, visits
 
@@ -97,8 +98,7 @@ def check_in(body: dict[str, Any], visit_id: UUID) -> Response:
 
     The distance to it is stored; too far away gives a notice, never a refusal.
     """
-    given, geofence_m = body["position"], current_application().settings.geofence_m
-    position = None if given is None else visits.Position(**given)
+    position, geofence_m = position_of(body), current_application().settings.geofence_m
     return act_on_visit(
         body, visit_id, lambda uow, version: visits.check_in(uow, visit_id, position, geofence_m, version)
     )

@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -155,6 +155,22 @@ class Instant(_Scalar, fields.AwareDateTime):
         return moment
 
 
+class PhoneTime(Instant):
+    """A time by the clock of a phone, which may stand anywhere: one that is out of reach counts as the nearest."""
+
+    def read(self, value: object) -> datetime:
+        """Return the value, or refuse it."""
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise fault("wrong_type", "A time with its offset, such as 2027-01-31T08:30:00+08:00.")
+        try:
+            moment = datetime.fromisoformat(value.upper())
+        except ValueError as error:
+            raise fault("wrong_time", "There is no such time.") from error
+        if moment.year < _YEARS.start:
+            return datetime(_YEARS.start, 1, 2, tzinfo=UTC)
+        return moment if moment.year in _YEARS else datetime(_YEARS.stop - 1, 12, 30, tzinfo=UTC)
+
+
 class Day(_Scalar, fields.Date):
     """A calendar day, YYYY-MM-DD."""
 
@@ -197,6 +213,19 @@ class Items(Strict, fields.List[Any]):
 
 class Nested(Strict, fields.Nested):
     """An object within an object."""
+
+
+class FreeObject(Strict, fields.Dict):
+    """A JSON object whose members are read later, by what another member says it is."""
+
+
+class ReadLater(Nested):
+    """An object of which each item is read by itself, so that a fault of one is not one of all."""
+
+    def _deserialize(self, value: Any, *_: object, **__: object) -> Any:
+        if not isinstance(value, dict):
+            raise fault("wrong_type", "This has to be a JSON object.")
+        return value
 
 
 class PlainJSON(Strict, fields.Raw):

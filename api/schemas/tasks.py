@@ -28,7 +28,7 @@ class TaskSchema(EntitySchema):
     ticket_id = Id(required=True)
     ticket_number = Text(max_length=32, required=True, attribute="ticket.number")
     visit_id = Id(required=True, allow_none=True)
-    note = Text(max_length=2000, required=True, allow_none=True)
+    note = Text(max_length=10_000, required=True, allow_none=True)
     outcome = Text(max_length=2000, required=True, allow_none=True)
     due_at = Instant(required=True, allow_none=True)
     raised_at = Instant(required=True)

@@ -11,7 +11,8 @@ class Actor:
     """A signed-in user, a customer holding a link, or the system.
 
     team_ids: the own team first, then the teams of loans that run today. technician_id: only for a user who is
-    one. link_ticket_id: what a customer's link opens.
+    one. is_confined: the device of the session was taken back, so it may only sync. link_ticket_id: what a customer's
+    link opens.
     """
 
     role: Role
@@ -19,6 +20,7 @@ class Actor:
     team_ids: tuple[UUID, ...] = ()
     technician_id: UUID | None = None
     session_id: UUID | None = None
+    is_confined: bool = False
     link_id: UUID | None = None
     link_ticket_id: UUID | None = None
 

@@ -53,6 +53,7 @@ class TurnBackReason(StrEnum):
     BREAKDOWN = "breakdown"
     SICK = "sick"
     DIVERTED = "diverted"
+    OTHER = "other"
 
 
 class PostponeReason(StrEnum):
@@ -78,6 +79,10 @@ class TaskKind(StrEnum):
 
     REPORT_DISPUTED = "report_disputed"
     NEW_TIMES_NEEDED = "new_times_needed"
+    LATE_FACT = "late_fact"
+    PHONE_CONFLICT = "phone_conflict"
+    PART_REQUESTED = "part_requested"
+    HELP_REQUESTED = "help_requested"
     REQUEST = "request"
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 
+from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -34,7 +35,7 @@ def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
 def render() -> str:
     """Return the whole page."""
     lines = [_HEAD, ""]
-    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, TASK):
+    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, TASK, DEVICE):
         lines.extend(_section(life_cycle))  # type: ignore[arg-type]  # StrEnum's children, read only
     lines += ["## What a run may do with a visit", "| state | a run may |", "|---|---|"]
     lines += [f"| {state} | {may} |" for state, may in RUN_MAY.items()]

@@ -48,6 +48,11 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     TRACKING_READ = "tracking.read"
     RATING_CREATE = "rating.create"
+    SYNC = "sync"
+    DEVICE_READ = "device.read"
+    DEVICE_MANAGE = "device.manage"
+    DEVICE_CONFIRM_LOSS = "device.confirm_loss"
+    PHONE_COMMAND_READ = "phone_command.read"
 
 
 _T, _G, _D, _W = Role.TECHNICIAN, Role.AGENT, Role.DISPATCHER, Role.WAREHOUSE
@@ -89,6 +94,11 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.AUDIT_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.TRACKING_READ: {_C: _LINKED},
     Action.RATING_CREATE: {_C: _LINKED},
+    Action.SYNC: {_T: _OWN},
+    Action.DEVICE_READ: {_T: _OWN, _V: _ALL, _A: _ALL},
+    Action.DEVICE_MANAGE: {_T: _OWN, _V: _ALL, _A: _ALL},
+    Action.DEVICE_CONFIRM_LOSS: {_V: _ALL, _A: _ALL},
+    Action.PHONE_COMMAND_READ: {_T: _OWN, _D: _TEAM, _V: _ALL, _A: _ALL},
 }
 
 

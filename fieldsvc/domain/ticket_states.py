@@ -92,5 +92,8 @@ TICKET = LifeCycle(
             "refused while a visit is on site or later, to all but a dispatcher already while one is en route; "
             "reservations are released and visits cancelled",
         ),
+        Transition(
+            "revive", (_S.CANCELLED,), _S.IN_PROGRESS, _SYSTEM, "somebody is at the site, as a phone tells late"
+        ),
     ),
 )

@@ -56,8 +56,8 @@ _T = frozenset({Role.TECHNICIAN})
 _D = frozenset({Role.DISPATCHER})
 _C = frozenset({Role.CUSTOMER})
 _SYSTEM = frozenset({Role.SYSTEM})
-_LATE_FROM = (_S.CANCELLED, _S.UNSCHEDULED, _S.PLANNED, _S.DISPATCHED)
-_LATE = "a fact learnt late: stands as it happened, raises a task for the office"
+_NOT_STARTED = (_S.CANCELLED, _S.UNSCHEDULED, *PUBLISHED)
+LATE_FROM = frozenset(_NOT_STARTED)
 
 VISIT = LifeCycle(
     "visit",
@@ -118,9 +118,13 @@ VISIT = LifeCycle(
             "by the system with its ticket; flagged as late after the cut-off",
         ),
         Transition("cancel_en_route", (_S.EN_ROUTE,), _S.CANCELLED, _D, "flagged as late"),
-        Transition("late_check_in", _LATE_FROM, _S.ON_SITE, _T, _LATE, fact=True),
-        Transition("late_work", _LATE_FROM, _S.WORKING, _T, _LATE, fact=True),
-        Transition("late_completion", _LATE_FROM, _S.COMPLETED, _T, _LATE, fact=True),
-        Transition("late_break_off", _LATE_FROM, _S.INCOMPLETE, _T, _LATE, fact=True),
+        Transition(
+            "late_check_in",
+            _NOT_STARTED,
+            _S.ON_SITE,
+            _T,
+            "a fact learnt late: stands as it happened, whoever has the visit by now; raises a task for the office",
+            fact=True,
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, CustomerLink, Site
+from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.ratings import Rating
@@ -34,6 +35,8 @@ __all__ = [
     "Customer",
     "CustomerLink",
     "Decline",
+    "Device",
+    "DeviceHolding",
     "Diagnosis",
     "Event",
     "IdempotencyKey",
@@ -41,6 +44,7 @@ __all__ = [
     "Loan",
     "OptimizationRun",
     "Part",
+    "PhoneCommand",
     "PlannedPart",
     "PlannedPickup",
     "PlannedRoute",

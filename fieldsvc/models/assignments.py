@@ -39,7 +39,8 @@ class PlannedRoute(Entity, Base):
 class Assignment(Entity, Base):
     """A technician, a visit and the planned times.
 
-    ended_at: set when the pair is given up (declined, reassigned, unplanned, cancelled), never by completing.
+    first_dispatched_at: stays when a new time takes it off the phone. ended_at: set when the pair is given up
+    (declined, reassigned, unplanned, cancelled), never by completing.
     The database itself keeps a technician from having two started visits.
     """
 
@@ -76,6 +77,7 @@ class Assignment(Entity, Base):
     travel_s: Mapped[int]
     travel_m: Mapped[int]
     dispatched_at: Mapped[datetime | None]
+    first_dispatched_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     departed_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]

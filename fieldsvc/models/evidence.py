@@ -60,7 +60,10 @@ class AuditEntry(Base):
 
 
 class ChangeCounter(Base):
-    """The one row every writing transaction locks last: where the change numbers and the chain have got to."""
+    """The one row every writing transaction locks last: where the change numbers and the chain have got to.
+
+    epoch: renewed when an older backup is put in place, so that phones know what they told is missing.
+    """
 
     __tablename__ = "change_counter"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -68,6 +71,7 @@ class ChangeCounter(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_change_no: Mapped[int] = mapped_column(BigInteger)
     last_hash: Mapped[str] = mapped_column(String(64))
+    epoch: Mapped[UUID | None]
 
 
 class IdempotencyKey(Base):

@@ -84,8 +84,12 @@ class Visit(Entity, Base):
     windows: Mapped[list["VisitWindow"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="VisitWindow.earliest"
     )
-    skills: Mapped[list["VisitSkill"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
-    parts: Mapped[list["VisitPart"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    skills: Mapped[list["VisitSkill"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="VisitSkill.skill"
+    )
+    parts: Mapped[list["VisitPart"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="VisitPart.part_id"
+    )
     technician_rules: Mapped[list["VisitTechnicianRule"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     predecessors: Mapped[list["VisitPredecessor"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", foreign_keys="VisitPredecessor.visit_id"

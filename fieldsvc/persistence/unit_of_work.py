@@ -21,6 +21,7 @@ from fieldsvc.domain.errors import ChangedMeanwhile, NotFound, StaleVersion
 from fieldsvc.domain.evidence import canonical_json, chain_hash, commitment
 from fieldsvc.domain.ids import IdSource
 from fieldsvc.models.base import Entity, Keyed, entity_type
+from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.runs import OptimizationRun
@@ -32,7 +33,7 @@ from fieldsvc.persistence.faults import CHANGED_MEANWHILE
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task)
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task, Device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.ledger import Move, balances_of
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
@@ -88,6 +89,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "optimization_run": RUN,
         "sign_off": SIGN_OFF,
         "task": TASK,
+        "device": DEVICE,
     }
     rows = select(Event.entity_type, Event.entity_id, Event.from_state, Event.to_state, Event.change_no).where(
         Event.entity_type.in_(cycles), Event.from_state.is_not(None), Event.to_state != Event.from_state

@@ -143,6 +143,7 @@ class _Writer:
                 self._move(visit, "dispatch", "visit_dispatched")
                 for one in self.assignments[visit.id].values():
                     one.state, one.dispatched_at = VisitState.DISPATCHED, self.uow.now
+                    one.first_dispatched_at = one.first_dispatched_at or self.uow.now
                 self.counts["visits_dispatched"] += 1
 
     def _write_visit(self, technician: UUID, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:

@@ -16,6 +16,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Fault, Forbidden, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.permissions import Action, Scope, scope_for
+from fieldsvc.domain.phone_commands import CLOCK_TOLERANCE, PHONE_SOURCES
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
@@ -28,8 +29,6 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 # A technician sees who the customer is from the day before the visit to a week ahead.
 CONTACT_DAYS_BACK, CONTACT_DAYS_AHEAD = 1, 7
-# The clock of a phone may be this much fast, or slow.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 # How far back something may be reported of a visit that nobody has been sent.
 LONGEST_AGO = timedelta(days=7)
 # Phones see dispatched and later.
@@ -144,7 +143,7 @@ def load_visit(uow: UnitOfWork, visit_id: UUID, action: Action, version: int | N
 
 def _check_time(uow: UnitOfWork, visit_id: UUID) -> None:
     """Refuse a moment the visit can't have been acted on: a plan that starts from it could not be made."""
-    if uow.context.occurred_at is None:
+    if uow.context.occurred_at is None or uow.context.source in PHONE_SOURCES:
         return
     if uow.occurred_at > uow.now + CLOCK_TOLERANCE:
         fault = Fault("in_the_future", "/occurred_at", "This has not happened yet; look at the device's clock.")

@@ -17,9 +17,10 @@ from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.adapters.tokens import AccessTokens
 from fieldsvc.config import Settings
 from fieldsvc.domain.actor import SYSTEM, Actor
+from fieldsvc.domain.device_states import DeviceState
 from fieldsvc.domain.errors import NotFound, TooManyRequests, Unauthenticated
 from fieldsvc.domain.pages import Page, PageRequest
-from fieldsvc.models import ChangeCounter, Loan, Session, SignInAttempt, Team, User
+from fieldsvc.models import ChangeCounter, Device, Loan, Session, SignInAttempt, Team, User
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -99,7 +100,7 @@ def refresh(
             raise refused
         old = uow.session.scalars(select(Session).where(presented).with_for_update()).one()
         if old.revoked_at is not None or old.expires_at <= uow.now:
-            raise refused
+            raise wipe_order() if _is_lost(uow.session, old.family_id) else refused
         if old.rotated_at is not None:
             _end_family(uow, old, "refresh_token_reused")
             return None  # refused only after the commit, which has to last
@@ -123,6 +124,8 @@ def authenticate(database: Database, tokens: AccessTokens, access_token: str) ->
             holder.where(User.id == claims.user_id, exists(open_now.with_only_columns(Session.id)))
         ).first()
         if found is None:
+            if _is_lost(session, claims.session_id):
+                raise wipe_order()
             raise Unauthenticated("This session has ended; sign in.", code="session_ended")
         user, zone = found
         today = now.astimezone(ZoneInfo(zone)).date()
@@ -132,6 +135,7 @@ def authenticate(database: Database, tokens: AccessTokens, access_token: str) ->
             team_ids=(user.team_id, *_loan_team_ids(session, user.technician_id, today)),
             technician_id=user.technician_id,
             session_id=claims.session_id,
+            is_confined=_has_device(session, claims.session_id, DeviceState.REVOKED),
         )
 
 
@@ -157,6 +161,29 @@ def revoke_session(uow: UnitOfWork, session_id: UUID, version: int | None) -> No
     found = read_session(uow.session, uow.actor, uow.now, session_id)
     row = uow.get(Session, found.id, lock=True, version=version)
     _end_family(uow, row, "session_revoked")
+
+
+def end_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> None:
+    """Sign a device out, if it is signed in still."""
+    lock_user(uow, user_id)
+    rows = select(Session).where(Session.family_id == session_id, Session.revoked_at.is_(None))
+    newest = uow.session.scalars(rows.order_by(Session.id.desc()).limit(1)).first()
+    if newest is not None:
+        _end_family(uow, newest, "session_revoked")
+
+
+def _is_lost(session: OrmSession, session_id: UUID) -> bool:
+    return _has_device(session, session_id, DeviceState.LOST)
+
+
+def _has_device(session: OrmSession, session_id: UUID, state: DeviceState) -> bool:
+    found = select(Device.id).where(Device.session_id == session_id, Device.state == state)
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def wipe_order() -> Unauthenticated:
+    """Return the refusal of a phone that was reported lost."""
+    return Unauthenticated("This device was reported lost: delete what it holds.", code="wipe_ordered")
 
 
 def _admit(database: Database, settings: Settings, login: str, request: SignIn) -> UUID:

@@ -23,6 +23,8 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_ticket, scope_of
 
+_LONGEST_NOTE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
@@ -37,6 +39,15 @@ def raise_task(uow: UnitOfWork, kind: TaskKind, visit: Visit) -> None:
     """Let the visit's team look at something, as the system; once while nobody has. The visit has to be locked."""
     if _open_of(uow.session, kind, visit.id) is None:
         _add(uow, kind, visit.ticket, visit, visit.team_id, source="system")
+
+
+def ask_the_desk(uow: UnitOfWork, kind: TaskKind, visit: Visit, note: str) -> None:
+    """Let the visit's team read what a technician asks for; added to what is asked already. The visit is locked."""
+    task = _open_of(uow.session, kind, visit.id)
+    if task is None:
+        task = _add(uow, kind, visit.ticket, visit, visit.team_id, source="system")
+        task.raised_by = uow.actor.user_id
+    task.note = note if task.note is None else f"{task.note}\n{note}"[-_LONGEST_NOTE:]
 
 
 def finish_tasks(uow: UnitOfWork, kind: TaskKind, visit: Visit) -> None:

@@ -138,6 +138,15 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
         uow.record(ticket, kind, before, row.to, source="system")
 
 
+def revive_ticket(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Open a cancelled ticket again, as the system: somebody is at the site all the same."""
+    ticket = uow.get(Ticket, ticket.id, lock=True)
+    if ticket.state is TicketState.CANCELLED:
+        row = TICKET.allowed(ticket.state, "revive", Role.SYSTEM)
+        before, ticket.state = ticket.state, row.to
+        uow.record(ticket, "ticket_revived", before, row.to, reason="late_fact", source="system")
+
+
 def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
     query = select(Visit.id, Visit.state, Visit.succeeds_id).where(Visit.ticket_id == ticket.id).order_by(Visit.id)
     visits = uow.session.execute(query).all()

@@ -21,14 +21,19 @@ def take_off_plan(uow: UnitOfWork, visit: Visit, reason: str) -> int:
 
 def give_up(uow: UnitOfWork, assignments: Sequence[Assignment], reason: str) -> int:
     """End assignments and free what the plan counted on for them; returns the units."""
+    touch_routes(uow, assignments)
+    for one in assignments:
+        one.ended_at, one.end_reason = uow.now, reason
+    return sum(release_parts(one) for one in assignments)
+
+
+def touch_routes(uow: UnitOfWork, assignments: Sequence[Assignment]) -> None:
+    """Let the technician-days of assignments have a new version, so that whoever applies a plan sees the change."""
     days = [(PlannedRoute.technician_id == one.technician_id) & (PlannedRoute.day == one.day) for one in assignments]
     # In the order in which an application locks them.
     routes = select(PlannedRoute).where(or_(false(), *days)).order_by(PlannedRoute.id)
     for row in uow.session.scalars(routes.with_for_update(key_share=True).execution_options(populate_existing=True)):
         touch(row)
-    for one in assignments:
-        one.ended_at, one.end_reason = uow.now, reason
-    return sum(release_parts(one) for one in assignments)
 
 
 def release_parts(assignment: Assignment) -> int:

@@ -84,22 +84,30 @@ def record_verification(
 
 
 def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int | None = None) -> list[Consumption]:
-    """Book parts that were used. What happened is never refused for the books' sake.
+    """Book parts that were used at the site; see `book_use`."""
+    visit, assignment = _load_on_site(uow, visit_id, version)
+    van_id = assignment.technician.van_location_id if assignment else None
+    return book_use(uow, visit, use, assignment, van_id)
+
+
+def book_use(
+    uow: UnitOfWork, visit: Visit, use: Use, assignment: Assignment | None, van_id: UUID | None
+) -> list[Consumption]:
+    """Book parts that were used at a locked visit. What happened is never refused for the books' sake.
 
     Units come from where the plan has them for this visit, the van first; more than it holds from the rest of the
     van, then of those places; a known serial from where the books have it. Only what the books know nothing of comes
     from the discrepancy location. A row for each draw.
     """
-    visit, assignment = _load_on_site(uow, visit_id, version)
     part_id, quantity, serial = use.part_id, use.quantity, use.serial
     _check_use(uow, visit, use)
     customer = balancing_location(uow, LocationKind.CUSTOMER).id
     unknown = balancing_location(uow, LocationKind.DISCREPANCY).id
-    draws = _draws(uow, assignment, part_id, serial)
+    draws = _draws(uow, assignment, van_id, part_id, serial)
     balances = lock_balances(uow, [(part_id, place) for place in (*(place for place, _ in draws), unknown, customer)])
     consumptions, open_units, counted_off = [], quantity, 0
     # A serial may have left while the locks were waited for.
-    for place, most in draws if serial is None else _draws(uow, assignment, part_id, serial):
+    for place, most in draws if serial is None else _draws(uow, assignment, van_id, part_id, serial):
         key = (part_id, place)
         units = min(open_units, most, free_units(balances[key])) if key in balances else 0
         if units:
@@ -118,9 +126,11 @@ def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int |
 def _load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple[Visit, Assignment | None]:
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
     check_acts_in_the_field(uow, "Recording at a visit")
-    if visit.state not in AT_THE_SITE:
+    assignment = acting_assignment(uow, visit)
+    is_there = assignment is not None and assignment.state in AT_THE_SITE  # of a crew, a helper before the lead
+    if visit.state not in AT_THE_SITE and not is_there:
         raise Conflict(f"The visit is {visit.state}: this is recorded on site.", code="visit_not_on_site")
-    return visit, acting_assignment(uow, visit)
+    return visit, assignment
 
 
 def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
@@ -148,15 +158,15 @@ def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
             raise Conflict("This serial is recorded at this visit already.", code="serial_already_used")
 
 
-def _draws(uow: UnitOfWork, assignment: Assignment | None, part_id: UUID, serial: str | None) -> list[tuple[UUID, int]]:
+def _draws(
+    uow: UnitOfWork, assignment: Assignment | None, van_id: UUID | None, part_id: UUID, serial: str | None
+) -> list[tuple[UUID, int]]:
     """Where units come from and how many at most: what the plan holds for the visit, then the van and those places."""
     if serial is not None:
         known = locate_serial(uow.session, part_id, serial)
         return [(known.id, 1)] if known is not None else []
-    if assignment is None:
-        return []
-    van_id = assignment.technician.van_location_id
-    planned = [(one.location_id, one.quantity) for one in assignment.planned_parts if one.part_id == part_id]
+    parts = assignment.planned_parts if assignment is not None else ()
+    planned = [(one.location_id, one.quantity) for one in parts if one.part_id == part_id]
     planned.sort(key=lambda draw: draw[0] != van_id)
     beyond = dict.fromkeys([*([van_id] if van_id is not None else []), *(place for place, _ in planned)])
     return [*planned, *((place, _NO_LIMIT) for place in beyond)]

@@ -1,11 +1,12 @@
 """Visits as people may see them: with the customer's name and address only where the permission allows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import joinedload
 
@@ -24,10 +25,12 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import sees_customer, visits_in_scope
-from fieldsvc.services.service_reports import report_of, sign_off_of
+from fieldsvc.services.service_reports import report_of, reports_of, sign_offs_of
 from fieldsvc.services.visits import Notice, Outcome
 
-_WITH_SURROUNDINGS = (
+Row = TypeVar("Row")
+
+WITH_SURROUNDINGS = (
     joinedload(Visit.site).joinedload(Site.customer),
     joinedload(Visit.job_type),
     joinedload(Visit.ticket).joinedload(Ticket.asset),
@@ -35,6 +38,8 @@ _WITH_SURROUNDINGS = (
 
 # A change at one visit, given the version it is meant for.
 ChangesVisit = Callable[[UnitOfWork, int | None], object]
+# The same for any visit, given its id too.
+ChangesAnyVisit = Callable[[UnitOfWork, UUID, int | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def list_visits(
 ) -> Page[VisitView]:
     """Return the visits the actor may see, in the order they were drafted."""
     wanted = wanted or VisitFilter()
-    query = select(Visit).where(visits_in_scope(actor, Action.VISIT_READ)).options(*_WITH_SURROUNDINGS)
+    query = select(Visit).where(visits_in_scope(actor, Action.VISIT_READ)).options(*WITH_SURROUNDINGS)
     if wanted.state is not None:
         query = query.where(Visit.state == wanted.state)
     if wanted.ticket_id is not None:
@@ -117,10 +122,10 @@ def list_visits(
 def get_visit(session: OrmSession, actor: Actor, now: datetime, visit_id: UUID) -> VisitRecordView:
     """Return one visit the actor may see, with its record."""
     query = select(Visit).where(Visit.id == visit_id, visits_in_scope(actor, Action.VISIT_READ))
-    visit = session.scalar(query.options(*_WITH_SURROUNDINGS))
+    visit = session.scalar(query.options(*WITH_SURROUNDINGS))
     if visit is None:
         raise NotFound(f"There is no visit {visit_id}.")
-    return _with_record(session, actor, now, visit)
+    return records_of(session, actor, now, [visit])[0]
 
 
 def show_visit(uow: UnitOfWork, visit_id: UUID, outcome: object) -> VisitRecordView:
@@ -134,7 +139,7 @@ def show_visit(uow: UnitOfWork, visit_id: UUID, outcome: object) -> VisitRecordV
     in_scope = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(uow.actor, Action.VISIT_READ))
     if uow.session.scalar(in_scope) is None:
         return VisitRecordView(visit=visit, assignments=(), is_customer_shown=False, notices=notices)
-    return _with_record(uow.session, uow.actor, uow.now, visit, notices)
+    return replace(records_of(uow.session, uow.actor, uow.now, [visit])[0], notices=notices)
 
 
 def get_report(session: OrmSession, actor: Actor, visit_id: UUID) -> ServiceReport:
@@ -164,20 +169,32 @@ def views_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterable[
     ]
 
 
-def _with_record(
-    session: OrmSession, actor: Actor, now: datetime, visit: Visit, notices: Sequence[Notice] = ()
-) -> VisitRecordView:
-    diagnoses = select(Diagnosis).where(Diagnosis.visit_id == visit.id).order_by(Diagnosis.id)
-    consumptions = select(Consumption).where(Consumption.visit_id == visit.id).order_by(Consumption.id)
-    view = views_of(session, actor, now, [visit])[0]
-    return VisitRecordView(
-        visit=view.visit,
-        assignments=view.assignments,
-        is_customer_shown=view.is_customer_shown,
-        diagnoses=session.scalars(diagnoses).all(),
-        consumptions=session.scalars(consumptions).all(),
-        report=report_of(session, visit.id),
-        sign_off=sign_off_of(session, visit.id),
-        rating=session.scalars(select(Rating).where(Rating.visit_id == visit.id)).one_or_none(),
-        notices=notices,
-    )
+def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterable[Visit]) -> list[VisitRecordView]:
+    """Return visits with everything recorded at them, as the actor sees them; a query for each kind of record."""
+    views = views_of(session, actor, now, visits)
+    ids = [view.id for view in views]
+    diagnoses = _by_visit(session, select(Diagnosis).where(Diagnosis.visit_id.in_(ids)).order_by(Diagnosis.id))
+    consumptions = _by_visit(session, select(Consumption).where(Consumption.visit_id.in_(ids)).order_by(Consumption.id))
+    ratings = _by_visit(session, select(Rating).where(Rating.visit_id.in_(ids)))
+    reports = reports_of(session, ids)
+    sign_offs = sign_offs_of(session, [report.id for report in reports.values()])
+    return [
+        VisitRecordView(
+            visit=view.visit,
+            assignments=view.assignments,
+            is_customer_shown=view.is_customer_shown,
+            diagnoses=diagnoses.get(view.id, []),
+            consumptions=consumptions.get(view.id, []),
+            report=reports.get(view.id),
+            sign_off=sign_offs.get(view.id),
+            rating=next(iter(ratings.get(view.id, [])), None),
+        )
+        for view in views
+    ]
+
+
+def _by_visit(session: OrmSession, query: Select[Row]) -> dict[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.visit_id, []).append(row)  # type: ignore[attr-defined]  # records are of a visit
+    return found

@@ -7,7 +7,7 @@ needs a value, and the matrix says which.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,7 +61,7 @@ _BODIES: dict[str, dict[str, Any]] = {
 
 @dataclass
 class World:
-    """Names of what there is. sessions and tokens: by login. link: the token of a customer of the own team."""
+    """Names of what there is. sessions, tokens, phones: by login. link: the token of a customer of the own team."""
 
     cast: Cast
     run: UUID
@@ -69,6 +69,7 @@ class World:
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
     teams: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def values(self, owner: str) -> Mapping[str, object]:
@@ -80,6 +81,8 @@ class World:
             "run_id": self.run,
             "task_id": self.task,
             "session_id": self.sessions[owner],
+            "device_id": self.phones.get(owner, self.phones[LOGINS[Role.TECHNICIAN]]),
+            "sent_at": datetime.now(UTC).isoformat(),
             "token": self.link,
             "name": "docs.js",
             "team_id": self.cast.team,

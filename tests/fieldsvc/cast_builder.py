@@ -1,6 +1,6 @@
 """Makes rows for the cast with what they don't care about filled in."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -240,7 +240,7 @@ class Builder:
                 planned_end=self.at(hour + 1, 5),
                 travel_s=600,
                 travel_m=5000,
-                dispatched_at=self.at(7),
+                dispatched_at=min(self.at(7), self.uow.now - timedelta(hours=1)),
             )
         )
 

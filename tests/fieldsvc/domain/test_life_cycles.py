@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from fieldsvc.domain.device_states import DEVICE, DeviceState
 from fieldsvc.domain.errors import TransitionRefused
 from fieldsvc.domain.lifecycle_page import render
 from fieldsvc.domain.roles import Role
@@ -39,6 +40,7 @@ AGREED = {
         resolved → closed: S
         resolved closed → triaged: CGDVA
         new triaged in_progress waiting → cancelled: GDVAC
+        cancelled → in_progress: S
     """,
     "visit": """
         unscheduled → planned: SDV
@@ -56,7 +58,7 @@ AGREED = {
         on_site working paused → incomplete: T
         unscheduled planned dispatched accepted → cancelled: DVCS
         en_route → cancelled: DV
-        cancelled unscheduled planned dispatched → on_site working completed incomplete: T
+        cancelled unscheduled planned dispatched accepted → on_site: T
     """,
     "optimization run": """
         queued → solving: S
@@ -81,6 +83,12 @@ AGREED = {
     "task": """
         open → done: GDVAS
     """,
+    "device": """
+        active → revoked: tVA
+        active revoked forked → lost: VA
+        active revoked → forked: S
+        revoked → wiped: t
+    """,
 }
 
 LIFE_CYCLES = [
@@ -89,6 +97,7 @@ LIFE_CYCLES = [
     pytest.param(RUN, RunState, id="run"),
     pytest.param(SIGN_OFF, SignOffState, id="sign_off"),
     pytest.param(TASK, TaskState, id="task"),
+    pytest.param(DEVICE, DeviceState, id="device"),
 ]
 
 
@@ -176,9 +185,6 @@ def test_facts_of_a_phone_are_marked() -> None:
         "complete",
         "break_off",
         "late_check_in",
-        "late_work",
-        "late_completion",
-        "late_break_off",
     }
 
 

@@ -1,0 +1,189 @@
+"""Reads the commands in a phone's queue: a fault of one is that command's, and never the queue's."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from api.errors import invalid_arguments
+from api.schemas.sync_commands import CommandNameSchema, HelpSchema, PartRequestSchema, PhoneCommandRequestSchema
+from api.schemas.visit_actions import (
+    ActionSchema,
+    CheckInSchema,
+    CompletionSchema,
+    DeclinationSchema,
+    FindingSchema,
+    IncompletionSchema,
+    PresentationSchema,
+    SignOffRequestSchema,
+    SolutionSchema,
+    TurnBackSchema,
+    UseSchema,
+    VerificationSchema,
+)
+from api.visit_bodies import answer_of, finding_of, position_of, presentation_of, use_of
+from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.phone_commands import CommandType
+from fieldsvc.domain.texts import is_storable
+from fieldsvc.services import phone_requests, sign_offs, visit_records, visit_returns, visits
+from fieldsvc.services.sync_commands import Effect, PushedCommand
+
+# The command says when it happened, and a technician acts for nobody else.
+_NOT_IN_ARGS = ("occurred_at", "on_behalf", "technician_id")
+_MOST_FAULTS, _LONGEST = 100, 1000
+_Reader = Callable[[Mapping[str, Any], int], Effect]
+
+
+def read_commands(given: Sequence[Mapping[str, Any]], sent_at: datetime, geofence_m: int) -> list[PushedCommand]:
+    """Return the commands of a push, each with what it does at its visit, or with what is wrong with it.
+
+    Only by its id and number a command can be answered, so without these the whole push is refused.
+    """
+    named, faults = [], []
+    for index, raw in enumerate(given):
+        try:
+            named.append(CommandNameSchema(unknown=EXCLUDE).load(raw))
+        except ValidationError as error:
+            found = invalid_arguments(ValidationError({"json": error.messages})).faults
+            faults += [Fault(one.code, f"/commands/{index}{one.pointer}", one.message) for one in found]
+    if faults:
+        raise Invalid("Some commands have no id or no number.", faults=faults)
+    return [_read(raw, name, sent_at, geofence_m) for raw, name in zip(given, named, strict=True)]
+
+
+def _read(raw: Mapping[str, Any], name: Mapping[str, Any], sent_at: datetime, geofence_m: int) -> PushedCommand:
+    args = raw.get("args")
+    bare = PushedCommand(name["id"], name["seq"], "?", None, sent_at, args=args if _is_storable(args) else None)
+    try:
+        given = PhoneCommandRequestSchema().load(raw)
+    except ValidationError as error:
+        return _with_faults(bare, invalid_arguments(ValidationError({"json": error.messages})).faults)
+    command = replace(
+        bare,
+        type=given["type"],
+        visit_id=given["entity_id"],
+        said_at=given["occurred_at"],
+        base_version=given["base_version"],
+    )
+    if given["type"] not in _KINDS:
+        known = ", ".join(sorted(_KINDS))
+        return _with_faults(command, [Fault("unknown_command_type", "/type", f"One of {known}.")])
+    kind = CommandType(given["type"])
+    shape, effect_of = _KINDS[kind]
+    try:
+        args = _load(shape, given["args"])
+        use = use_of(args) if kind is CommandType.CONSUMPTION else None
+        return replace(command, effect=effect_of(args, geofence_m), use=use)
+    except ValidationError as error:
+        return _with_faults(command, invalid_arguments(error).faults)
+    except Invalid as error:
+        return _with_faults(command, [Fault(one.code, f"/args{one.pointer}", one.message) for one in error.faults])
+
+
+def _with_faults(command: PushedCommand, faults: Iterable[Fault]) -> PushedCommand:
+    """Return a command that can't be applied; its faults name fields as the phone did, as far as that can be kept."""
+    kept = [Fault(one.code, _kept(one.pointer), _kept(one.message)) for one in faults]
+    return replace(command, faults=tuple(kept[:_MOST_FAULTS]))
+
+
+def _kept(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")[:_LONGEST]
+
+
+def _load(shape: type[Schema], args: Any) -> Any:
+    fields = shape().fields
+    try:
+        return shape(exclude=[name for name in _NOT_IN_ARGS if name in fields]).load(args)
+    except ValidationError as error:
+        raise ValidationError({"args": error.messages}) from error
+
+
+def _is_storable(value: object) -> bool:
+    if isinstance(value, str):
+        return is_storable(value)
+    if isinstance(value, dict):
+        return all(_is_storable(one) for pair in value.items() for one in pair)
+    return not isinstance(value, list) or all(_is_storable(one) for one in value)
+
+
+def _check_in(args: Mapping[str, Any], geofence_m: int) -> Effect:
+    position = position_of(args)
+    return lambda uow, visit_id: visits.check_in(uow, visit_id, position, geofence_m)
+
+
+def _diagnose(args: Mapping[str, Any], _: int) -> Effect:
+    finding = finding_of(args)
+    return lambda uow, visit_id: visit_records.record_diagnosis(uow, visit_id, finding)
+
+
+def _solve(args: Mapping[str, Any], _: int) -> Effect:
+    return lambda uow, visit_id: visit_records.record_solution(uow, visit_id, args["solution"])
+
+
+def _verify(args: Mapping[str, Any], _: int) -> Effect:
+    passed, reason = args["passed"], args["reason"]
+    return lambda uow, visit_id: visit_records.record_verification(uow, visit_id, passed=passed, reason=reason)
+
+
+def _consume(args: Mapping[str, Any], _: int) -> Effect:
+    use = use_of(args)
+    return lambda uow, visit_id: visit_records.record_consumption(uow, visit_id, use)
+
+
+def _present(args: Mapping[str, Any], _: int) -> Effect:
+    report = presentation_of(args)
+    return lambda uow, visit_id: sign_offs.present_report(uow, visit_id, report)
+
+
+def _answer(args: Mapping[str, Any], _: int) -> Effect:
+    answer = answer_of(args)
+    return lambda uow, visit_id: answer(uow, visit_id, None)
+
+
+def _complete(args: Mapping[str, Any], _: int) -> Effect:
+    states_no_parts = args["states_no_parts"]
+    return lambda uow, visit_id: visits.complete_visit(uow, visit_id, states_no_parts=states_no_parts)
+
+
+def _break_off(args: Mapping[str, Any], _: int) -> Effect:
+    return lambda uow, visit_id: visits.break_off(uow, visit_id, args["reason"])
+
+
+def _decline(args: Mapping[str, Any], _: int) -> Effect:
+    return lambda uow, visit_id: visits.decline_visit(uow, visit_id, args["reason"], args["note"])
+
+
+def _turn_back(args: Mapping[str, Any], _: int) -> Effect:
+    return lambda uow, visit_id: visit_returns.turn_back(uow, visit_id, args["reason"])
+
+
+def _request_part(args: Mapping[str, Any], _: int) -> Effect:
+    part_id, quantity, note = args["part_id"], args["quantity"], args["note"]
+    return lambda uow, visit_id: phone_requests.request_part(uow, visit_id, part_id, quantity, note)
+
+
+def _request_help(args: Mapping[str, Any], _: int) -> Effect:
+    return lambda uow, visit_id: phone_requests.request_help(uow, visit_id, args["note"])
+
+
+_KINDS: dict[CommandType, tuple[type[Schema], _Reader]] = {
+    CommandType.ACCEPTANCE: (ActionSchema, lambda *_: visits.accept_visit),
+    CommandType.DECLINATION: (DeclinationSchema, _decline),
+    CommandType.DEPARTURE: (ActionSchema, lambda *_: visits.depart),
+    CommandType.TURNING_BACK: (TurnBackSchema, _turn_back),
+    CommandType.CHECK_IN: (CheckInSchema, _check_in),
+    CommandType.WORK: (ActionSchema, lambda *_: visits.start_work),
+    CommandType.PAUSE: (ActionSchema, lambda *_: visits.pause_work),
+    CommandType.DIAGNOSIS: (FindingSchema, _diagnose),
+    CommandType.SOLUTION: (SolutionSchema, _solve),
+    CommandType.VERIFICATION: (VerificationSchema, _verify),
+    CommandType.CONSUMPTION: (UseSchema, _consume),
+    CommandType.REPORT: (PresentationSchema, _present),
+    CommandType.SIGN_OFF: (SignOffRequestSchema, _answer),
+    CommandType.COMPLETION: (CompletionSchema, _complete),
+    CommandType.INCOMPLETION: (IncompletionSchema, _break_off),
+    CommandType.PART_REQUEST: (PartRequestSchema, _request_part),
+    CommandType.HELP_REQUEST: (HelpSchema, _request_help),
+}
