@@ -31,8 +31,8 @@ class House:
     def __init__(
         self, address: str, town: Town, database: Database, environ: dict[str, str], closing: contextlib.ExitStack
     ) -> None:
-        self.town, self.database = town, database
-        self._address, self._environ, self._closing = address, environ, closing
+        self.town, self.database, self.address = town, database, address
+        self._environ, self._closing = environ, closing
         self.agent = self._known(Agent(address, "agent"))
         self.dispatcher = self._known(Dispatcher(address, "dispatcher"))
         self.ana = self._known(Technician(address, "technician1"))
@@ -40,7 +40,7 @@ class House:
         self.outsider = self._known(Dispatcher(address, "outsider"))
 
     def customer_with(self, token: str) -> Customer:
-        return self._known(Customer(self._address, token))
+        return self._known(Customer(self.address, token))
 
     def doctor(self) -> str:
         """Let the doctor look at the database; what it says."""

@@ -1,0 +1,206 @@
+"""The reference phone and its days: what a phone keeps survives, and what does not hold in the evening is found."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import delete, update
+
+from bench.phones import day as days
+from bench.phones.client import NoNetwork, Phone, Reply, Synced
+from bench.phones.databases import databases
+from bench.phones.day import Day, play
+from bench.phones.store import KEPT_FOR, PhoneStore
+from fieldsvc.models import Consumption, PhoneCommand, Visit
+
+VISIT = uuid4()
+
+
+@pytest.fixture
+def evening(tmp_path: Path) -> Iterator[Day]:
+    """Give a day that has gone by."""
+    with databases("sqlite") as made:
+        day = Day(7, made, tmp_path)
+        day.go_by()
+        day.end()
+        yield day
+        for person in day.people:
+            person.phone.store.close()
+        day.application.database.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_a_day_with_all_its_weather_ends_well_and_replays(kind: str) -> None:
+    with databases(kind) as made:
+        first, again = play(3, made), play(3, made)
+    assert (first.findings, again.findings) == ([], [])
+    assert first.digest == again.digest
+    assert first.counts["commands"] > 50
+    for what in ("lost", "repeated", "delayed", "killed", "commands kept", "commands conflict"):
+        assert first.counts[what] > 0, what
+
+
+def test_what_the_server_loses_is_found(evening: Day) -> None:
+    assert list(days._findings(evening, Counter())) == []
+    with evening.application.database.engine.begin() as connection:
+        connection.execute(delete(PhoneCommand).where(PhoneCommand.type == "departure"))
+    found = list(days._findings(evening, Counter()))
+    assert any("has lost command" in one for one in found)
+
+
+def test_what_is_booked_twice_is_found(evening: Day) -> None:
+    list(days._findings(evening, Counter()))
+    with evening.application.database.engine.begin() as connection:
+        connection.execute(update(Consumption).values(quantity=2))
+    assert any("are booked" in one for one in days._findings(evening, Counter()))
+
+
+def test_what_differs_on_a_phone_is_found(evening: Day) -> None:
+    list(days._findings(evening, Counter()))
+    with evening.application.database.engine.begin() as connection:  # behind the change counter's back
+        connection.execute(update(Visit).values(priority=4))
+    assert any("is not as the server has it" in one for one in days._findings(evening, Counter()))
+
+
+class Script:
+    """A network on which replies come as they are written down."""
+
+    def __init__(self, *replies: Reply | None) -> None:
+        self.replies, self.asked = list(replies), []
+
+    def ask(self, method: str, path: str, *, body: Any = None, query: Any = None) -> Reply:
+        self.asked.append((method, path, body or query))
+        reply = self.replies.pop(0)
+        if reply is None:
+            raise NoNetwork("no network")
+        return reply
+
+
+def registered() -> Reply:
+    return Reply(201, {})
+
+
+def pushed(last_seq: int, *seqs: int, wipe: bool = False) -> Reply:
+    results = [{"id": f"command {seq}", "seq": seq, "status": "applied"} for seq in seqs]
+    return Reply(200, {"results": results, "last_seq": last_seq, "is_wipe_ordered": wipe})
+
+
+def pulled(last_seq: int = 0, **said: Any) -> Reply:
+    answer = {"changes": {}, "cursor": "a.1", "reset": False, "has_more": False, "last_seq": last_seq}
+    return Reply(200, answer | said)
+
+
+def test_a_tap_outlives_the_application(tmp_path: Path) -> None:
+    first = Phone(tmp_path / "phone.db", Script(None))
+    told = first.note("departure", VISIT)
+    assert first.sync() is Synced.LATER
+    again = PhoneStore(tmp_path / "phone.db")
+    assert [one["id"] for one in again.queued()] == [told["id"]]
+
+
+def test_a_registration_whose_answer_was_lost_is_made_under_the_same_id(tmp_path: Path) -> None:
+    network = Script(None, registered(), pushed(0), pulled())
+    phone = Phone(tmp_path / "phone.db", network)
+    assert (phone.sync(), phone.sync()) == (Synced.LATER, Synced.DONE)
+    assert network.asked[0][2]["id"] == network.asked[1][2]["id"] == phone.store.device_id
+
+
+def test_what_was_not_acknowledged_is_pushed_again(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(1, 1), pulled(1), None, pushed(2, 2), pulled(2))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.note("departure", VISIT)
+    assert phone.sync() is Synced.DONE
+    second = phone.note("check_in", VISIT)
+    assert (phone.sync(), phone.sync()) == (Synced.LATER, Synced.DONE)
+    sent = [body["commands"] for _, path, body in network.asked if path == "/sync/push"]
+    assert [[one["seq"] for one in commands] for commands in sent] == [[1], [2], [2]]
+    assert sent[-1][0]["id"] == second["id"]
+
+
+def test_a_server_that_was_set_back_is_told_again(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(2, 1, 2), pulled(0), pushed(2, 1, 2), pulled(2))
+    phone = Phone(tmp_path / "phone.db", network)
+    for kind in ("departure", "check_in"):
+        phone.note(kind, VISIT)
+    assert (phone.sync(), phone.sync()) == (Synced.LATER, Synced.DONE)
+    sent = [[one["seq"] for one in body["commands"]] for _, path, body in network.asked if path == "/sync/push"]
+    assert sent == [[1, 2], [1, 2]]
+
+
+def test_as_another_device_everything_is_told_again_from_one_on(tmp_path: Path) -> None:
+    forked = Reply(409, {"code": "device_forked"})
+    network = Script(registered(), pushed(2, 1, 2), pulled(2), forked, registered(), pushed(3, 1, 2, 3), pulled(3))
+    phone = Phone(tmp_path / "phone.db", network)
+    for kind in ("departure", "check_in"):
+        phone.note(kind, VISIT)
+    assert phone.sync() is Synced.DONE
+    before = phone.store.device_id
+    phone.note("work", VISIT)
+    assert (phone.sync(), phone.sync()) == (Synced.LATER, Synced.DONE)
+    assert phone.store.device_id != before
+    sent = [[one["seq"] for one in body["commands"]] for _, path, body in network.asked if path == "/sync/push"]
+    assert sent == [[1, 2], [3], [1, 2, 3]]
+
+
+def test_what_has_no_answer_yet_is_told_again(tmp_path: Path) -> None:
+    """A copy of the push was quicker: the counter is further than the answers."""
+    network = Script(registered(), pushed(2, 1), pushed(2, 2), pulled(2))
+    phone = Phone(tmp_path / "phone.db", network)
+    for kind in ("departure", "check_in"):
+        phone.note(kind, VISIT)
+    assert phone.sync() is Synced.DONE
+    sent = [[one["seq"] for one in body["commands"]] for _, path, body in network.asked if path == "/sync/push"]
+    assert sent == [[1, 2], [2]]
+
+
+def test_a_phone_that_is_older_than_what_it_told_begins_anew(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(10), registered(), pushed(1, 1), pulled(1))
+    phone = Phone(tmp_path / "phone.db", network)
+    assert phone.sync() is Synced.LATER
+    first = network.asked[0][2]["id"]
+    phone.note("departure", VISIT)
+    assert phone.sync() is Synced.DONE
+    assert phone.store.device_id != first
+
+
+def test_what_is_too_large_together_is_told_in_turns(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(1, 1), pushed(2, 2), pushed(3, 3), pulled(3))
+    phone = Phone(tmp_path / "phone.db", network)
+    for _ in range(3):
+        phone.note("report", VISIT, content="x" * 300_000)
+    assert phone.sync() is Synced.DONE
+
+
+def test_what_is_old_is_forgotten_but_for_the_last_number(tmp_path: Path) -> None:
+    store = PhoneStore(tmp_path / "phone.db")
+    long_ago = datetime.now(UTC) - KEPT_FOR - timedelta(days=1)
+    told = [store.note("departure", VISIT, {}, None, long_ago) for _ in range(3)]
+    store.learn([{"id": one["id"], "status": "applied"} for one in told], 3)
+    store.forget_before(datetime.now(UTC))
+    assert store.ids() == [told[-1]["id"]]
+    assert store.note("work", VISIT, {}, None, datetime.now(UTC))["seq"] == 4
+
+
+def test_a_phone_that_is_wiped_holds_nothing(tmp_path: Path) -> None:
+    thing = {"visits": {"updated": [{"id": str(VISIT)}], "removed": []}}
+    network = Script(registered(), pushed(0), pulled(changes=thing), pushed(0, wipe=True), Reply(200, {}))
+    phone = Phone(tmp_path / "phone.db", network)
+    assert phone.sync() is Synced.DONE
+    assert phone.visit(VISIT) is not None
+    assert phone.sync() is Synced.WIPED
+    assert (phone.visit(VISIT), phone.store.device_id, phone.store.ids()) == (None, None, [])
+    network.replies = [None]
+    assert phone.sync() is Synced.WIPED  # it says so again, and never introduces itself
+    assert network.asked[-1][1].endswith("/wipe")
+
+
+def test_a_reset_empties_the_store_first(tmp_path: Path) -> None:
+    store = PhoneStore(tmp_path / "phone.db")
+    first, second = str(uuid4()), str(uuid4())
+    store.take_in(pulled(changes={"visits": {"updated": [{"id": first}], "removed": []}}).body)
+    store.take_in(pulled(reset=True, changes={"visits": {"updated": [{"id": second}], "removed": []}}).body)
+    assert list(store.things("visits")) == [second]
