@@ -1,7 +1,9 @@
 """The composition root: the one place where settings become working parts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.adapters.tokens import AccessTokens
@@ -26,6 +28,7 @@ class Application:
     passwords: Passwords
     travel: TravelTimes
     desk: DispatchDesk
+    anchors: AnchorFile
 
 
 def build(
@@ -50,4 +53,5 @@ def build(
         passwords=passwords or Passwords(),
         travel=travel,
         desk=ResidentDesk(database, travel),
+        anchors=AnchorFile(Path(settings.anchor_file), settings.secret_key),
     )

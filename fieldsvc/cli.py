@@ -1,4 +1,4 @@
-"""Operator commands: `fieldsvc serve | worker | demo | migrate | restored | doctor | user`."""
+"""Operator commands: `fieldsvc serve | worker | demo | migrate | restored | audit | doctor | user`."""
 
 import argparse
 import os
@@ -25,6 +25,7 @@ from fieldsvc.persistence.migrate import is_current, upgrade
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.epochs import begin_epoch
+from fieldsvc.services.evidence import Verdict, verify_evidence, write_anchor
 from fieldsvc.services.users import create_user, find_user, set_password
 from fieldsvc.worker import WorkerPorts, work
 
@@ -68,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="solve queued optimization runs until stopped")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("restored", help="say that the database was restored from a backup: phones tell again")
+    audit = commands.add_parser("audit", help="look through the evidence, or anchor it")
+    audit.add_argument("verb", choices=("verify", "anchor"))
     commands.add_parser("doctor", help="check every invariant the system knows on the database")
     user = commands.add_parser("user", help="make users and set passwords")
     verbs = user.add_subparsers(dest="verb", required=True)
@@ -111,6 +114,8 @@ def _worker(application: Application, _: argparse.Namespace) -> int:
         settings.worker_poll_s,
         settings.processors,
         settings.tacit_acceptance_s,
+        application.anchors,
+        settings.anchor_s,
     )
     work(ports, stopping)
     return 0
@@ -126,8 +131,35 @@ def _restored(application: Application, _: argparse.Namespace) -> int:
     with application.database.unit_of_work(Context(source="cli")) as uow:
         begin_epoch(uow)
         uow.commit()
+    write_anchor(application.database, application.anchors, is_restore=True)
     print("A new epoch has begun: phones push again what this database does not know.")
     return 0
+
+
+def _audit(application: Application, chosen: argparse.Namespace) -> int:
+    file = application.anchors
+    if chosen.verb == "anchor":
+        anchor = write_anchor(application.database, file)
+        print("Nothing has changed since the last anchor." if anchor is None else f"Anchored up to entry {anchor.seq}.")
+        return 0
+    with application.database.read_only() as session:
+        verdict = verify_evidence(session, file)
+    for fault in verdict.faults:
+        print(fault)
+    print(_anchored(verdict))
+    if verdict.given_up:
+        print(f"{verdict.given_up} anchored entries were given up when a backup was put in place.")
+    print(f"Anchors are signed with the key {file.public_key}")
+    print(f"{len(verdict.faults)} faults." if verdict.faults else "No faults: the evidence holds.")
+    return 1 if verdict.faults else 0
+
+
+def _anchored(verdict: Verdict) -> str:
+    if verdict.anchor is None:
+        return f"{verdict.entries} entries, none of them anchored."
+    since = verdict.anchor.at.isoformat(timespec="seconds")
+    later = f"{verdict.unanchored} came later, unanchored"
+    return f"{verdict.entries} entries, anchored up to {verdict.anchor.seq} at {since}; {later}."
 
 
 def _doctor(application: Application, _: argparse.Namespace) -> int:
@@ -169,4 +201,11 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-_COMMANDS = {"worker": _worker, "migrate": _migrate, "restored": _restored, "doctor": _doctor, "user": _user}
+_COMMANDS = {
+    "worker": _worker,
+    "migrate": _migrate,
+    "restored": _restored,
+    "audit": _audit,
+    "doctor": _doctor,
+    "user": _user,
+}

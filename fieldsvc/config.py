@@ -31,7 +31,7 @@ class Settings:
 
     secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
     all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
-    of known travel times; empty = all are estimated.
+    of known travel times; empty = all are estimated. anchor_file: where the evidence chain is anchored.
     """
 
     env: str
@@ -56,6 +56,8 @@ class Settings:
     solve_workers: int
     max_body_bytes: int
     travel_table: str
+    anchor_file: str
+    anchor_s: int
 
     @property
     def processors(self) -> int:
@@ -122,6 +124,8 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
         travel_table=_travel_table(read, env, directory),
+        anchor_file=read.text("ANCHOR_FILE", "var/anchors.jsonl"),
+        anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
     )
     if read.faults:
         raise SettingsError(read.faults)

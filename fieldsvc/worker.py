@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal
 from fieldsvc.dispatching.scope import Scope
@@ -20,6 +21,7 @@ from fieldsvc.domain.errors import DomainError
 from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services.evidence import write_anchor
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 
@@ -31,7 +33,7 @@ _SWEEP_S = 60
 class WorkerPorts:
     """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run.
 
-    tacit_acceptance_s: after which an unanswered report counts as accepted.
+    tacit_acceptance_s: after which an unanswered report counts as accepted. anchors: where the evidence is anchored.
     """
 
     database: Database
@@ -40,6 +42,8 @@ class WorkerPorts:
     poll_s: float
     solve_workers: int = 1
     tacit_acceptance_s: int = 7 * 86_400
+    anchors: AnchorFile | None = None
+    anchor_s: int = 600
     tell: Callable[[Progress], None] = lambda _progress: None
 
 
@@ -49,11 +53,14 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     if prepare_engine():
         _log.info("engine compiled")
     _log.info("worker started", owner=owner)
-    next_sweep = 0.0
+    next_sweep = next_anchor = 0.0
     while not stopping.is_set():
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + _SWEEP_S
             sweep_field(ports)
+        if time.monotonic() >= next_anchor:
+            next_anchor = time.monotonic() + ports.anchor_s
+            anchor_evidence(ports)
         try:
             worked = work_once(ports, owner, stopping)
         except (DomainError, OperationalError) as error:
@@ -78,6 +85,20 @@ def sweep_field(ports: WorkerPorts) -> int:
     if done:
         _log.info("reports accepted tacitly", count=done)
     return done
+
+
+def anchor_evidence(ports: WorkerPorts) -> bool:
+    """Anchor what was added to the evidence, and tell whether it was; a disk that refuses stops nothing else."""
+    if ports.anchors is None:
+        return False
+    try:
+        anchor = write_anchor(ports.database, ports.anchors)
+    except (OperationalError, OSError) as error:
+        _log.error("evidence could not be anchored", **trace_of(error))
+        return False
+    if anchor is not None:
+        _log.info("evidence anchored", seq=anchor.seq)
+    return anchor is not None
 
 
 def _expire(ports: WorkerPorts, visit_id: UUID, deadline: datetime) -> bool:

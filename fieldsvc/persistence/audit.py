@@ -20,9 +20,16 @@ def audit_faults(session: OrmSession) -> list[str]:
             faults.append(f"Entry {entry.seq} has no event.")
         elif audit_payload(event) != entry.payload:
             faults.append(f"Event {entry.seq} differs from its audit entry.")
+        elif _filed(entry) != (event.entity_type, event.entity_id, event.kind, event.actor_id, event.recorded_at):
+            faults.append(f"Entry {entry.seq} is filed under something else than it says.")
     faults += [f"Event {change_no} has no audit entry." for change_no in sorted(events)]
     counter = session.scalars(select(ChangeCounter)).one()
     last_seq, last_hash = (links[-1].seq, links[-1].hash) if links else (0, GENESIS)
     if (counter.last_change_no, counter.last_hash) != (last_seq, last_hash):
         faults.append(f"The counter stands at {counter.last_change_no}, the chain ends at {last_seq}.")
     return faults
+
+
+def _filed(entry: AuditEntry) -> tuple[object, ...]:
+    """Return by what an entry is found."""
+    return entry.entity_type, entry.entity_id, entry.action, entry.actor_id, entry.at

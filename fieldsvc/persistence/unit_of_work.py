@@ -233,6 +233,7 @@ def audit_payload(event: Event) -> str:
             "occurred_at": event.occurred_at,
             "recorded_at": event.recorded_at,
             "source": event.source,
+            "request_id": event.request_id,
             "reason": event.reason,
             "fields": sorted(event.data),
             "data_commitment": commitment(event.salt, event.data),
