@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import anytime, baseline, best, candidates, dynamic, peers, scale, solomon, stock, torture, trsp
+from bench import anytime, baseline, best, candidates, durability, dynamic, peers, scale, solomon, stock, torture, trsp
 from bench.phones import command as phones
 
 
@@ -21,6 +21,7 @@ def main() -> int:
     stock.add_command(commands.add_parser("stock", help=stock.__doc__))
     candidates.add_command(commands.add_parser("candidates", help=candidates.__doc__))
     anytime.add_command(commands.add_parser("anytime", help=anytime.__doc__))
+    durability.add_command(commands.add_parser("durability", help=durability.__doc__))
     phones.add_command(commands.add_parser("phones", help=phones.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()

@@ -23,7 +23,9 @@ def run(options: argparse.Namespace) -> int:
     """Play the days and say what did not hold; 1 if anything did not."""
     # Here, as the engine's child processes import the module that lists all commands.
     from bench.phones.databases import databases  # noqa: PLC0415
+    from fieldsvc.logs import configure_logs  # noqa: PLC0415
 
+    configure_logs(is_quiet=True)
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     total: dict[str, dict[str, int]] = {}
     seeds: dict[str, list[int]] = {}

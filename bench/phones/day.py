@@ -28,7 +28,7 @@ from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.epochs import begin_epoch
 
-_PASSWORD = "a password for phones"
+PASSWORD = "a password for phones"
 _STEPS = 240
 # So often a phone may try in the evening, with nothing in its way, before it counts as stalled.
 _TRIES = 12
@@ -53,8 +53,8 @@ class Day:
         self.chance, self._databases, self._directory = random.Random(seed), databases, directory
         self.weather = Weather(random.Random(seed + 1))
         passwords = Passwords(memory_kib=8, rounds=1)
-        self.application = _application(databases.fresh(), directory, passwords)
-        company = found_company(self.application.database, passwords.hash(_PASSWORD))
+        self.application = application_at(databases.fresh(), directory, passwords)
+        company = found_company(self.application.database, passwords.hash(PASSWORD))
         self.server = Server(create_app(self.application), self.application.database.dispose)
         self.office = Office(self.application.database, company, self.chance)
         logins = [company.login(number) for number in (*range(TECHNICIANS), 0)]  # one has two phones
@@ -103,7 +103,7 @@ class Day:
         return Phone(self._files[number], self._networks[number], f"phone {number}")
 
     def _signed_in(self, login: str) -> FaultyNetwork:
-        reply = self.server.ask("POST", "/auth/tokens", headers={}, body={"login": login, "password": _PASSWORD})
+        reply = self.server.ask("POST", "/auth/tokens", headers={}, body={"login": login, "password": PASSWORD})
         assert reply.status == 201, reply.body
         return FaultyNetwork(self.server, self.weather, {"Authorization": f"Bearer {reply.body['access_token']}"})
 
@@ -126,7 +126,8 @@ def play(seed: int, databases: Databases) -> Evening:
     return evening
 
 
-def _application(url: str, directory: Path, passwords: Passwords) -> Application:
+def application_at(url: str, directory: Path, passwords: Passwords) -> Application:
+    """Return an application on a database, with keys of its own."""
     environ = {
         "FIELDSVC_DATABASE_URL": url,
         "FIELDSVC_SECRET_KEY": "a secret key for phones, long enough",

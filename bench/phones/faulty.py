@@ -67,6 +67,23 @@ class Server:
                 os.kill(os.getpid(), 9)
         os.waitpid(child, 0)
 
+    def ask_then_die(self, method: str, path: str, **request: Any) -> Reply | None:
+        """Let a process answer and be killed (SIGKILL) as soon as it has; None where no answer came."""
+        self._dispose()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                reply = self.ask(method, path, **request)
+                os.write(writing, json.dumps([reply.status, reply.body]).encode())
+            finally:
+                os.kill(os.getpid(), 9)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            told = pipe.read()
+        os.waitpid(child, 0)
+        return Reply(*json.loads(told)) if told else None
+
     def _die_at(self, statement: int) -> None:
         seen = 0
 
