@@ -89,8 +89,8 @@ def _present(visit_id: UUID) -> Callable[[UnitOfWork], object]:
 def _sign(visit_id: UUID) -> Callable[[UnitOfWork], object]:
     def sign(uow: UnitOfWork) -> object:
         current = sign_offs.sign_off_of(uow.session, visit_id)
-        assert current is not None
-        return sign_offs.sign_report(uow, visit_id, current.report_sha256, SIGNATURE)
+        shown = current.report_sha256 if current is not None else "of nothing"
+        return sign_offs.sign_report(uow, visit_id, shown, SIGNATURE)
 
     return sign
 

@@ -1,15 +1,19 @@
 """What phones tell late: what was done stands, and the office learns of it."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TaskKind
 from fieldsvc.domain.phone_commands import CommandStatus
 from fieldsvc.domain.ticket_states import TicketState
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models import Assignment, Consumption, Device, PhoneCommand, StockBalance, Task, Ticket, Visit
+from fieldsvc.services.tickets import follow_visits
+from fieldsvc.services.unplanning import take_off_plan
 from fieldsvc.services.visit_records import Use
 from fieldsvc.services.visit_returns import Cancellation, Postponement, cancel_visit, postpone_visit
 from tests.fieldsvc.phone import DONE, Phone
@@ -35,28 +39,40 @@ def open_assignments(stage: Stage, visit) -> list[Assignment]:
 
 
 def give_to_another(stage: Stage) -> None:
-    """Let the office plan the visit for the other technician, who finds it on his phone."""
+    give_to(stage, stage.cast.visit, stage.cast.technician2)
+
+
+def give_to(stage: Stage, visit_id: UUID, actor: Actor) -> None:
+    """Let the office plan a visit nobody has set off for, for somebody, and send it to his phone."""
     with stage.database.unit_of_work() as uow:
-        one = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.visit)).one()
-        one.ended_at, one.end_reason = uow.now, "reassigned"
-        one.planned_parts.clear()
+        visit = uow.get(Visit, visit_id, lock=True)
+        if visit.state not in (VisitState.UNSCHEDULED, *PUBLISHED):
+            return
+        before = visit.state
+        take_off_plan(uow, visit, "reassigned")
         uow.flush()
+        start = uow.now + timedelta(days=1, seconds=2 * visit.version)
+        visit.state, visit.planned_start, visit.planned_end = VisitState.PLANNED, start, start + timedelta(seconds=1)
+        uow.record(visit, "visit_planned", before, VisitState.PLANNED)
+        visit.state = VisitState.DISPATCHED
+        uow.record(visit, "visit_dispatched", VisitState.PLANNED, VisitState.DISPATCHED)
         uow.session.add(
             Assignment(
                 id=uow.new_id(),
-                visit_id=one.visit_id,
-                technician_id=stage.cast.technician2.technician_id,
-                day=one.day,
+                visit_id=visit_id,
+                technician_id=actor.technician_id,
+                day=stage.cast.day,
                 state=VisitState.DISPATCHED,
                 position=1,
-                planned_arrival=one.planned_arrival,
-                planned_start=one.planned_start,
-                planned_end=one.planned_end,
+                planned_arrival=start,
+                planned_start=start,
+                planned_end=visit.planned_end,
                 travel_s=1,
                 travel_m=1,
                 dispatched_at=uow.now,
             )
         )
+        follow_visits(uow, visit.ticket)
         uow.commit()
 
 
