@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     except DomainError as error:
         faults = "".join(f"\n  - {fault.message}" for fault in error.faults)
         return _complain(f"{error.detail}{faults}", 1)
+    except OSError as error:
+        return _complain(f"A file can't be read or written: {error}", 1)
     except KeyboardInterrupt:
         return _complain("Stopped.", 130)
 
@@ -148,7 +150,7 @@ def _audit(application: Application, chosen: argparse.Namespace) -> int:
         print(fault)
     print(_anchored(verdict))
     if verdict.given_up:
-        print(f"{verdict.given_up} anchored entries were given up when a backup was put in place.")
+        print(f"{verdict.given_up} anchors of entries that are gone were given up when a backup was put in place.")
     print(f"Anchors are signed with the key {file.public_key}")
     print(f"{len(verdict.faults)} faults." if verdict.faults else "No faults: the evidence holds.")
     return 1 if verdict.faults else 0

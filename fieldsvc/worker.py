@@ -93,7 +93,7 @@ def anchor_evidence(ports: WorkerPorts) -> bool:
         return False
     try:
         anchor = write_anchor(ports.database, ports.anchors)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 -- an anchor that can't be written keeps no run from its turn
         _log.error("evidence could not be anchored", **trace_of(error))
         return False
     if anchor is not None:

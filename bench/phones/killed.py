@@ -69,6 +69,8 @@ class _Killer:
         whose = {"customer_id": str(self._customer), "site_id": str(self._site)}
         reply, seen = self._ask(desk, "/tickets", said | whose, "/tickets")
         yield seen
+        if seen[1] is not None:
+            return
         triage = {"nature": "hardware", "urgency": "normal", "job_type_id": str(self._job_type)}
         yield self._ask(desk, f"/tickets/{reply.body['id']}/triage", triage, "/tickets")[1]
 

@@ -1,5 +1,6 @@
 """The network of a phone: HTTP, with the technician's token renewed when it has run out."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from bench.phones.client import NoNetwork, Reply
 from bench.phones.store import JSON
 
 _TIMEOUT_S = 30
+_JSON = {"Content-Type": "application/json"}
 
 
 class HttpNetwork:
@@ -42,7 +44,10 @@ class HttpNetwork:
 
     def _send(self, method: str, path: str, body: JSON | None, query: Mapping[str, Any] | None) -> Reply:
         try:
-            answer = self._session.request(method, self._base + path, json=body, params=query, timeout=_TIMEOUT_S)
+            content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+            answer = self._session.request(
+                method, self._base + path, data=content, params=query, headers=_JSON, timeout=_TIMEOUT_S
+            )
             return Reply(answer.status_code, answer.json())
         except requests.RequestException as error:
             raise NoNetwork(str(error)) from error

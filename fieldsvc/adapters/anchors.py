@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fieldsvc.domain.anchors import Anchor, AnchorLine
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 class AnchorFile:
@@ -34,7 +37,7 @@ class AnchorFile:
         line = json.dumps(json.loads(anchor.text) | {"signature": signature}, separators=(",", ":"))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+            file.write(f"\n{line}\n" if self._is_broken_off() else f"{line}\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -51,6 +54,11 @@ class AnchorFile:
             if anchor is not None and self._is_signed(anchor, signature):
                 return anchor
         return None
+
+    def _is_broken_off(self) -> bool:
+        """Tell whether the last line was not written to its end, as by a full disk."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        return bool(content) and not content.endswith(b"\n")
 
     def _lines(self) -> list[str]:
         if not self.path.exists():
@@ -69,7 +77,9 @@ def _read(line: str) -> tuple[Anchor | None, bytes]:
     try:
         told = json.loads(line)
         signature = base64.b64decode(told["signature"], validate=True)
-        at = datetime.fromisoformat(told["at"])
-        return Anchor(int(told["seq"]), str(told["hash"]), at, bool(told["is_restore"])), signature
-    except (ValueError, KeyError, TypeError, binascii.Error):
+        seq, marked, at = told["seq"], told["hash"], datetime.fromisoformat(told["at"])
+        if type(seq) is not int or not _HASH.fullmatch(marked) or at.tzinfo is None:
+            return None, b""
+        return Anchor(seq, marked, at, bool(told["is_restore"])), signature
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         return None, b""

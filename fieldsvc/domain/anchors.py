@@ -37,7 +37,7 @@ class AnchorLine:
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """What the anchors say of a chain. up_to: the last anchor that holds; given_up: entries a restore has given up."""
+    """What the anchors say of a chain. up_to: the last anchor that holds; given_up: anchors that a restore gave up."""
 
     faults: Sequence[str]
     up_to: Anchor | None
@@ -45,23 +45,35 @@ class Anchoring:
 
 
 def anchoring(lines: Iterable[AnchorLine], last_seq: int, hash_at: Callable[[int], str | None]) -> Anchoring:
-    """Compare anchors with a chain that ends at last_seq; hash_at gives the hash of an entry."""
+    """Compare anchors with a chain that ends at last_seq; hash_at gives the hash of an entry.
+
+    A line that was broken off, as by a full disk, is no fault where a good one follows: that covers as much.
+    """
     faults: list[str] = []
+    unreadable: list[int] = []
     standing: list[tuple[int, Anchor]] = []
     given_up = 0
     for line in lines:
-        if line.anchor is None or not line.is_signed:
-            what = "can't be read" if line.anchor is None else "was not signed by this system"
-            faults.append(f"Anchor {line.number} {what}.")
+        if line.anchor is None:
+            unreadable.append(line.number)
             continue
+        if not line.is_signed:
+            faults.append(f"Anchor {line.number} was not signed by this system.")
+            continue
+        unreadable.clear()
         if line.anchor.is_restore:
-            beyond = [one.seq for _, one in standing if one.seq > line.anchor.seq]
-            given_up += max(beyond, default=line.anchor.seq) - line.anchor.seq
-            standing = [(number, one) for number, one in standing if one.seq <= line.anchor.seq]
+            kept = [(number, one) for number, one in standing if _is_within(one, line.anchor.seq, hash_at)]
+            given_up, standing = given_up + len(standing) - len(kept), kept
         standing.append((line.number, line.anchor))
+    faults += [f"Anchor {number} can't be read." for number in unreadable]
     found: Mapping[int, str | None] = {one.seq: hash_at(one.seq) for _, one in standing if 0 < one.seq <= last_seq}
     holds = [one for number, one in standing if _holds(number, one, last_seq, found, faults)]
     return Anchoring(faults, max(holds, key=lambda one: one.seq, default=None), given_up)
+
+
+def _is_within(anchor: Anchor, last_seq: int, hash_at: Callable[[int], str | None]) -> bool:
+    """Tell whether a chain that was put in place holds what was anchored before."""
+    return anchor.seq <= last_seq and (anchor.seq == 0 or hash_at(anchor.seq) == anchor.hash)
 
 
 def _holds(number: int, anchor: Anchor, last_seq: int, found: Mapping[int, str | None], faults: list[str]) -> bool:

@@ -39,7 +39,7 @@ DEVICE = LifeCycle(
             _OFFICE,
             "what it holds is given up: its session ends, and with its next contact it is wiped",
         ),
-        Transition("fork", (_S.ACTIVE, _S.REVOKED), _S.FORKED, frozenset({Role.SYSTEM}), "two phones use its numbers"),
+        Transition("fork", (_S.ACTIVE,), _S.FORKED, frozenset({Role.SYSTEM}), "two phones use its numbers"),
         Transition("confirm_wipe", (_S.REVOKED,), _S.WIPED, _T, "its session ends", on_behalf=False),
     ),
 )

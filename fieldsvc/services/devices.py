@@ -34,14 +34,12 @@ def register_device(uow: UnitOfWork, wanted: Registration) -> Device:
     """Let a phone work offline; a phone that is known already goes on with the session that asks."""
     assert uow.actor.user_id is not None, "only users have devices"
     assert uow.actor.session_id is not None, "only who is signed in registers a device"
+    if uow.actor.is_confined:
+        raise _confined()
     known = uow.find(Device, wanted.device_id, lock=True) if wanted.device_id is not None else None
     if known is not None:
         return _go_on(uow, known, wanted)
     row = DEVICE.allowed_at_birth("register", uow.actor.role)
-    if uow.actor.is_confined:
-        raise Conflict(
-            "The device of this session was taken back: push, wipe, and sign in anew.", code="device_not_active"
-        )
     active = select(func.count()).select_from(Device).where(Device.user_id == uow.actor.user_id)
     if (uow.session.scalar(active.where(Device.state == DeviceState.ACTIVE)) or 0) >= MOST_ACTIVE:
         raise Conflict(f"There are {MOST_ACTIVE} active devices already: revoke one.", code="too_many_devices")
@@ -127,8 +125,14 @@ def bind_session(uow: UnitOfWork, device: Device) -> None:
     """Let a phone go on with the session that asks; the one it had before ends."""
     session_id = uow.actor.session_id
     if session_id is not None and session_id != device.session_id:
+        if uow.actor.is_confined:
+            raise _confined()
         end_session(uow, device.user_id, device.session_id)
         device.session_id = session_id
+
+
+def _confined() -> Conflict:
+    return Conflict("This session's device was taken back: push, wipe, sign in anew.", code="device_not_active")
 
 
 def _go_on(uow: UnitOfWork, device: Device, wanted: Registration) -> Device:

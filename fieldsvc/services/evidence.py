@@ -11,17 +11,25 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.anchors import Anchor, anchoring
 from fieldsvc.domain.evidence import GENESIS
+from fieldsvc.models.base import entity_type
+from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.records import ServiceReport, SignOff
+from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.tasks import Task
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
+
+_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Task, Device)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of looking through the evidence. entries: of the chain; anchor: up to where it is anchored.
 
-    given_up: entries that were anchored and are gone since a backup was put in place.
+    given_up: anchors of what is gone since a backup was put in place.
     """
 
     faults: Sequence[str]
@@ -48,31 +56,57 @@ def write_anchor(database: Database, file: AnchorFile, *, is_restore: bool = Fal
 
 
 def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
-    """Look through the chain, its anchors, and the documents it speaks of."""
+    """Look through the chain, its anchors, and the states and documents it speaks of."""
+    lines = list(file.read())  # before the chain is: what is anchored meanwhile is not missed in it
     entries = select(AuditEntry.seq).order_by(AuditEntry.seq.desc()).limit(1)
     last_seq = session.scalars(entries).first() or 0
 
     def hash_at(seq: int) -> str | None:
         return session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == seq))
 
-    anchored = anchoring(file.read(), last_seq, hash_at)
-    faults = [*audit_faults(session), *anchored.faults, *_report_faults(session)]
+    anchored = anchoring(lines, last_seq, hash_at)
+    faults = [*audit_faults(session), *anchored.faults, *_state_faults(session), *_report_faults(session)]
     return Verdict(faults, last_seq, anchored.up_to, anchored.given_up)
 
 
+def _state_faults(session: OrmSession) -> Iterator[str]:
+    """Compare the state of everything that has a life cycle with what its last event says."""
+    last = select(Event.entity_type, Event.entity_id, Event.to_state).where(Event.to_state.is_not(None))
+    said = {(kind, entity): state for kind, entity, state in session.execute(last.order_by(Event.change_no))}
+    for model in _WITH_STATES:
+        kind = entity_type(model)
+        for row_id, state in session.execute(select(model.id, model.state).order_by(model.id)):
+            if said.get((kind, row_id), state) != state:
+                yield f"{kind} {row_id} is {state}, its last event says {said[kind, row_id]}."
+
+
 def _report_faults(session: OrmSession) -> Iterator[str]:
-    """Compare the bytes of every report with its hash, with the sign-off's, and with what the chain says was shown."""
-    shown = {
-        event.entity_id: event.data.get("report_sha256")
-        for event in session.scalars(select(Event).where(Event.kind == "report_presented"))
-    }
-    rows = select(ServiceReport.id, SignOff).join(SignOff, SignOff.report_id == ServiceReport.id)
-    for report_id, sign_off in session.execute(rows.order_by(ServiceReport.id)).all():
+    """Compare every report, byte for byte, and its row with its sign-off and with what the chain says was shown."""
+    events = session.scalars(select(Event).where(Event.kind == "report_presented"))
+    shown = {event.entity_id: event.data for event in events}
+    rows = (
+        select(
+            ServiceReport.id,
+            ServiceReport.visit_id,
+            ServiceReport.report_version,
+            ServiceReport.is_after_signature,
+            ServiceReport.sha256,
+            SignOff.id,
+            SignOff.report_sha256,
+        )
+        .outerjoin(SignOff, SignOff.report_id == ServiceReport.id)
+        .order_by(ServiceReport.id)
+    )
+    for report_id, visit_id, version, is_later, sha256, sign_off, signed in session.execute(rows).all():
+        said = shown.pop(sign_off, {})
+        row = {"visit_id": str(visit_id), "report_version": version, "report_sha256": sha256}
+        if {**row, "is_after_signature": is_later} != said or signed != sha256:
+            yield f"Report {report_id} is not filed as it was shown at sign-off {sign_off}."
         try:
             content = session.scalars(select(ServiceReport.content).where(ServiceReport.id == report_id)).one()
         except InvalidToken:
             yield f"Report {report_id} can't be opened: its bytes were changed, or its key is gone."
             continue
-        if len({hashlib.sha256(content).hexdigest(), sign_off.report_sha256, shown.pop(sign_off.id, None)}) > 1:
-            yield f"Report {report_id} is not what was shown and answered at sign-off {sign_off.id}."
+        if hashlib.sha256(content).hexdigest() != said.get("report_sha256"):
+            yield f"Report {report_id} is not what was shown at sign-off {sign_off}."
     yield from (f"Sign-off {sign_off} is in the chain, its report is gone." for sign_off in sorted(shown, key=str))

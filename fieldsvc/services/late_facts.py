@@ -172,10 +172,13 @@ def _leave_other(uow: UnitOfWork, visit: Visit) -> None:
     other = uow.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if other is None:
         return
+    uow.find(Visit, other.visit_id, lock=True)
+    other = uow.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if other is None:  # ended while the lock was waited for
+        return
     since = other.departed_at or other.arrived_at or other.started_at
     if since is not None and since > uow.occurred_at:
         raise Conflict(f"Visit {other.visit.number} was begun after this.", code="other_visit_started")
-    uow.find(Visit, other.visit_id, lock=True)
     told = uow.context
     uow.context = replace(told, source=INFERRED)
     _infer_end(uow, other)

@@ -84,7 +84,12 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
     )
     uow.session.add_all([report, sign_off])
     touch(visit)
-    data = {"visit_id": visit_id, "report_version": report.report_version, "report_sha256": report.sha256}
+    data = {
+        "visit_id": visit_id,
+        "report_version": report.report_version,
+        "report_sha256": report.sha256,
+        "is_after_signature": report.is_after_signature,
+    }
     uow.record(sign_off, "report_presented", SignOffState.PENDING, row.to, data=data)
     return sign_off
 

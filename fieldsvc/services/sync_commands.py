@@ -98,6 +98,8 @@ def take_once(
     check_may_tell(device)
     is_next = command.seq == device.last_seq + 1
     known = uow.session.get(PhoneCommand, command.id, options=[defer(PhoneCommand.args)])
+    if command.seq > device.last_seq + 1:
+        return Taken()
     if known is not None and _is_same(known, device, command):
         if is_next:  # told under another registration of the phone
             device.last_seq = command.seq
@@ -106,8 +108,6 @@ def take_once(
     if known is not None or command.seq <= device.last_seq:
         _fork(uow, device, command.seq)
         return Taken(forks=True)
-    if not is_next:
-        return Taken()
     if command.visit_id is not None:
         uow.find(Visit, command.visit_id, lock=True)  # before its version is read
     version_before = _version(uow, command.visit_id)
@@ -218,6 +218,8 @@ def _happened_at(uow: UnitOfWork, device: Device, command: PushedCommand, clock_
 
 
 def _fork(uow: UnitOfWork, device: Device, seq: int) -> None:
+    if device.state is not DeviceState.ACTIVE:  # taken back already: that is not to be got out of
+        return
     row = DEVICE.allowed(device.state, "fork", Role.SYSTEM)
     before, device.state = device.state, row.to
     uow.record(device, "device_forked", before, row.to, data={"seq": seq}, source="system")

@@ -71,9 +71,11 @@ def pull_changes(
 
 
 def _pull(uow: UnitOfWork, cursor: str | None, limit: int, show: Show) -> Pulled:
+    if uow.session.get_bind().dialect.name == "postgresql":  # one moment of the database, as SQLite shows anyway
+        uow.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     device = _device(uow)
     epoch = current_epoch(uow)
-    if device.state is DeviceState.REVOKED:
+    if device.state is DeviceState.REVOKED or uow.actor.is_confined:
         return Pulled({}, cursor, False, False, epoch, device.last_seq, True, uow.now)
     holding = uow.session.scalars(
         select(DeviceHolding)

@@ -65,7 +65,7 @@ class _Met:
 
     epoch: UUID
     now: datetime
-    state: DeviceState
+    is_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def push_commands(database: Database, actor: Actor, push: Push, request_id: str 
         last_seq=last_seq,
         epoch=met.epoch,
         server_time=met.now,
-        is_wipe_ordered=met.state is DeviceState.REVOKED and last_seq >= push.newest_seq,
+        is_wipe_ordered=met.is_taken_back and last_seq >= push.newest_seq,
     )
 
 
@@ -140,7 +140,7 @@ def _meet(uow: UnitOfWork, push: Push) -> _Met:
     device.last_seen_at = uow.now
     device.clock_offset_s = round((uow.now - push.sent_at).total_seconds())
     bind_session(uow, device)
-    return _Met(current_epoch(uow), uow.now, device.state)
+    return _Met(current_epoch(uow), uow.now, device.state is DeviceState.REVOKED or uow.actor.is_confined)
 
 
 def _take(line: _Line, command: PushedCommand) -> Taken:

@@ -159,6 +159,22 @@ def test_a_phone_that_was_taken_back_may_only_sync(phone: Client, cast) -> None:
     assert (again.status_code, again.json["code"]) == (409, "device_not_active")
 
 
+def test_a_phone_that_was_taken_back_gets_out_of_it_by_no_other_name(phone: Client, client_for, cast) -> None:
+    other = register(client_for("technician1"))
+    assert push(phone, command(1, "departure", cast.visit)).status_code == 200
+    client_for("supervisor").post(f"{API}/devices/{phone.device_id}/revocation", json={})
+    assert push(phone, command(1, "departure", cast.visit)).json["code"] == "device_forked"
+    said = {"id": other.device_id, "name": "x", "platform": "x", "app_version": "1"}
+    assert phone.post(f"{API}/devices", json=said).json["code"] == "device_not_active"
+    first, phone.device_id = phone.device_id, other.device_id
+    assert push(phone).json["code"] == "device_not_active"
+    assert phone.get(f"{API}/my/route").json["code"] == "device_revoked"
+    assert other.get(f"{API}/my/route").status_code == 200
+    assert phone.get(f"{API}/sync/pull").json["is_revoked"] is True
+    phone.device_id = first
+    assert push(phone, newest_seq=1).json["is_wipe_ordered"] is True
+
+
 def test_a_phone_that_signs_in_again_ends_its_old_session(phone: Client, client_for) -> None:
     again = client_for("technician1")
     register(again, id=phone.device_id)

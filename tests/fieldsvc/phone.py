@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.catalogue import DeclineReason
 from fieldsvc.domain.phone_commands import CommandStatus, CommandType
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services import visit_records, visits
+from fieldsvc.services import visit_records
 from fieldsvc.services.devices import Registration, register_device
 from fieldsvc.services.sync_commands import PushedCommand
 from fieldsvc.services.sync_pull import Pulled, pull_changes
@@ -108,8 +107,3 @@ def show(kind: str, thing: Any) -> tuple[Any, str]:
         "stock": lambda: (str(thing.part_id), thing.on_hand),
     }[kind]()
     return thing, repr(shown)
-
-
-def decline(uow: UnitOfWork, visit_id: UUID) -> object:
-    """Let the technician say no."""
-    return visits.decline_visit(uow, visit_id, DeclineReason.TOO_FAR)

@@ -13,6 +13,9 @@ from fieldsvc.domain.anchors import Anchor
 
 ANCHOR = Anchor(7, "ab" * 32, datetime(2026, 3, 2, 12, 0, 1, 5, tzinfo=UTC))
 
+LOCAL = '{"seq": 1, "hash": "%s", "at": "2026-03-02T12:00:00", "is_restore": false, "signature": ""}' % ("a" * 64)
+ODD = '{"seq": 1, "hash": "\\ud83d", "at": "2026-03-02T12:00:00Z", "is_restore": false, "signature": ""}'
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> AnchorFile:
@@ -38,6 +41,14 @@ def test_every_byte_of_a_line_counts(file: AnchorFile) -> None:
         assert not line.is_signed or line.anchor == ANCHOR, written[place:]
 
 
+def test_what_was_broken_off_spoils_nothing_after_it(file: AnchorFile) -> None:
+    file.append(ANCHOR)
+    file.path.write_bytes(file.path.read_bytes()[:-40])
+    file.append(ANCHOR)
+    assert [(line.anchor, line.is_signed) for line in file.read()] == [(None, False), (ANCHOR, True)]
+    assert file.last() == ANCHOR
+
+
 def test_another_key_has_not_signed_it(file: AnchorFile) -> None:
     file.append(ANCHOR)
     (line,) = AnchorFile(file.path, "another secret key, as long as that").read()
@@ -52,7 +63,10 @@ def test_anybody_can_check_a_signature_as_the_docs_say(file: AnchorFile) -> None
     key.verify(signature, json.dumps(told, sort_keys=True, separators=(",", ":")).encode())
 
 
-@pytest.mark.parametrize("line", ["", "{", "[]", "7", '{"seq": "x"}', '{"signature": "x"}', "\ufffd"])
+@pytest.mark.parametrize(
+    "line",
+    ["", "{", "[]", "7", '{"seq": 1e999}', "[" * 5000, LOCAL, ODD, '{"seq": "x"}', '{"signature": "x"}', "\ufffd"],
+)
 def test_what_is_no_anchor_is_said_to_be_none(file: AnchorFile, line: str) -> None:
     file.path.parent.mkdir()
     file.path.write_text(f"{line}\n")

@@ -86,7 +86,7 @@ AGREED = {
     "device": """
         active → revoked: tVA
         active revoked forked → lost: VA
-        active revoked → forked: S
+        active → forked: S
         revoked → wiped: t
     """,
 }

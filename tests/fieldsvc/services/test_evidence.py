@@ -106,8 +106,9 @@ def test_who_cuts_off_the_end_and_hides_it_is_found_by_the_anchor(stage: Stage, 
         session.execute(text(f"DELETE FROM events WHERE change_no = {seq}"))
         session.execute(text(f"UPDATE change_counter SET last_change_no = {seq - 1}, last_hash = '{previous}'"))
         session.expunge_all()
-        (fault,) = verify_evidence(session, file).faults
-        assert f"the chain went to entry {seq}, it ends at {seq - 1} now" in fault
+        first, second = verify_evidence(session, file).faults
+        assert f"the chain went to entry {seq}, it ends at {seq - 1} now" in first
+        assert "its last event says" in second
 
 
 def test_who_writes_the_whole_chain_anew_is_found_by_the_anchor(stage: Stage, file: AnchorFile) -> None:
@@ -143,11 +144,13 @@ def test_a_report_that_was_changed_is_found(stage: Stage, file: AnchorFile) -> N
         report.content = b"something else"
         report.sha256 = sign_off.report_sha256 = "c" * 64
         session.flush()
-        assert len(verify_evidence(session, file).faults) == 1
+        assert len(verify_evidence(session, file).faults) == 2
         session.rollback()
     with without_triggers(stage) as session:
         session.execute(text("UPDATE service_reports SET content = substr(content, 2)"))
         assert "can't be opened" in verify_evidence(session, file).faults[0]
+        session.execute(text("UPDATE sign_offs SET strokes = 'x', signer_name = 'y'"))  # nothing it has to open
+        assert len(verify_evidence(session, file).faults) == 1
         session.execute(text("DELETE FROM service_reports"))
         assert "its report is gone" in verify_evidence(session, file).faults[0]
 
@@ -162,4 +165,25 @@ def test_a_backup_that_is_put_in_place_is_a_new_beginning(stage: Stage, file: An
     assert verified(stage, file).faults != []
     write_anchor(stage.database, file, is_restore=True)
     verdict = verified(stage, file)
-    assert (verdict.faults, verdict.given_up, verdict.unanchored) == ([], 5, 0)
+    assert (verdict.faults, verdict.given_up, verdict.unanchored) == ([], 1, 0)
+
+
+FILED = {
+    "it counts as signed": "UPDATE sign_offs SET state = 'waived'",
+    "the visit is over": "UPDATE visits SET state = 'cancelled' WHERE state = 'completed'",
+    "the report was added later": "UPDATE service_reports SET is_after_signature = true",
+    "it is another version": "UPDATE service_reports SET report_version = 7",
+    "it has another hash": "UPDATE service_reports SET sha256 = 'c' || substr(sha256, 2, 62) || 'x'",
+    "its sign-off has another hash": "UPDATE sign_offs SET report_sha256 = 'c' || substr(report_sha256, 2, 62) || 'x'",
+    "its sign-off is gone": "DELETE FROM sign_offs",
+}
+
+
+@pytest.mark.parametrize("attack", FILED)
+def test_rows_that_say_something_else_than_the_chain_are_found(stage: Stage, file: AnchorFile, attack: str) -> None:
+    stage.bring_to("completed")
+    with without_triggers(stage) as session:
+        assert verify_evidence(session, file).faults == []
+        session.execute(text(FILED[attack]))
+        session.expire_all()
+        assert verify_evidence(session, file).faults != []

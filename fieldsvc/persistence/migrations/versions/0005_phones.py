@@ -81,6 +81,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device_holdings")),
     )
     op.add_column("assignments", sa.Column("first_dispatched_at", sa.DateTime(timezone=True), nullable=True))
+    sent = sa.table("assignments", sa.column("first_dispatched_at"), sa.column("dispatched_at"))
+    op.execute(sent.update().values(first_dispatched_at=sent.c.dispatched_at))
     op.add_column("change_counter", sa.Column("epoch", sa.Uuid(), nullable=True))
     counter = sa.table("change_counter", sa.column("epoch", sa.Uuid()))
     op.execute(counter.update().values(epoch=uuid4()))
