@@ -30,7 +30,7 @@ from fieldsvc.models.types import UTCDateTime
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import visit_returns, visits
-from fieldsvc.services.scopes import open_assignments, touch
+from fieldsvc.services.scopes import LONGEST_AGO, open_assignments, touch
 from fieldsvc.services.tasks import raise_task
 from fieldsvc.services.tickets import follow_visits, revive_ticket
 from fieldsvc.services.unplanning import give_up, touch_routes
@@ -73,11 +73,15 @@ def find_ever_sent(uow: UnitOfWork, visit_id: UUID) -> tuple[Visit, Assignment] 
 
 
 def first_sent(uow: UnitOfWork, visit_id: UUID | None) -> datetime:
-    """Return when the actor was sent a visit first: nothing can have happened at it before."""
+    """Return when the actor was sent a visit first: nothing can have happened at it before.
+
+    Of one that nobody knows was sent it is as long ago as anything may be reported.
+    """
     sent = select(func.min(_SENT_AT)).where(
         Assignment.visit_id == visit_id, Assignment.technician_id == uow.actor.technician_id
     )
-    return (uow.session.scalar(sent) or uow.now) - CLOCK_TOLERANCE
+    moment = uow.session.scalar(sent)
+    return uow.now - LONGEST_AGO if moment is None else moment - CLOCK_TOLERANCE
 
 
 def make_way(uow: UnitOfWork, kind: CommandType, visit: Visit, newest: Assignment) -> Way:

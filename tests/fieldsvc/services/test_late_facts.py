@@ -174,6 +174,13 @@ def test_what_is_told_of_a_visit_of_the_team_is_kept_although_nobody_knows_it_wa
         assert len(session.scalars(select(Consumption)).all()) == 2
 
 
+def test_what_is_kept_of_a_visit_nobody_knows_was_sent_happened_when_it_was_told_to_have(stage, phone) -> None:
+    command = phone.note("check_in", stage.cast.unscheduled_visit, ago=timedelta(hours=5))
+    phone.push()
+    kept = stage.row(PhoneCommand, command.id)
+    assert (kept.status, kept.occurred_at) == (KEPT, command.said_at)
+
+
 @pytest.mark.parametrize(
     ("step", "state", "implied"),
     [
