@@ -15,6 +15,8 @@ Value = TypeVar("Value")
 
 _MIN_SECRET_LENGTH = 32
 _KINDS = ("demo", "production")
+# A demo begins with an empty database, and with no anchors of the one before.
+DEMO_ANCHORS = "demo-anchors.jsonl"
 
 
 class SettingsError(Exception):
@@ -124,7 +126,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
         travel_table=_travel_table(read, env, directory),
-        anchor_file=read.text("ANCHOR_FILE", "var/anchors.jsonl"),
+        anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
     )
     if read.faults:

@@ -53,6 +53,7 @@ class Company:
             "FIELDSVC_SECRET_KEY": secret,
             "FIELDSVC_ENCRYPTION_KEYS": key,
             "FIELDSVC_WORKER_POLL_S": "0.1",
+            "FIELDSVC_ANCHOR_FILE": str(directory / "anchors.jsonl"),
         }
         self.directory = directory
         self.hired: list[psutil.Process] = []

@@ -117,9 +117,22 @@ def test_what_it_prints_works_and_ctrl_c_ends_it(tmp_path: Path) -> None:
         assert started.printed().endswith("Stopped.\n")
         assert "Traceback" not in started.printed()
         check_port(started.port)
+    assert evidence(tmp_path)[-1] == "No faults: the evidence holds."
+    assert "entries, anchored up to " in evidence(tmp_path)[0]
     again = run("--no-serve", "--time-limit", "1", cwd=tmp_path)
     assert (again.returncode, again.stderr) == (0, "")
     assert "make demo PORT=8080" in again.stdout
+    assert evidence(tmp_path)[-1] == "No faults: the evidence holds."  # of the new day, not of the one before
+
+
+def evidence(directory: Path) -> list[str]:
+    """What an operator is told of the demo's evidence."""
+    demo_at = {"FIELDSVC_ENV": "demo", "FIELDSVC_DATABASE_URL": "sqlite:///var/demo.db"}
+    command = [sys.executable, "-m", "fieldsvc", "audit", "verify"]
+    done = subprocess.run(
+        command, cwd=directory, env=environment() | demo_at, capture_output=True, text=True, check=False
+    )
+    return done.stdout.splitlines()
 
 
 def copied_into_bash(printed: str) -> list[str]:
