@@ -144,12 +144,7 @@ class Instant(_Scalar, fields.AwareDateTime):
 
     def read(self, value: object) -> datetime:
         """Return the value, or refuse it."""
-        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-            raise fault("wrong_type", "A time with its offset, such as 2027-01-31T08:30:00+08:00.")
-        try:
-            moment = datetime.fromisoformat(value.upper())
-        except ValueError as error:
-            raise fault("wrong_time", "There is no such time.") from error
+        moment = _moment(value)
         if moment.year not in _YEARS:
             raise fault("out_of_range", f"A year from {_YEARS.start} to {_YEARS.stop - 1}.")
         return moment
@@ -160,15 +155,19 @@ class PhoneTime(Instant):
 
     def read(self, value: object) -> datetime:
         """Return the value, or refuse it."""
-        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-            raise fault("wrong_type", "A time with its offset, such as 2027-01-31T08:30:00+08:00.")
-        try:
-            moment = datetime.fromisoformat(value.upper())
-        except ValueError as error:
-            raise fault("wrong_time", "There is no such time.") from error
+        moment = _moment(value)
         if moment.year < _YEARS.start:
             return datetime(_YEARS.start, 1, 2, tzinfo=UTC)
         return moment if moment.year in _YEARS else datetime(_YEARS.stop - 1, 12, 30, tzinfo=UTC)
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise fault("wrong_type", "A time with its offset, such as 2027-01-31T08:30:00+08:00.")
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError as error:
+        raise fault("wrong_time", "There is no such time.") from error
 
 
 class Day(_Scalar, fields.Date):

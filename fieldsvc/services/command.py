@@ -92,6 +92,18 @@ def execute(
     raise AssertionError("the last attempt returns or raises")
 
 
+def execute_unkeyed(database: Database, command: Command, use_case: Callable[[UnitOfWork], Outcome]) -> Outcome:
+    """Run a use case as `execute` does and return its outcome: for what has no key, and no answer that is stored."""
+    outcomes: list[Outcome] = []
+
+    def keep(outcome: Outcome) -> Answer:
+        outcomes.append(outcome)
+        return Answer(204, "")
+
+    execute(database, command, use_case, keep)
+    return outcomes[-1]
+
+
 def _run(
     database: Database,
     command: Command,

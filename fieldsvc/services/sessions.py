@@ -3,7 +3,7 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -24,7 +24,7 @@ from fieldsvc.models import ChangeCounter, Device, Loan, Session, SignInAttempt,
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.users import lock_user, normalise_login
 
 Outcome = TypeVar("Outcome")
@@ -83,7 +83,9 @@ def sign_in(
         return opened, refresh_token
 
     actor = Actor(user.role, user_id=user.id, team_ids=(user.team_id,), technician_id=user.technician_id)
-    opened, refresh_token = _commit(database, Command(actor, "sign in", request_id=request.request_id), open_session)
+    opened, refresh_token = execute_unkeyed(
+        database, Command(actor, "sign in", request_id=request.request_id), open_session
+    )
     return _pair(tokens, opened, refresh_token)
 
 
@@ -107,7 +109,7 @@ def refresh(
         old.rotated_at = old.last_used_at = uow.now
         return _new_session(uow, settings, old.user_id, old.family_id, old)
 
-    rotated = _commit(database, Command(SYSTEM, "refresh", request_id=request_id), rotate)
+    rotated = execute_unkeyed(database, Command(SYSTEM, "refresh", request_id=request_id), rotate)
     if rotated is None:
         raise refused
     return _pair(tokens, *rotated)
@@ -219,19 +221,7 @@ def _admit(database: Database, settings: Settings, login: str, request: SignIn) 
         uow.session.add(attempt)
         return attempt.id
 
-    return _commit(database, Command(SYSTEM, "sign in", request_id=request.request_id), note)
-
-
-def _commit(database: Database, command: Command, use_case: Callable[[UnitOfWork], Outcome]) -> Outcome:
-    """Run a use case whose answer is not stored: tokens are given out once and kept nowhere."""
-    outcomes: list[Outcome] = []
-
-    def keep(outcome: Outcome) -> Answer:
-        outcomes.append(outcome)
-        return Answer(204, "")
-
-    execute(database, command, use_case, keep)
-    return outcomes[-1]
+    return execute_unkeyed(database, Command(SYSTEM, "sign in", request_id=request.request_id), note)
 
 
 def _open_sessions(user_id: UUID, now: datetime) -> Select[Session]:

@@ -16,11 +16,12 @@ from sqlalchemy import select
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.device_states import DeviceState
 from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.phone_commands import SYNC
 from fieldsvc.models.devices import Device, DeviceHolding
 from fieldsvc.models.evidence import ChangeCounter
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.epochs import current_epoch
 from fieldsvc.services.sync_scope import local_day, phone_scope
 
@@ -59,15 +60,8 @@ def pull_changes(
     database: Database, actor: Actor, cursor: str | None, limit: int, show: Show, request_id: str | None = None
 ) -> Pulled:
     """Tell the phone of the actor's session what is different from what it holds."""
-    outcomes: list[Pulled] = []
-
-    def keep(outcome: Pulled) -> Answer:
-        outcomes.append(outcome)
-        return Answer(200, "")
-
-    command = Command(actor, "sync pull", source="sync", request_id=request_id)
-    execute(database, command, lambda uow: _pull(uow, cursor, limit, show), keep)
-    return outcomes[-1]
+    command = Command(actor, "sync pull", source=SYNC, request_id=request_id)
+    return execute_unkeyed(database, command, lambda uow: _pull(uow, cursor, limit, show))
 
 
 def _pull(uow: UnitOfWork, cursor: str | None, limit: int, show: Show) -> Pulled:

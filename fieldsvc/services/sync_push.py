@@ -16,7 +16,7 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.phone_commands import SYNC, CommandStatus
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.devices import bind_session, check_may_tell, load_device
 from fieldsvc.services.epochs import current_epoch
 from fieldsvc.services.sync_commands import (
@@ -80,15 +80,8 @@ class _Line:
 
     def run(self, use_case: Callable[[UnitOfWork], Result]) -> Result:
         """Run one transaction for the phone. Its answer is kept by what it writes, under no key."""
-        outcomes: list[Result] = []
-
-        def keep(outcome: Result) -> Answer:
-            outcomes.append(outcome)
-            return Answer(200, "")
-
         command = Command(self.actor, "sync push", source=SYNC, request_id=self.request_id)
-        execute(self.database, command, use_case, keep)
-        return outcomes[-1]
+        return execute_unkeyed(self.database, command, use_case)
 
     def take(self, command: PushedCommand, effect: Callable[[UnitOfWork], Done]) -> Taken:
         """Take a command; run again what lost a race against a constraint, as it then sees who won."""

@@ -79,8 +79,8 @@ def _van_stock(session: OrmSession, actor: Actor) -> Sequence[StockBalance]:
 def _needed(visits: Sequence[Visit], routes: Sequence[RouteView]) -> set[UUID]:
     wanted = {need.part_id for visit in visits for need in visit.parts}
     planned = {part.part.id for route in routes for stop in route.visits for part in stop.parts}
-    used_up = {part.part.id for route in routes for stop in route.pickups for part in stop.parts}
-    return wanted | planned | used_up
+    fetched = {part.part.id for route in routes for stop in route.pickups for part in stop.parts}
+    return wanted | planned | fetched
 
 
 def _parts(session: OrmSession, ids: set[UUID]) -> Sequence[Part]:

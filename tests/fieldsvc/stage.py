@@ -14,7 +14,7 @@ from fieldsvc.models import Event
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import sign_offs, tracking, visit_records, visits
-from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.command import Command, execute_unkeyed
 from tests.fieldsvc.cast import Cast
 
 Outcome = TypeVar("Outcome")
@@ -40,14 +40,8 @@ class Stage:
         on_behalf: bool = False,
         occurred_at: datetime | None = None,
     ) -> Outcome:
-        outcomes: list[Outcome] = []
-
-        def keep(outcome: Outcome) -> Answer:
-            outcomes.append(outcome)
-            return Answer(200, "")
-
-        execute(self.database, Command(actor, "test", on_behalf=on_behalf, occurred_at=occurred_at), use_case, keep)
-        return outcomes[-1]
+        command = Command(actor, "test", on_behalf=on_behalf, occurred_at=occurred_at)
+        return execute_unkeyed(self.database, command, use_case)
 
     def customer_actor(self) -> Actor:
         """Return the customer of the cast's ticket, who came by a link the agent made."""

@@ -38,6 +38,14 @@ def open_assignments(stage: Stage, visit) -> list[Assignment]:
         return list(session.scalars(query))
 
 
+def give_both(stage: Stage) -> None:
+    """Let the technician have the other visit as well."""
+    with stage.database.unit_of_work() as uow:
+        second = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
+        second.technician_id = stage.cast.technician1.technician_id
+        uow.commit()
+
+
 def give_to_another(stage: Stage) -> None:
     give_to(stage, stage.cast.visit, stage.cast.technician2)
 
@@ -222,10 +230,7 @@ def test_what_another_phone_has_told_is_no_news(stage: Stage, phone: Phone) -> N
 
 def test_nobody_is_in_two_places(stage: Stage, phone: Phone) -> None:
     """Who checks in elsewhere has left where he was, although he did not say so."""
-    with stage.database.unit_of_work() as uow:
-        second = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
-        second.technician_id = stage.cast.technician1.technician_id
-        uow.commit()
+    give_both(stage)
     stage.bring_to("working")
     phone.note("check_in", stage.cast.other_visit)
     assert phone.statuses() == [APPLIED]
@@ -236,10 +241,7 @@ def test_nobody_is_in_two_places(stage: Stage, phone: Phone) -> None:
 
 
 def test_who_was_only_on_the_way_gives_that_visit_back(stage: Stage, phone: Phone) -> None:
-    with stage.database.unit_of_work() as uow:
-        second = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
-        second.technician_id = stage.cast.technician1.technician_id
-        uow.commit()
+    give_both(stage)
     stage.bring_to("en_route")
     phone.note("check_in", stage.cast.other_visit)
     assert phone.statuses() == [APPLIED]
@@ -248,10 +250,7 @@ def test_who_was_only_on_the_way_gives_that_visit_back(stage: Stage, phone: Phon
 
 
 def test_what_was_begun_since_goes_on(stage: Stage, phone: Phone) -> None:
-    with stage.database.unit_of_work() as uow:
-        second = uow.session.scalars(select(Assignment).where(Assignment.visit_id == stage.cast.other_visit)).one()
-        second.technician_id = stage.cast.technician1.technician_id
-        uow.commit()
+    give_both(stage)
     phone.note("check_in", stage.cast.other_visit, ago=timedelta(minutes=3))
     stage.bring_to("working")
     assert phone.statuses() == [KEPT]
