@@ -1,4 +1,4 @@
-"""Operator commands: `fieldsvc serve | worker | demo | migrate | restored | audit | doctor | user`."""
+"""Operator commands: `fieldsvc serve | worker | demo | migrate | restored | audit | doctor | keys | user`."""
 
 import argparse
 import os
@@ -26,6 +26,7 @@ from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.epochs import begin_epoch
 from fieldsvc.services.evidence import Verdict, verify_evidence, write_anchor
+from fieldsvc.services.keys import rotate_keys
 from fieldsvc.services.users import create_user, find_user, set_password
 from fieldsvc.worker import WorkerPorts, work
 
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="look through the evidence, or anchor it")
     audit.add_argument("verb", choices=("verify", "anchor"))
     commands.add_parser("doctor", help="check every invariant the system knows on the database")
+    keys = commands.add_parser("keys", help="look after the keys of customers' data")
+    keys.add_argument("verb", choices=("rotate",))
     user = commands.add_parser("user", help="make users and set passwords")
     verbs = user.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="make a user; the password is asked for, or read from standard input")
@@ -173,6 +176,12 @@ def _doctor(application: Application, _: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
+def _keys(application: Application, _: argparse.Namespace) -> int:
+    rotated = rotate_keys(application.database)
+    print(f"{rotated} data keys are wrapped with the first encryption key now; the others can go.")
+    return 0
+
+
 def _user(application: Application, chosen: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n") if not sys.stdin.isatty() else getpass("password: ")
     with application.database.unit_of_work(Context(source="cli")) as uow:
@@ -209,5 +218,6 @@ _COMMANDS = {
     "restored": _restored,
     "audit": _audit,
     "doctor": _doctor,
+    "keys": _keys,
     "user": _user,
 }

@@ -19,7 +19,7 @@ from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.technicians import Team
 from fieldsvc.models.tickets import Ticket
-from fieldsvc.models.types import sealer_of
+from fieldsvc.models.types import keyring_of
 from fieldsvc.models.visits import (
     TechnicianRuleKind,
     Visit,
@@ -131,7 +131,7 @@ def _load_job_types(uow: UnitOfWork, source: DemoDay) -> dict[str, UUID]:
 
 def _load_ticket(uow: UnitOfWork, facts: Mapping[str, Any], team: UUID, horizon: Horizon, count: int) -> Ticket:
     who, where, thing, report = facts["customer"], facts["site"], facts["asset"], facts["ticket"]
-    sealer = sealer_of(uow.session.get_bind().dialect)
+    sealer = keyring_of(uow.session.get_bind().dialect).sealer
     customer = Customer(
         id=uow.new_id(),
         team_id=team,

@@ -8,6 +8,7 @@ from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
+from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun, RunScope
@@ -50,6 +51,7 @@ __all__ = [
     "PlannedRoute",
     "Rating",
     "RunScope",
+    "SealingKey",
     "ServiceReport",
     "Session",
     "Shift",

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.base import Base, Keyed
-from fieldsvc.models.types import SealedText, one_of
+from fieldsvc.models.types import SealedJSON, SealedText, one_of
 
 
 class Event(Keyed, Base):
     """One change, numbered in the order of commits. reason: a code of the catalogue, never free text.
 
     data holds ids, codes and figures. The audit entry commits to it through the salt without repeating it.
+    personal: {"salt": …, "fields": {…}}, what was said by or about a person, sealed with the person's key.
+    personal_commitment: what binds it to the chain, and stays when the key is destroyed.
     """
 
     __tablename__ = "events"
@@ -37,6 +39,8 @@ class Event(Keyed, Base):
     reason: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]]
     salt: Mapped[str] = mapped_column(String(32))
+    personal: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON())
+    personal_commitment: Mapped[str | None] = mapped_column(String(64))
 
 
 class AuditEntry(Base):

@@ -1,7 +1,6 @@
 """What the technician records at a visit: diagnosis, parts used, the report and the customer's sign-off."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
@@ -77,7 +76,6 @@ class SignOff(Entity, Base):
     method: Mapped[str | None] = mapped_column(String(24))
     strokes: Mapped[str | None] = mapped_column(SealedText())
     device_id: Mapped[str | None] = mapped_column(String(80))
-    place: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None] = mapped_column(SealedText())
     is_sent_by_link: Mapped[bool] = mapped_column(default=False)
     state_since: Mapped[datetime | None]

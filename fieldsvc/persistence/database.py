@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
 from fieldsvc.domain.clock import Clock
 from fieldsvc.domain.ids import IdSource
-from fieldsvc.models.sealing import Sealer
-from fieldsvc.models.types import sealer_of
+from fieldsvc.models.sealing import Keyring, Sealer
+from fieldsvc.models.types import keyring_of
 from fieldsvc.persistence.engine import make_engine, make_read_only
+from fieldsvc.persistence.ownership import seal_pending
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 
 
@@ -23,6 +24,7 @@ class Database:
         self.clock = clock
         self.ids = ids
         self._writing = sessionmaker(engine, expire_on_commit=False)
+        event.listen(self._writing, "before_flush", seal_pending)
         self._reading = sessionmaker(make_read_only(engine), expire_on_commit=False)
 
     @classmethod
@@ -40,9 +42,14 @@ class Database:
         return cls(make_engine(url, sealer, lock_wait_s=lock_wait_s, pool_size=pool_size), clock, ids)
 
     @property
+    def keyring(self) -> Keyring:
+        """Return what opens this database's personal data."""
+        return keyring_of(self.engine.dialect)
+
+    @property
     def sealer(self) -> Sealer:
-        """Return what seals this database's personal data and makes its search indexes."""
-        return sealer_of(self.engine.dialect)
+        """Return what wraps its keys and makes its search indexes."""
+        return self.keyring.sealer
 
     def unit_of_work(self, context: Context | None = None) -> UnitOfWork:
         """Return a transaction that may write; without a context the system acts."""

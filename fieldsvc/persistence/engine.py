@@ -1,35 +1,34 @@
 """Engines that behave the same for the rest of the system, on SQLite and on PostgreSQL."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from fieldsvc.models.sealing import Sealer
-from fieldsvc.models.types import give_sealer
+from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.sealing import Keyring, Sealer, StoredKey
+from fieldsvc.models.types import give_keyring
 
 READ_ONLY = "fieldsvc_read_only"
 
 
 def make_engine(url: str, sealer: Sealer, *, lock_wait_s: float = 5.0, pool_size: int = 10) -> Engine:
     """Return an engine; a lock that is not had within lock_wait_s is given up with an OperationalError."""
-    parsed = make_url(url)
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        engine = _make_sqlite_engine(url, parsed.database, lock_wait_s, pool_size)
-    elif backend == "postgresql":
-        engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            isolation_level="READ COMMITTED",
-            pool_size=pool_size,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"options": f"-c lock_timeout={round(lock_wait_s * 1000)} -c timezone=UTC"},
-        )
-    else:
-        raise ValueError(f"{backend} is no database this system knows; use sqlite or postgresql")
-    give_sealer(engine.dialect, sealer)
+    engine = _make_engine(url, lock_wait_s, pool_size)
+    # Keys are asked for while rows are read, so not on the pool those are read by: it may have no connection left.
+    keys = make_read_only(_make_engine(url, lock_wait_s, 1, max_overflow=-1))
+
+    def find(key_id: UUID) -> StoredKey | None:
+        with keys.connect() as connection:
+            query = select(SealingKey.id, SealingKey.wrapped).where(SealingKey.id == key_id)
+            row = connection.execute(query).first()
+        return None if row is None else StoredKey(row.id, row.wrapped)
+
+    give_keyring(engine.dialect, Keyring(sealer, find))
+    event.listen(engine, "engine_disposed", lambda _: keys.dispose())
     return engine
 
 
@@ -40,11 +39,29 @@ def make_read_only(engine: Engine) -> Engine:
     return engine.execution_options(**{READ_ONLY: True})
 
 
-def _make_sqlite_engine(url: str, database: str | None, lock_wait_s: float, pool_size: int) -> Engine:
+def _make_engine(url: str, lock_wait_s: float, pool_size: int, max_overflow: int = 10) -> Engine:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    pool = {"pool_size": pool_size, "max_overflow": max_overflow}
+    if backend == "sqlite":
+        return _make_sqlite_engine(url, parsed.database, lock_wait_s, pool)
+    if backend == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": f"-c lock_timeout={round(lock_wait_s * 1000)} -c timezone=UTC"},
+            **pool,
+        )
+    raise ValueError(f"{backend} is no database this system knows; use sqlite or postgresql")
+
+
+def _make_sqlite_engine(url: str, database: str | None, lock_wait_s: float, pool: Mapping[str, int]) -> Engine:
     if not database or database == ":memory:":
         raise ValueError("a SQLite database in memory is another one for each connection; name a file")
     Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": lock_wait_s})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_s}, **pool)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

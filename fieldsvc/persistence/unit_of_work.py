@@ -20,15 +20,17 @@ from fieldsvc.domain.clock import Clock
 from fieldsvc.domain.errors import ChangedMeanwhile, NotFound, StaleVersion
 from fieldsvc.domain.evidence import canonical_json, chain_hash, commitment
 from fieldsvc.domain.ids import IdSource
-from fieldsvc.models.base import Entity, Keyed, entity_type
+from fieldsvc.models.base import Base, Entity, Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.types import owned
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.faults import CHANGED_MEANWHILE
+from fieldsvc.persistence.ownership import key_for, owner_of
 
 Row = TypeVar("Row", bound=Keyed)
 
@@ -58,6 +60,15 @@ class _Record:
     source: str
     reason: str | None
     data: Mapping[str, Any] = field(default_factory=dict)
+    personal: "Personal | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What a person said, or what is said about one: bound to the evidence chain, readable with the key of `about`."""
+
+    about: Base
+    fields: Mapping[str, Any]
 
 
 class UnitOfWork:
@@ -124,10 +135,11 @@ class UnitOfWork:
         reason: str | None = None,
         data: Mapping[str, Any] | None = None,
         source: str | None = None,
+        personal: Personal | None = None,
     ) -> None:
         """Say what happened to an entity; gives one event and one audit entry at the commit.
 
-        reason is a code and data holds ids, codes and whole numbers: neither may hold personal data.
+        reason is a code and data holds ids, codes and whole numbers: neither may hold personal data, personal may.
         """
         self._records.append(
             _Record(
@@ -140,6 +152,7 @@ class UnitOfWork:
                 source or self.context.source,
                 reason,
                 json.loads(canonical_json(data or {})),  # refused here, not at the commit, if it has no one form
+                personal,
             )
         )
 
@@ -195,6 +208,7 @@ class UnitOfWork:
         self._records.clear()
 
     def _event_of(self, record: _Record, change_no: int) -> Event:
+        personal, personal_commitment = self._bound(record.personal)
         return Event(
             id=self.new_id(),
             change_no=change_no,
@@ -213,7 +227,17 @@ class UnitOfWork:
             reason=record.reason,
             data=dict(record.data),
             salt=secrets.token_hex(16),
+            personal=personal,
+            personal_commitment=personal_commitment,
         )
+
+    def _bound(self, personal: Personal | None) -> tuple[Any, str | None]:
+        """What is stored of personal data with an event: the data, sealed, and the commitment to it."""
+        if personal is None:
+            return None, None
+        salt, fields = secrets.token_hex(16), json.loads(canonical_json(personal.fields))
+        key = key_for(self.session, owner_of(self.session, personal.about))
+        return owned({"salt": salt, "fields": fields}, key), commitment(salt, fields)
 
 
 def audit_payload(event: Event) -> str:
@@ -237,6 +261,7 @@ def audit_payload(event: Event) -> str:
             "reason": event.reason,
             "fields": sorted(event.data),
             "data_commitment": commitment(event.salt, event.data),
+            "personal_commitment": event.personal_commitment,
         }
     )
 

@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Busy, ChangedMeanwhile, Conflict, IdempotencyKeyReused, StillRunning
 from fieldsvc.models.evidence import IdempotencyKey
+from fieldsvc.models.sealing import COMPANY
+from fieldsvc.models.types import owned
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.faults import is_lock_wait_over, is_lost_race, is_transient
+from fieldsvc.persistence.ownership import customers_of, key_for
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 
 Outcome = TypeVar("Outcome")
@@ -165,8 +168,11 @@ def _first_answer(uow: UnitOfWork, command: Command) -> Answer:
 
 
 def _store_answer(uow: UnitOfWork, command: Command, answer: Answer) -> None:
+    customers = customers_of(uow.session)
+    owner_id = next(iter(customers)) if len(customers) == 1 else COMPANY
+    body = owned(answer.body, key_for(uow.session, owner_id))
     uow.session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.actor_key == command.actor.key, IdempotencyKey.key == command.key)
-        .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
+        .values(status=answer.status, headers=dict(answer.headers), body=body)
     )

@@ -18,7 +18,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
-from fieldsvc.services.sign_offs import answer_report
+from fieldsvc.services.sign_offs import answer_report, write_down
 from fieldsvc.services.tasks import finish_tasks, raise_task
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.visit_drafts import draft_visit
@@ -38,8 +38,8 @@ def dispute_by_link(uow: UnitOfWork, report_sha256: str, objection: str, window:
     if accepted is not None and accepted.state in SETTLED and uow.now > accepted.stands_since + window:
         end = (accepted.stands_since + window).isoformat(timespec="minutes")
         raise Conflict(f"This report was open to objections until {end}.", code="dispute_window_over")
-    sign_off = answer_report(uow, visit_id, report_sha256, "dispute", "report_disputed", None)
-    sign_off.objection, sign_off.disputed_at = objection, uow.now
+    said = {"objection": objection, "disputed_at": uow.now}
+    sign_off = answer_report(uow, visit_id, report_sha256, "dispute", said)
     raise_task(uow, TaskKind.REPORT_DISPUTED, visit)
     return sign_off
 
@@ -54,8 +54,8 @@ def decide_dispute(
         raise Conflict("No report was presented yet.", code="no_report_presented")
     row = SIGN_OFF.allowed(sign_off.state, "uphold" if is_upheld else "dismiss", uow.actor.role)
     before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
-    sign_off.decision, sign_off.decided_at = reason, uow.now
-    uow.record(sign_off, f"dispute_{row.to.value}", before, row.to, data={"visit_id": visit_id})
+    decided = write_down(sign_off, {"decision": reason, "decided_at": uow.now})
+    uow.record(sign_off, f"dispute_{row.to.value}", before, row.to, data={"visit_id": visit_id}, personal=decided)
     finish_tasks(uow, TaskKind.REPORT_DISPUTED, visit)
     touch(visit)
     if is_upheld:

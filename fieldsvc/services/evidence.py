@@ -1,8 +1,10 @@
 """The evidence as a whole: anchored now and then, and looked through from the first entry to the last."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
@@ -10,10 +12,11 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.anchors import Anchor, anchoring
-from fieldsvc.domain.evidence import GENESIS
+from fieldsvc.domain.evidence import GENESIS, canonical_json
 from fieldsvc.models.base import entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
+from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
@@ -22,6 +25,22 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
 
+# The event that says of a customer or run that the key was destroyed.
+ERASED = "personal_data_erased"
+# What binds a sign-off to whoever gave it.
+BOUND_FIELDS = (
+    "signer_name",
+    "signer_role",
+    "method",
+    "strokes",
+    "device_id",
+    "reason",
+    "signed_at",
+    "objection",
+    "disputed_at",
+    "decision",
+    "decided_at",
+)
 _WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Task, Device)
 
 
@@ -65,7 +84,8 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
         return session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == seq))
 
     anchored = anchoring(lines, last_seq, hash_at)
-    faults = [*audit_faults(session), *anchored.faults, *_state_faults(session), *_report_faults(session)]
+    looked = (audit_faults, _state_faults, _report_faults, _sign_off_faults, _erasure_faults)
+    faults = [*anchored.faults, *(fault for look in looked for fault in look(session))]
     return Verdict(faults, last_seq, anchored.up_to, anchored.given_up)
 
 
@@ -107,6 +127,37 @@ def _report_faults(session: OrmSession) -> Iterator[str]:
         except InvalidToken:
             yield f"Report {report_id} can't be opened: its bytes were changed, or its key is gone."
             continue
-        if hashlib.sha256(content).hexdigest() != said.get("report_sha256"):
+        # Nothing presented is empty: what reads as empty belonged to somebody who was erased.
+        if content and hashlib.sha256(content).hexdigest() != said.get("report_sha256"):
             yield f"Report {report_id} is not what was shown at sign-off {sign_off}."
     yield from (f"Sign-off {sign_off} is in the chain, its report is gone." for sign_off in sorted(shown, key=str))
+
+
+def _sign_off_faults(session: OrmSession) -> Iterator[str]:
+    """Compare who signed, how and with which strokes, what was objected and decided, with what the chain binds."""
+    personal = select(Event.entity_id, Event.personal).where(
+        Event.entity_type == entity_type(SignOff), Event.personal_commitment.is_not(None)
+    )
+    said: dict[UUID, dict[str, object]] = {}
+    for sign_off_id, bound in session.execute(personal.order_by(Event.change_no)):
+        said.setdefault(sign_off_id, {}).update(bound["fields"] if bound is not None else {"is_erased": True})
+    for sign_off_id in session.scalars(select(SignOff.id).order_by(SignOff.id)).all():
+        expected = said.get(sign_off_id, {})
+        if "is_erased" in expected:
+            continue
+        try:
+            sign_off = session.get_one(SignOff, sign_off_id)
+        except InvalidToken:
+            yield f"Sign-off {sign_off_id} can't be opened: it was changed, or its key is gone."
+            continue
+        fields = json.loads(canonical_json({name: getattr(sign_off, name) for name in BOUND_FIELDS}))
+        if fields != {name: expected.get(name) for name in BOUND_FIELDS}:
+            yield f"Sign-off {sign_off_id} does not say what was said when it was given."
+
+
+def _erasure_faults(session: OrmSession) -> Iterator[str]:
+    """Compare the keys that were destroyed with the erasures the chain tells of."""
+    erased = set(session.scalars(select(Event.entity_id).where(Event.kind == ERASED)))
+    for owner_id in session.scalars(select(SealingKey.owner_id).where(SealingKey.wrapped.is_(None))):
+        if owner_id not in erased:
+            yield f"The key of {owner_id} was destroyed, and no erasure says so."

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,12 +19,20 @@ from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.visits import Visit
-from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
 
 _MOST_OVERDUE = 1000
+_ANSWERED = {
+    "sign": "report_signed",
+    "confirm": "report_confirmed",
+    "refuse": "sign_off_refused",
+    "note_absence": "customer_absent",
+    "waive": "sign_off_waived",
+    "dispute": "report_disputed",
+}
 
 Strokes = Sequence[Sequence[Sequence[int]]]
 
@@ -101,35 +109,34 @@ def sign_report(
     if signature.method == "drawn" and not any(signature.strokes):
         fault = Fault("strokes_missing", "/strokes", "A drawn signature consists of strokes.")
         raise Invalid("There is no signature.", faults=[fault])
-    sign_off = answer_report(uow, visit_id, report_sha256, "sign", "report_signed", version)
-    sign_off.signer_name, sign_off.signer_role = signature.signer_name, signature.signer_role
-    sign_off.method, sign_off.device_id = signature.method, signature.device_id
-    sign_off.strokes = json.dumps(signature.strokes, separators=(",", ":"))
-    sign_off.signed_at = uow.occurred_at
-    return _settle(uow, sign_off)
+    said = {
+        "signer_name": signature.signer_name,
+        "signer_role": signature.signer_role,
+        "method": signature.method,
+        "device_id": signature.device_id,
+        "strokes": json.dumps(signature.strokes, separators=(",", ":")),
+        "signed_at": uow.occurred_at,
+    }
+    return _settle(uow, answer_report(uow, visit_id, report_sha256, "sign", said, version))
 
 
 def refuse_report(
     uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
 ) -> SignOff:
     """Note that the customer does not sign, and why."""
-    sign_off = answer_report(uow, visit_id, report_sha256, "refuse", "sign_off_refused", version)
-    sign_off.reason = reason
-    return _settle(uow, sign_off)
+    return _settle(uow, answer_report(uow, visit_id, report_sha256, "refuse", {"reason": reason}, version))
 
 
 def note_absence(uow: UnitOfWork, visit_id: UUID, report_sha256: str, version: int | None = None) -> SignOff:
     """Note that nobody was there to sign."""
-    return _settle(uow, answer_report(uow, visit_id, report_sha256, "note_absence", "customer_absent", version))
+    return _settle(uow, answer_report(uow, visit_id, report_sha256, "note_absence", {}, version))
 
 
 def waive_sign_off(
     uow: UnitOfWork, visit_id: UUID, report_sha256: str, reason: str, version: int | None = None
 ) -> SignOff:
     """Let a supervisor do without the customer's answer."""
-    sign_off = answer_report(uow, visit_id, report_sha256, "waive", "sign_off_waived", version)
-    sign_off.reason = reason
-    return _settle(uow, sign_off)
+    return _settle(uow, answer_report(uow, visit_id, report_sha256, "waive", {"reason": reason}, version))
 
 
 def overdue_reports(session: OrmSession, deadline: datetime) -> Sequence[UUID]:
@@ -181,16 +188,24 @@ def confirm_by_link(uow: UnitOfWork, report_sha256: str, signer_name: str | None
     link = uow.get(CustomerLink, uow.actor.link_id, lock=True)
     if link.used_at is not None:
         raise Conflict("This link has confirmed a report already.", code="link_used")
-    sign_off = answer_report(uow, visit_id, report_sha256, "confirm", "report_confirmed", None)
+    said = {"signer_name": signer_name, "method": "link", "signed_at": uow.now}
+    sign_off = answer_report(uow, visit_id, report_sha256, "confirm", said)
     link.used_at = uow.now
-    sign_off.signer_name, sign_off.method, sign_off.signed_at = signer_name, "link", uow.now
     return _settle(uow, sign_off)
 
 
 def answer_report(
-    uow: UnitOfWork, visit_id: UUID, report_sha256: str, action: str, kind: str, version: int | None
+    uow: UnitOfWork,
+    visit_id: UUID,
+    report_sha256: str,
+    action: str,
+    said: Mapping[str, object],
+    version: int | None = None,
 ) -> SignOff:
-    """Move the sign-off of the report that counts by an action; the visit's lock lets one of two answers win."""
+    """Move the sign-off of the report that counts by an action; the visit's lock lets one of two answers win.
+
+    said: what its fields become; bound to the evidence chain, so that nobody can exchange a signature later.
+    """
     visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
     sign_off = sign_off_of(uow.session, visit_id)
     if sign_off is None:
@@ -199,9 +214,17 @@ def answer_report(
         raise Conflict("Another version of the report has been presented since; read it first.", code="other_report")
     row = SIGN_OFF.allowed(sign_off.state, action, uow.actor.role, on_behalf=uow.context.on_behalf)
     before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
-    uow.record(sign_off, kind, before, row.to, data={"visit_id": visit_id, "report_sha256": report_sha256})
+    data = {"visit_id": visit_id, "report_sha256": report_sha256}
+    uow.record(sign_off, _ANSWERED[action], before, row.to, data=data, personal=write_down(sign_off, said))
     touch(visit)
     return sign_off
+
+
+def write_down(sign_off: SignOff, said: Mapping[str, object]) -> Personal:
+    """Set fields of a sign-off, and return what binds them to the evidence chain."""
+    for name, value in said.items():
+        setattr(sign_off, name, value)
+    return Personal(sign_off, said)
 
 
 def _settle(uow: UnitOfWork, sign_off: SignOff) -> SignOff:

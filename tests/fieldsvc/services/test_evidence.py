@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.evidence import chain_hash
-from fieldsvc.models import AuditEntry, ServiceReport, SignOff
+from fieldsvc.models import AuditEntry, Event, SealingKey, ServiceReport, SignOff
+from fieldsvc.models.types import owned
+from fieldsvc.persistence.ownership import key_for, owner_of, seal_pending
 from fieldsvc.services.evidence import Verdict, verify_evidence, write_anchor
 from tests.fieldsvc.stage import Stage
 
@@ -32,6 +35,7 @@ def without_triggers(stage: Stage) -> Iterator[Session]:
                 for what in ("update", "delete", "replace"):
                     connection.execute(text(f"DROP TRIGGER {table}_no_{what}"))
         with Session(connection) as session:
+            event.listen(session, "before_flush", seal_pending)
             yield session
 
 
@@ -149,8 +153,11 @@ def test_a_report_that_was_changed_is_found(stage: Stage, file: AnchorFile) -> N
     with without_triggers(stage) as session:
         session.execute(text("UPDATE service_reports SET content = substr(content, 2)"))
         assert "can't be opened" in verify_evidence(session, file).faults[0]
-        session.execute(text("UPDATE sign_offs SET strokes = 'x', signer_name = 'y'"))  # nothing it has to open
-        assert len(verify_evidence(session, file).faults) == 1
+        session.execute(text("UPDATE sign_offs SET strokes = 'x', signer_name = 'y'"))
+        of_the_report, of_the_sign_off = verify_evidence(session, file).faults
+        assert of_the_report.startswith("Report ")
+        assert "Sign-off " in of_the_sign_off
+        assert "can't be opened" in of_the_sign_off
         session.execute(text("DELETE FROM service_reports"))
         assert "its report is gone" in verify_evidence(session, file).faults[0]
 
@@ -187,3 +194,45 @@ def test_rows_that_say_something_else_than_the_chain_are_found(stage: Stage, fil
         session.execute(text(FILED[attack]))
         session.expire_all()
         assert verify_evidence(session, file).faults != []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("signer_name", "Somebody Else"), ("strokes", "[[[1,1,1]]]"), ("method", "typed"), ("reason", "x")],
+)
+def test_who_exchanges_a_signature_is_found(stage: Stage, file: AnchorFile, field: str, value: str) -> None:
+    stage.bring_to("completed")
+    with without_triggers(stage) as session:
+        setattr(session.query(SignOff).one(), field, value)
+        session.flush()
+        session.expire_all()
+        (fault,) = verify_evidence(session, file).faults
+        assert "does not say what was said" in fault
+
+
+def test_who_exchanges_what_an_event_says_of_a_person_is_found(stage: Stage, file: AnchorFile) -> None:
+    stage.bring_to("completed")
+    with without_triggers(stage) as session:
+        signed = session.query(Event).filter_by(kind="report_signed").one()
+        assert signed.personal is not None
+        key = key_for(session, owner_of(session, session.get_one(SignOff, signed.entity_id)))
+        fields = {**signed.personal["fields"], "signer_name": "Somebody Else"}
+        signed.personal = owned({**signed.personal, "fields": fields}, key)
+        session.query(SignOff).one().signer_name = "Somebody Else"
+        session.flush()
+        session.expire_all()
+        (fault,) = verify_evidence(session, file).faults
+        assert "says of a person was changed" in fault
+
+
+def test_who_destroys_a_key_to_hide_a_change_is_found(stage: Stage, file: AnchorFile) -> None:
+    stage.bring_to("completed")
+    with without_triggers(stage) as session:
+        key = session.query(SealingKey).filter_by(owner_id=stage.cast.customer).one()
+        key.wrapped, key.destroyed_at = None, key_time(session)
+        session.flush()
+        assert any("no erasure says so" in fault for fault in verify_evidence(session, file).faults)
+
+
+def key_time(session: Session) -> datetime:
+    return session.query(Event).first().recorded_at  # type: ignore[union-attr]  # there are events

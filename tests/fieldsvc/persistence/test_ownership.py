@@ -1,0 +1,202 @@
+"""Everybody's data has a key of its own: another's does not open it, and once it is destroyed nothing does."""
+
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import StatementError
+
+from fieldsvc.models import Base, Customer, Diagnosis, IdempotencyKey, Rating, SealingKey, Site, Ticket, Visit
+from fieldsvc.models.sealing import COMPANY, DataKey, Keyring, Sealer, StoredKey
+from fieldsvc.models.types import Sealed, owned
+from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.ownership import customers_of, key_for, owner_of
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def stored_keys(database: Database) -> dict[UUID, UUID]:
+    with database.read_only() as session:
+        return {row.owner_id: row.id for row in session.scalars(select(SealingKey))}
+
+
+def destroy(database: Database, owner_id: UUID) -> None:
+    with database.unit_of_work() as uow:
+        gone = update(SealingKey).where(SealingKey.owner_id == owner_id).values(wrapped=None, destroyed_at=NOW)
+        key_id = uow.session.scalars(gone.returning(SealingKey.id)).one()
+        uow.commit()
+    database.keyring.forget(key_id)
+
+
+def test_what_hangs_below_a_customer_is_sealed_with_the_customers_key(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        visit = uow.get(Visit, world.visit)
+        visit.solution = "a new pump"
+        rating = Rating(id=uow.new_id(), visit_id=visit.id, stars=5, comment="quick", rated_at=NOW)
+        uow.session.add(rating)
+        assert owner_of(uow.session, rating) == world.customer
+        uow.commit()
+    keys = stored_keys(database)
+    assert set(keys) == {COMPANY, world.customer}
+    with database.read_only() as session:
+        raw = session.execute(text("SELECT solution FROM visits")).scalar_one()
+        comment = session.execute(text("SELECT comment FROM ratings")).scalar_one()
+        assert session.scalars(select(Visit.solution)).one() == "a new pump"
+    prefix = urlsafe_b64encode(keys[world.customer].bytes)[:20].decode()
+    assert raw[:20] == comment[:20] == prefix
+
+
+def test_a_visit_drafted_together_with_its_ticket_and_customer_finds_the_key(database: Database, world: Any) -> None:
+    customer, ticket = uuid4(), uuid4()
+    with database.unit_of_work() as uow:
+        old = uow.get(Ticket, world.ticket)
+        visit = uow.get(Visit, world.visit)
+        uow.session.add_all(
+            [
+                Visit(
+                    id=uuid4(),
+                    number="V9",
+                    ticket_id=ticket,
+                    solution="none yet",
+                    service_s=60,
+                    tools=[],
+                    unplanned_penalty_cents=1,
+                    **{name: getattr(visit, name) for name in ("site_id", "team_id", "job_type_id", "state")},
+                ),
+                Ticket(
+                    id=ticket,
+                    number="T9",
+                    customer_id=customer,
+                    team_id=old.team_id,
+                    state=old.state,
+                    channel="phone",
+                    subject="no light",
+                    description="",
+                    reported_at=NOW,
+                    recorded_at=NOW,
+                ),
+                Customer(id=customer, team_id=old.team_id, kind="person", name="李娜"),
+            ]
+        )
+        uow.commit()
+    assert customer in stored_keys(database)
+    destroy(database, customer)
+    with database.read_only() as session:
+        assert session.scalars(select(Visit.solution).where(Visit.number == "V9")).one() == ""
+        assert session.scalars(select(Ticket.subject).where(Ticket.id == ticket)).one() == ""
+        assert session.scalars(select(Ticket.subject).where(Ticket.id == world.ticket)).one() == "no water"
+
+
+def test_what_comes_in_about_somebody_who_was_erased_is_taken_and_never_read(database: Database, world: Any) -> None:
+    destroy(database, world.customer)
+    with database.unit_of_work() as uow:
+        diagnosis = Diagnosis(
+            id=uow.new_id(), visit_id=world.visit, symptom="a", cause="b", action="c", note="the neighbour was there"
+        )
+        diagnosis.occurred_at = diagnosis.recorded_at = NOW
+        uow.session.add(diagnosis)
+        uow.commit()
+    with database.read_only() as session:
+        found = session.scalars(select(Diagnosis)).one()
+        assert (found.symptom, found.note) == ("a", "")
+        assert session.scalars(select(Customer.name)).one() == ""
+
+
+def test_personal_data_without_its_owners_key_is_never_stored(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        blunt = update(Site).where(Site.id == world.site).values(address="elsewhere")
+        with pytest.raises(StatementError, match="without the key"):
+            uow.session.execute(blunt)
+
+
+def test_every_row_with_sealed_columns_knows_whose_it_is(database: Database) -> None:
+    """Answers under a key and events are sealed where they are made, as their rows don't tell whose they are."""
+    sealed = {
+        mapper.class_
+        for mapper in Base.registry.mappers
+        if any(isinstance(column.type, Sealed) for column in mapper.columns)
+    }
+    with database.unit_of_work() as uow:
+        unowned = set()
+        for model in sealed:
+            try:
+                owner_of(uow.session, model(id=uuid4()) if "id" in model.__mapper__.columns else model())
+            except KeyError:
+                unowned.add(model.__name__)
+            except AssertionError:
+                pass
+    assert unowned == {"Event", "IdempotencyKey"}
+
+
+def test_a_stored_answer_belongs_to_the_one_customer_it_is_about(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        assert customers_of(uow.session) == set()
+        kept = uow.get(Ticket, world.ticket)
+        assert customers_of(uow.session) == {world.customer}, kept
+
+
+def test_a_key_is_asked_for_again_after_a_while() -> None:
+    sealer = Sealer([Fernet.generate_key().decode()], "index")
+    key = DataKey.made(uuid4())
+    stored: dict[UUID, StoredKey] = {key.id: StoredKey(key.id, sealer.wrap(key))}
+    kept, fresh = Keyring(sealer, stored.get, keep_s=3600), Keyring(sealer, stored.get, keep_s=0)
+    sealed = key.seal(b"here")
+    assert kept.open(sealed) == fresh.open(sealed) == b"here"
+    stored[key.id] = StoredKey(key.id, None)
+    assert kept.open(sealed) == b"here"
+    assert fresh.open(sealed) is None
+    kept.forget(key.id)
+    assert kept.open(sealed) is None
+
+
+def test_what_no_key_fits_is_an_error_and_not_an_erasure() -> None:
+    sealer = Sealer([Fernet.generate_key().decode()], "index")
+    key = DataKey.made(uuid4())
+    keyring = Keyring(sealer, {key.id: StoredKey(key.id, sealer.wrap(key))}.get)
+    for broken in (b"", b"short", DataKey.made(uuid4()).seal(b"x"), key.seal(b"x")[:-1] + b"!"):
+        with pytest.raises(InvalidToken):
+            keyring.open(broken)
+
+
+def test_few_keys_are_kept_in_memory() -> None:
+    sealer = Sealer([Fernet.generate_key().decode()], "index")
+    keys = [DataKey.made(uuid4()) for _ in range(4)]
+    asked: list[UUID] = []
+
+    def find(key_id: UUID) -> StoredKey:
+        asked.append(key_id)
+        return next(StoredKey(key.id, sealer.wrap(key)) for key in keys if key.id == key_id)
+
+    keyring = Keyring(sealer, find, most=2)
+    for key in (*keys, keys[3], keys[0]):
+        assert keyring.open(key.seal(b"x")) == b"x"
+    assert asked == [*(key.id for key in keys), keys[0].id]
+
+
+def test_a_key_made_in_a_transaction_that_fails_is_not_used_again(database: Database, world: Any) -> None:
+    owner = uuid4()
+    with database.unit_of_work() as uow:
+        lost = key_for(uow.session, owner)
+        assert key_for(uow.session, owner) is lost
+    with database.unit_of_work() as uow:
+        assert key_for(uow.session, owner).secret != lost.secret
+    assert isinstance(owned({}, lost), dict)
+    with pytest.raises(TypeError, match="can't be sealed"):
+        owned(3, lost)
+
+
+def test_answers_under_a_key_stand_sealed(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        key = key_for(uow.session, world.customer)
+        row = IdempotencyKey(
+            actor_key="a", key="k", route="r", body_hash="h", created_at=NOW - timedelta(1), body=owned("王伟", key)
+        )
+        uow.session.add(row)
+        uow.commit()
+    destroy(database, world.customer)
+    with database.read_only() as session:
+        assert session.scalars(select(IdempotencyKey.body)).one() == ""
