@@ -23,6 +23,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     domain.Forbidden: 403,
     domain.NotFound: 404,
     domain.Conflict: 409,
+    domain.Erased: 410,
     domain.StaleVersion: 412,
     domain.Invalid: 422,
     domain.IdempotencyKeyReused: 422,

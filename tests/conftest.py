@@ -18,14 +18,13 @@ from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.domain.clock import SystemClock
 from fieldsvc.domain.evidence import GENESIS
 from fieldsvc.models import Base
-from fieldsvc.models.sealing import COMPANY, Sealer
+from fieldsvc.models.sealing import Sealer
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.migrate import upgrade
 
 OpenDatabase = Callable[..., Database]
 
 TEST_DATABASE_URL = "TEST_DATABASE_URL"
-KEYS = Base.metadata.tables["sealing_keys"]
 
 
 @pytest.fixture(scope="session")
@@ -97,8 +96,7 @@ class PostgresWorkspace:
         triggers = [f"ALTER TABLE {table} {{}} TRIGGER {table}_append_only" for table in self.APPEND_ONLY]
         statements = [
             *(trigger.format("DISABLE") for trigger in triggers),
-            *(f"DELETE FROM {table}" for table in reversed(Base.metadata.sorted_tables) if table is not KEYS),
-            f"DELETE FROM sealing_keys WHERE owner_id <> '{COMPANY}'",
+            *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)),
             "INSERT INTO change_counter (id, last_change_no, last_hash, epoch)"
             f" VALUES (1, 0, '{GENESIS}', gen_random_uuid())",
             "SET CONSTRAINTS ALL IMMEDIATE",

@@ -12,6 +12,7 @@ from api.resources import (
     inbox,
     me,
     plan,
+    privacy,
     runs,
     stock,
     sync,
@@ -39,5 +40,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     devices.blueprint,
     sync.blueprint,
     tracking.blueprint,
+    privacy.blueprint,
 )
 ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint)

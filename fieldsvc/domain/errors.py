@@ -60,6 +60,12 @@ class Conflict(DomainError):
     default_code = "conflict"
 
 
+class Erased(DomainError):
+    """What was asked for was erased with the customer it was about."""
+
+    default_code = "erased"
+
+
 class TransitionRefused(Conflict):
     """The life cycle's table has no such row for this state and role."""
 

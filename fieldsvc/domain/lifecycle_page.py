@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from fieldsvc.domain.device_states import DEVICE
+from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -21,7 +22,7 @@ dispatcher too, on the technician's behalf. A *fact* has happened in the field: 
 
 
 def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
-    yield f"## {life_cycle.entity.capitalize()}"
+    yield f"## {life_cycle.entity.replace('_', ' ').capitalize()}"
     yield "| action | from | to | who | fact | effect |"
     yield "|---|---|---|---|---|---|"
     for row in life_cycle.rows:
@@ -35,7 +36,7 @@ def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
 def render() -> str:
     """Return the whole page."""
     lines = [_HEAD, ""]
-    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, TASK, DEVICE):
+    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, TASK, DEVICE, PRIVACY_REQUEST):
         lines.extend(_section(life_cycle))  # type: ignore[arg-type]  # StrEnum's children, read only
     lines += ["## What a run may do with a visit", "| state | a run may |", "|---|---|"]
     lines += [f"| {state} | {may} |" for state, may in RUN_MAY.items()]

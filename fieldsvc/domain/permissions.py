@@ -53,6 +53,7 @@ class Action(StrEnum):
     DEVICE_MANAGE = "device.manage"
     DEVICE_CONFIRM_LOSS = "device.confirm_loss"
     PHONE_COMMAND_READ = "phone_command.read"
+    PRIVACY_MANAGE = "privacy.manage"
 
 
 _T, _G, _D, _W = Role.TECHNICIAN, Role.AGENT, Role.DISPATCHER, Role.WAREHOUSE
@@ -99,6 +100,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.DEVICE_MANAGE: {_T: _OWN, _V: _ALL, _A: _ALL},
     Action.DEVICE_CONFIRM_LOSS: {_V: _ALL, _A: _ALL},
     Action.PHONE_COMMAND_READ: {_T: _OWN, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.PRIVACY_MANAGE: {_A: _ALL},
 }
 
 

@@ -9,6 +9,7 @@ from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun, RunScope
@@ -49,6 +50,7 @@ __all__ = [
     "PlannedPart",
     "PlannedPickup",
     "PlannedRoute",
+    "PrivacyRequest",
     "Rating",
     "RunScope",
     "SealingKey",

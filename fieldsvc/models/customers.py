@@ -11,7 +11,10 @@ from fieldsvc.models.types import SealedText
 
 
 class Customer(Entity, Base):
-    """A person or company that reports; found by the keyed hash of phone and e-mail."""
+    """A person or company that reports; found by the keyed hash of phone and e-mail.
+
+    erased_at: since when nothing that tells who it was can be read any more.
+    """
 
     __tablename__ = "customers"
 
@@ -23,6 +26,7 @@ class Customer(Entity, Base):
     email: Mapped[str | None] = mapped_column(SealedText())
     email_index: Mapped[str | None] = mapped_column(String(64), index=True)
     language: Mapped[str] = mapped_column(String(16), default="en")
+    erased_at: Mapped[datetime | None]
 
 
 class Site(Entity, Base):

@@ -1,7 +1,7 @@
 """What the composition root hands around: one database with its clock and ids."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session as OrmSession
@@ -12,7 +12,7 @@ from fieldsvc.domain.ids import IdSource
 from fieldsvc.models.sealing import Keyring, Sealer
 from fieldsvc.models.types import keyring_of
 from fieldsvc.persistence.engine import make_engine, make_read_only
-from fieldsvc.persistence.ownership import seal_pending
+from fieldsvc.persistence.ownership import note_customer, seal_pending
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 
 
@@ -25,6 +25,8 @@ class Database:
         self.ids = ids
         self._writing = sessionmaker(engine, expire_on_commit=False)
         event.listen(self._writing, "before_flush", seal_pending)
+        for became in ("loaded_as_persistent", "pending_to_persistent"):
+            event.listen(self._writing, became, note_customer)
         self._reading = sessionmaker(make_read_only(engine), expire_on_commit=False)
 
     @classmethod
@@ -60,6 +62,16 @@ class Database:
         """Give a session that sees one moment of the database and can't write."""
         with self._reading() as session:
             yield session
+
+    def scrub(self) -> None:
+        """Let what was deleted or written over leave the files too, as far as the database can be told to."""
+        if self.engine.dialect.name == "postgresql":
+            with self.engine.connect() as connection:
+                outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+                outside.exec_driver_sql("VACUUM sealing_keys")
+            return
+        with closing(self.engine.raw_connection()) as raw:  # outside of any transaction, as its driver begins none
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def dispose(self) -> None:
         """Close the pooled connections."""

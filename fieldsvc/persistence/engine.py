@@ -75,6 +75,7 @@ def _configure_sqlite(connection: DBAPIConnection, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",  # a key that is destroyed leaves no trace in the file
         "recursive_triggers = ON",  # else INSERT OR REPLACE would delete without asking the triggers
     ):
         cursor.execute(f"PRAGMA {pragma}")

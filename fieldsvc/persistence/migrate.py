@@ -9,7 +9,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from fieldsvc.persistence.engine import make_read_only
-from fieldsvc.persistence.ownership import ensure_company_key
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -26,7 +25,6 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        ensure_company_key(connection)
 
 
 def newest_head() -> str | None:

@@ -1,12 +1,14 @@
 """Whose data a row holds, and with which key it is sealed before it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapper, object_mapper
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import get_history
@@ -16,21 +18,23 @@ from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.devices import PhoneCommand
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
-from fieldsvc.models.sealing import COMPANY, DataKey
+from fieldsvc.models.sealing import COMPANY, DataKey, Keyring
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.types import Owned, Sealed, keyring_of, owned
 from fieldsvc.models.visits import Visit
 
 # Each row's data belongs to whoever the row above it belongs to: the column that names it, and its table.
-_ABOVE: Mapping[type[Base], tuple[str, type[Base] | None]] = {
+_ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     Customer: ("id", None),
     OptimizationRun: ("id", None),
     Site: ("customer_id", None),
     Ticket: ("customer_id", None),
+    PrivacyRequest: (None, None),  # has to be understood after the customer is erased
     Visit: ("ticket_id", Ticket),
     Task: ("ticket_id", Ticket),
     Diagnosis: ("visit_id", Visit),
@@ -45,6 +49,8 @@ _ABOVE: Mapping[type[Base], tuple[str, type[Base] | None]] = {
 def owner_of(session: OrmSession, row: Base) -> UUID:
     """Return the id of the customer or run a row's data belongs to; what belongs to neither is the company's."""
     column, above = _ABOVE[type(row)]
+    if column is None:
+        return COMPANY
     row_id: UUID | None = getattr(row, column)
     if above is None:
         assert row_id is not None, "ids are given before a row is stored"
@@ -53,7 +59,7 @@ def owner_of(session: OrmSession, row: Base) -> UUID:
     return COMPANY if found is None else owner_of(session, found)
 
 
-def key_for(session: OrmSession, owner_id: UUID) -> DataKey:
+def key_for(session: OrmSession, owner_id: UUID, shared_by: Sequence[UUID] | None = None) -> DataKey:
     """Return the key of an owner, made if there was none yet.
 
     After it was destroyed, a key that nobody keeps: what still comes in about somebody who was erased is never read.
@@ -62,15 +68,15 @@ def key_for(session: OrmSession, owner_id: UUID) -> DataKey:
     if owner_id in in_use:
         return in_use[owner_id]
     keyring = keyring_of(session.get_bind().dialect)
-    stored = session.execute(select(SealingKey.id, SealingKey.wrapped).where(SealingKey.owner_id == owner_id)).first()
-    if stored is None:
-        key = DataKey.made(uuid4())
-        session.add(SealingKey(id=key.id, owner_id=owner_id, wrapped=keyring.sealer.wrap(key)))
-        keyring.learn(key)
-    elif stored.wrapped is None:
+    query = select(SealingKey.id, SealingKey.wrapped).where(SealingKey.owner_id == owner_id)
+    stored = session.execute(query).first() or _made(session, keyring, owner_id, shared_by)
+    if stored is None:  # another transaction was faster
+        stored = session.execute(query).one()
+    if stored.wrapped is None:
         key = DataKey.made(stored.id)
     else:
         key = keyring.sealer.unwrap(stored.id, stored.wrapped)
+        keyring.learn(key)  # before anybody else can see that it is stored
     in_use[owner_id] = key
     return key
 
@@ -87,20 +93,60 @@ def seal_pending(session: OrmSession, *_: object) -> None:
                 setattr(row, name, owned(value, key))
 
 
-def customers_of(session: OrmSession) -> set[UUID]:
-    """Return the customers whose data a transaction has in its hands."""
-    rows = list(session.identity_map.values())
-    customers = {row.id for row in rows if isinstance(row, Customer)}
-    return customers | {row.customer_id for row in rows if isinstance(row, Site | Ticket)}
+def note_customer(session: OrmSession, row: Base) -> None:
+    """Remember whose data a transaction has had in its hands."""
+    customer_id = row.id if isinstance(row, Customer) else getattr(row, "customer_id", None)
+    if isinstance(row, Customer | Site | Ticket) and customer_id is not None:
+        session.info.setdefault("customers", set()).add(customer_id)
 
 
-def ensure_company_key(connection: Connection) -> None:
-    """Make the company's key where there is none: before anything runs, so that nobody has to make it twice."""
-    if connection.scalar(select(func.count()).where(SealingKey.owner_id == COMPANY)):
-        return
+def key_of_all(session: OrmSession) -> DataKey:
+    """Return the key for what tells of everybody whose data a transaction has had in its hands.
+
+    That of the one customer, one that goes with the first of several who is erased, or the company's.
+    """
+    seen: set[UUID] = session.info.get("customers", set())
+    query = select(Customer.id).where(Customer.id.in_(seen), Customer.erased_at.is_(None))
+    customers = session.scalars(query.order_by(Customer.id)).all() if seen else []
+    if len(customers) <= 1:
+        return key_for(session, customers[0] if customers else COMPANY)
+    return key_for(session, uuid4(), shared_by=customers)
+
+
+def forget_key(session: OrmSession, owner_id: UUID) -> None:
+    """Let the rest of a transaction do without the key of an owner that it has destroyed."""
+    session.info.get("keys", {}).pop(owner_id, None)
+
+
+def rows_about(customer_id: UUID) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
+    """Give every table that holds something of a customer, with the condition for the customer's rows."""
+    for model in _ABOVE:
+        condition = _belongs_to(model, customer_id)
+        if condition is not None:
+            yield model, condition
+
+
+def _belongs_to(model: type[Base], customer_id: UUID) -> ColumnElement[bool] | None:
+    column, above = _ABOVE[model]
+    if column is None or model is OptimizationRun:
+        return None
+    if above is None:
+        return cast(ColumnElement[bool], getattr(model, column) == customer_id)
+    condition = _belongs_to(above, customer_id)
+    assert condition is not None, "what hangs below something hangs below a customer"
+    return cast(ColumnElement[bool], getattr(model, column).in_(select(above.__table__.c.id).where(condition)))
+
+
+def _made(
+    session: OrmSession, keyring: Keyring, owner_id: UUID, shared_by: Sequence[UUID] | None
+) -> Row[UUID, str | None] | None:
+    """Store a new key and return it, or None where another transaction was faster."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if is_postgresql else sqlite_insert
     key = DataKey.made(uuid4())
-    wrapped = keyring_of(connection.dialect).sealer.wrap(key)
-    connection.execute(insert(SealingKey).values(id=key.id, owner_id=COMPANY, wrapped=wrapped))
+    sharers = None if shared_by is None else [str(one) for one in shared_by]
+    made = insert(SealingKey).values(id=key.id, owner_id=owner_id, wrapped=keyring.sealer.wrap(key), shared_by=sharers)
+    return session.execute(made.on_conflict_do_nothing().returning(SealingKey.id, SealingKey.wrapped)).first()
 
 
 def _row(session: OrmSession, model: type[Base], row_id: UUID) -> Base | None:

@@ -23,6 +23,7 @@ from fieldsvc.domain.ids import IdSource
 from fieldsvc.models.base import Base, Entity, Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
+from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
@@ -35,7 +36,7 @@ from fieldsvc.persistence.ownership import key_for, owner_of
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task, Device)
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fieldsvc.dispatching.days import days_of, technicians_of, unplanned_numbers
 from fieldsvc.dispatching.restriction import publishable
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.storage import StoredProposal, read_proposal
-from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.errors import Erased, Fault, Invalid
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.visit_states import PUBLISHED, VisitState
@@ -65,8 +65,8 @@ def _read_proposal(uow: UnitOfWork, run_id: UUID) -> StoredProposal:
     scope_of(uow.actor, Action.RUN_APPLY)
     run = get_run(uow.session, uow.actor, run_id)
     RUN.allowed(run.state, "apply", uow.actor.role)
-    assert run.snapshot is not None, "a proposed run has its snapshot"
-    assert run.plan is not None, "a proposed run has its plan"
+    if not run.snapshot or not run.plan:
+        raise Erased(f"What run {run.number} proposed was erased with a customer it planned for.")
     return read_proposal(run.snapshot, run.plan)
 
 

@@ -12,18 +12,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import Busy, ChangedMeanwhile, Conflict, IdempotencyKeyReused, StillRunning
+from fieldsvc.domain.errors import Busy, ChangedMeanwhile, Conflict, Erased, IdempotencyKeyReused, StillRunning
 from fieldsvc.models.evidence import IdempotencyKey
-from fieldsvc.models.sealing import COMPANY
 from fieldsvc.models.types import owned
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.faults import is_lock_wait_over, is_lost_race, is_transient
-from fieldsvc.persistence.ownership import customers_of, key_for
+from fieldsvc.persistence.ownership import key_of_all
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 
 Outcome = TypeVar("Outcome")
 
 _ATTEMPTS = 4
+_NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +164,13 @@ def _first_answer(uow: UnitOfWork, command: Command) -> Answer:
     if (stored.route, stored.body_hash) != (command.route, command.body_hash):
         raise IdempotencyKeyReused("This key was used before for another request; a new request needs a new key.")
     assert stored.status is not None, "a key is committed together with its answer"
+    if not stored.body and stored.status != _NO_CONTENT:
+        raise Erased("This was done; the answer was erased with the customer it was about.")
     return Answer(stored.status, stored.body or "", stored.headers or {}, is_replayed=True)
 
 
 def _store_answer(uow: UnitOfWork, command: Command, answer: Answer) -> None:
-    customers = customers_of(uow.session)
-    owner_id = next(iter(customers)) if len(customers) == 1 else COMPANY
-    body = owned(answer.body, key_for(uow.session, owner_id))
+    body = owned(answer.body, key_of_all(uow.session))
     uow.session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.actor_key == command.actor.key, IdempotencyKey.key == command.key)

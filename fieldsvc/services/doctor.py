@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.ledger import Move, balances_of
+from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -90,6 +91,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "sign_off": SIGN_OFF,
         "task": TASK,
         "device": DEVICE,
+        "privacy_request": PRIVACY_REQUEST,
     }
     rows = select(Event.entity_type, Event.entity_id, Event.from_state, Event.to_state, Event.change_no).where(
         Event.entity_type.in_(cycles), Event.from_state.is_not(None), Event.to_state != Event.from_state

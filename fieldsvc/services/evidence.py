@@ -17,6 +17,7 @@ from fieldsvc.models.base import entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
@@ -25,7 +26,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
 
-# The event that says of a customer or run that the key was destroyed.
+# The event that says of a customer which keys were destroyed.
 ERASED = "personal_data_erased"
 # What binds a sign-off to whoever gave it.
 BOUND_FIELDS = (
@@ -41,7 +42,7 @@ BOUND_FIELDS = (
     "decision",
     "decided_at",
 )
-_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Task, Device)
+_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _sign_off_faults(session: OrmSession) -> Iterator[str]:
 
 def _erasure_faults(session: OrmSession) -> Iterator[str]:
     """Compare the keys that were destroyed with the erasures the chain tells of."""
-    erased = set(session.scalars(select(Event.entity_id).where(Event.kind == ERASED)))
-    for owner_id in session.scalars(select(SealingKey.owner_id).where(SealingKey.wrapped.is_(None))):
-        if owner_id not in erased:
-            yield f"The key of {owner_id} was destroyed, and no erasure says so."
+    erased = {key for event in session.scalars(select(Event).where(Event.kind == ERASED)) for key in event.data["keys"]}
+    for key in session.scalars(select(SealingKey).where(SealingKey.wrapped.is_(None)).order_by(SealingKey.id)):
+        if str(key.id) not in erased:
+            yield f"The key of {key.owner_id} was destroyed, and no erasure says so."

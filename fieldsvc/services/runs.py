@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import undefer
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import Fault, Invalid, NotFound
+from fieldsvc.domain.errors import Erased, Fault, Invalid, NotFound
 from fieldsvc.domain.evidence import canonical_json
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
@@ -110,6 +110,8 @@ def get_run(session: OrmSession, actor: Actor, run_id: UUID, *, with_result: boo
     if run is None:
         raise NotFound(f"There is no optimization run {run_id}.")
     if with_result and run.result is None:
+        if run.snapshot_hash is not None:
+            raise Erased(f"What run {run.number} proposed was erased with a customer it planned for.")
         raise NotFound(f"Run {run.number} is {run.state} and has no proposal.", code="no_proposal")
     return run
 

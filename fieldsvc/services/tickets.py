@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import joinedload
 
@@ -75,8 +75,9 @@ class Triage:
 
 def report_ticket(uow: UnitOfWork, report: Report) -> Ticket:
     """Take down what a customer reports."""
-    customer_in_scope = customers_in_scope(uow.actor, Action.TICKET_CREATE)
-    customer = uow.session.scalar(select(Customer).where(Customer.id == report.customer_id, customer_in_scope))
+    in_scope = and_(Customer.id == report.customer_id, customers_in_scope(uow.actor, Action.TICKET_CREATE))
+    # Locked, so that nobody erases the customer while the ticket is taken down.
+    customer = uow.session.scalar(select(Customer).where(in_scope).with_for_update(key_share=True))
     faults = _report_faults(uow, report, customer)
     if faults or customer is None:
         raise Invalid("The report can't be taken down like this.", faults=faults)
@@ -242,6 +243,8 @@ def _view_of(session: OrmSession, actor: Actor, ticket: Ticket) -> TicketView:
 def _report_faults(uow: UnitOfWork, report: Report, customer: Customer | None) -> list[Fault]:
     if customer is None:
         return [Fault("unknown_customer", "/customer_id", "There is no such customer.")]
+    if customer.erased_at is not None:
+        return [Fault("customer_erased", "/customer_id", "This customer was erased; take the report for a new one.")]
     faults = []
     site = uow.find(Site, report.site_id) if report.site_id is not None else None
     if report.site_id is not None and (site is None or site.customer_id != customer.id):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import joinedload
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import NotFound
+from fieldsvc.domain.errors import Erased, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.visit_states import VisitState
@@ -148,6 +148,8 @@ def get_report(session: OrmSession, actor: Actor, visit_id: UUID) -> ServiceRepo
     report = report_of(session, visit_id) if session.scalar(visible) is not None else None
     if report is None:
         raise NotFound(f"There is no report of a visit {visit_id}.")
+    if not report.content:
+        raise Erased("This report was erased with the customer it was for.")
     return report
 
 

@@ -7,7 +7,7 @@ needs a value, and the matrix says which.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,9 +23,10 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
+from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
-from fieldsvc.services import tasks, tracking
+from fieldsvc.services import privacy, tasks, tracking
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, request_run
 from solver.engines.child import Status
@@ -66,6 +67,7 @@ class World:
     cast: Cast
     run: UUID
     task: UUID
+    privacy_request: UUID
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class World:
             "technician_id": self.cast.technician1.technician_id,
             "run_id": self.run,
             "task_id": self.task,
+            "privacy_request_id": self.privacy_request,
             "session_id": self.sessions[owner],
             "device_id": self.phones.get(owner, self.phones[LOGINS[Role.TECHNICIAN]]),
             "sent_at": datetime.now(UTC).isoformat(),
@@ -188,13 +191,22 @@ def build_world(application: Application, password_hash: str) -> World:
     link = stage.act(cast.agent, lambda uow: tracking.create_link(uow, cast.ticket, 3600)).token
     asked = tasks.TaskRequest("call the customer")
     task = stage.act(cast.agent, lambda uow: tasks.request_task(uow, cast.ticket, asked)).id
-    return World(cast, _proposed_run(application, stage), task, link, teams=_things_of_teams(application, cast))
+    wish = privacy.PrivacyWish(cast.customer, PrivacyKind.EXPORT, "the customer asks for it")
+    empty_day = cast.day + timedelta(days=30)
+    asked_for = stage.act(cast.admin, lambda uow: privacy.request_privacy(uow, wish)).id
+    return World(
+        cast,
+        propose_day(application, stage, empty_day),
+        task,
+        asked_for,
+        link,
+        teams=_things_of_teams(application, cast),
+    )
 
 
-def _proposed_run(application: Application, stage: Stage) -> UUID:
-    """Bring a run to its proposal, for a day without technicians: whose it is matters, not what is in it."""
+def propose_day(application: Application, stage: Stage, day: date) -> UUID:
+    """Bring a run to its proposal: whose it is matters, not how good the plan is."""
     database, cast = application.database, stage.cast
-    day = cast.day + timedelta(days=30)
     stage.act(cast.dispatcher, lambda uow: request_run(uow, RunRequest(cast.team, day, time_limit_s=1), max_solve_s=9))
     with database.unit_of_work() as uow:
         claim = claim_run(uow, "matrix", 60)

@@ -8,6 +8,7 @@ import pytest
 from fieldsvc.domain.device_states import DEVICE, DeviceState
 from fieldsvc.domain.errors import TransitionRefused
 from fieldsvc.domain.lifecycle_page import render
+from fieldsvc.domain.privacy_states import PRIVACY_REQUEST, PrivacyState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF, SignOffState
@@ -89,6 +90,9 @@ AGREED = {
         active → forked: S
         revoked → wiped: t
     """,
+    "privacy_request": """
+        requested → approved withdrawn: A
+    """,
 }
 
 LIFE_CYCLES = [
@@ -98,6 +102,7 @@ LIFE_CYCLES = [
     pytest.param(SIGN_OFF, SignOffState, id="sign_off"),
     pytest.param(TASK, TaskState, id="task"),
     pytest.param(DEVICE, DeviceState, id="device"),
+    pytest.param(PRIVACY_REQUEST, PrivacyState, id="privacy_request"),
 ]
 
 

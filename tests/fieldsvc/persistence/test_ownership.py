@@ -14,7 +14,7 @@ from fieldsvc.models import Base, Customer, Diagnosis, IdempotencyKey, Rating, S
 from fieldsvc.models.sealing import COMPANY, DataKey, Keyring, Sealer, StoredKey
 from fieldsvc.models.types import Sealed, owned
 from fieldsvc.persistence.database import Database
-from fieldsvc.persistence.ownership import customers_of, key_for, owner_of
+from fieldsvc.persistence.ownership import key_for, key_of_all, owner_of
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def test_what_hangs_below_a_customer_is_sealed_with_the_customers_key(database: 
         assert owner_of(uow.session, rating) == world.customer
         uow.commit()
     keys = stored_keys(database)
-    assert set(keys) == {COMPANY, world.customer}
+    assert set(keys) == {world.customer}
     with database.read_only() as session:
         raw = session.execute(text("SELECT solution FROM visits")).scalar_one()
         comment = session.execute(text("SELECT comment FROM ratings")).scalar_one()
@@ -134,9 +134,19 @@ def test_every_row_with_sealed_columns_knows_whose_it_is(database: Database) -> 
 
 def test_a_stored_answer_belongs_to_the_one_customer_it_is_about(database: Database, world: Any) -> None:
     with database.unit_of_work() as uow:
-        assert customers_of(uow.session) == set()
-        kept = uow.get(Ticket, world.ticket)
-        assert customers_of(uow.session) == {world.customer}, kept
+        of_nobody = key_of_all(uow.session)
+        uow.get(Ticket, world.ticket)  # and let go of at once
+        assert key_of_all(uow.session).id == stored_keys(database)[world.customer]
+        other = Customer(id=uuid4(), team_id=world.team, kind="person", name="李娜")
+        uow.session.add(other)
+        uow.flush()
+        of_two = key_of_all(uow.session)
+        uow.commit()
+    keys = {key: owner for owner, key in stored_keys(database).items()}
+    assert keys[of_nobody.id] == COMPANY
+    with database.read_only() as session:
+        shared = session.get_one(SealingKey, of_two.id)
+        assert set(shared.shared_by or ()) == {str(world.customer), str(other.id)}
 
 
 def test_a_key_is_asked_for_again_after_a_while() -> None:
