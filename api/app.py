@@ -8,7 +8,8 @@ from flask import Flask, Response, request
 
 from api.auth import authorize
 from api.blueprint import Blueprint
-from api.current import attach_application
+from api.bodies import are_bytes_taken
+from api.current import attach_application, current_application, matched_view
 from api.errors import PROBLEM_TYPE, Refused, register_error_handlers
 from api.logs import log_requests
 from api.metrics import count_requests
@@ -73,6 +74,8 @@ def _document() -> dict[str, Any]:
 
 def _refuse_large_body() -> None:
     # Flask looks at the size when a body is read; here also for routes that don't read it.
+    if are_bytes_taken(matched_view()):
+        request.max_content_length = current_application().settings.max_blob_bytes
     limit = request.max_content_length
     if limit is not None and request.content_length is not None and request.content_length > limit:
         raise Refused(413, "body_too_large", f"A body may have {limit} bytes.")

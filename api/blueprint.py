@@ -9,7 +9,7 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 
 from api.auth import Requires, declaration_of
-from api.bodies import MISSING, read_body
+from api.bodies import MISSING, are_bytes_taken, read_body
 from api.current import View, view_for
 from api.errors import invalid_arguments
 from api.etags import TAG_PATTERN
@@ -46,6 +46,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def route(self, rule: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Function], Function]:
         """Register a view for a path and its methods."""
         return cast(Callable[[Function], Function], super().route(rule, methods=list(methods)))
+
+    def doc(self, **parts: Any) -> Callable[[Function], Function]:
+        """Write into the OpenAPI file what no schema says."""
+        return cast(Callable[[Function], Function], super().doc(**parts))
 
     def arguments(
         self, schema: type[Schema], *, location: Literal["json", "query"] = "json"
@@ -92,7 +96,7 @@ def _document_shared_parts(doc: dict[str, Any], info: dict[str, Any], *, method:
         parameters.append(_header("If-None-Match", False, "ETags the caller has; 304 if the answer is the same."))
         responses["304"] = {"description": "Not Modified"}
     if method != "get" and isinstance(declared, Requires):
-        needed = method in ("put", "patch", "delete")
+        needed = method in ("put", "patch", "delete") and not are_bytes_taken(view)
         if needed or info.get("has_etag"):
             said = "The ETag of what is meant, or its version alone; 412 if there is a newer version."
             parameters.append(_header("If-Match", needed, said, TAG_PATTERN))

@@ -3,7 +3,8 @@
 import json
 import math
 from collections import Counter
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 from flask import request
 
@@ -12,6 +13,21 @@ from api.errors import Refused
 MAX_DEPTH = 32
 _MAX_DIGITS = 20  # beyond 64 bits nothing here is meant; and reading a very long number takes very long
 JSON_TYPES = ("application/json", "application/merge-patch+json")
+
+
+_TAKES_BYTES = "fieldsvc_takes_bytes"
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def takes_bytes(view: Function) -> Function:
+    """Declare that a view takes bytes that its address names: they may be large, and have no older version."""
+    setattr(view, _TAKES_BYTES, True)
+    return view
+
+
+def are_bytes_taken(view: Callable[..., Any] | None) -> bool:
+    """Tell whether a view has declared so."""
+    return bool(getattr(view, _TAKES_BYTES, False))
 
 
 class Missing:
@@ -33,6 +49,14 @@ def read_body() -> object:
     if request.mimetype not in JSON_TYPES or charset != "utf-8":
         raise Refused(415, "wrong_content_type", f"Send {JSON_TYPES[0]} in UTF-8.")
     return parse_json(content)
+
+
+def read_bytes() -> bytes:
+    """Return the request's body as it came; raises Refused with 413."""
+    content = request.get_data(cache=False)
+    if len(content) != request.content_length and len(content) >= (request.max_content_length or math.inf):
+        raise Refused(413, "body_too_large", f"An attachment may have {request.max_content_length} bytes.")
+    return content
 
 
 def parse_json(content: bytes) -> object:

@@ -16,6 +16,7 @@ from api.schemas.visit_actions import (
     DeclinationSchema,
     FindingSchema,
     IncompletionSchema,
+    PhotoRequestSchema,
     PresentationSchema,
     SignOffRequestSchema,
     SolutionSchema,
@@ -23,11 +24,11 @@ from api.schemas.visit_actions import (
     UseSchema,
     VerificationSchema,
 )
-from api.visit_bodies import answer_of, finding_of, position_of, presentation_of, use_of
+from api.visit_bodies import answer_of, finding_of, picture_of, position_of, presentation_of, use_of
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.phone_commands import CommandType
 from fieldsvc.domain.texts import is_storable
-from fieldsvc.services import phone_requests, sign_offs, visit_records, visit_returns, visits
+from fieldsvc.services import phone_requests, photos, sign_offs, visit_records, visit_returns, visits
 from fieldsvc.services.sync_commands import Effect, PushedCommand
 
 # The command says when it happened, and a technician acts for nobody else.
@@ -132,6 +133,11 @@ def _consume(args: Mapping[str, Any], _: int) -> Effect:
     return lambda uow, visit_id: visit_records.record_consumption(uow, visit_id, use)
 
 
+def _photograph(args: Mapping[str, Any], _: int) -> Effect:
+    picture = picture_of(args)
+    return lambda uow, visit_id: photos.record_photo(uow, visit_id, picture)
+
+
 def _present(args: Mapping[str, Any], _: int) -> Effect:
     report = presentation_of(args)
     return lambda uow, visit_id: sign_offs.present_report(uow, visit_id, report)
@@ -180,6 +186,7 @@ _KINDS: dict[CommandType, tuple[type[Schema], _Reader]] = {
     CommandType.SOLUTION: (SolutionSchema, _solve),
     CommandType.VERIFICATION: (VerificationSchema, _verify),
     CommandType.CONSUMPTION: (UseSchema, _consume),
+    CommandType.PHOTO: (PhotoRequestSchema, _photograph),
     CommandType.REPORT: (PresentationSchema, _present),
     CommandType.SIGN_OFF: (SignOffRequestSchema, _answer),
     CommandType.COMPLETION: (CompletionSchema, _complete),

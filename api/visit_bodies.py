@@ -7,13 +7,18 @@ from typing import Any
 
 from api.schemas.visit_actions import SignOffOutcome
 from fieldsvc.domain.errors import Fault, Invalid
-from fieldsvc.services import sign_offs, visit_records, visits
+from fieldsvc.services import photos, sign_offs, visit_records, visits
 from fieldsvc.services.visit_views import ChangesAnyVisit
 
 
 def finding_of(body: Mapping[str, Any]) -> visit_records.Finding:
     """Return a diagnosis."""
     return visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"])
+
+
+def picture_of(body: Mapping[str, Any]) -> photos.Picture:
+    """Return what a photo is of."""
+    return photos.Picture(body["sha256"], body["stage"], body["note"])
 
 
 def use_of(body: Mapping[str, Any]) -> visit_records.Use:

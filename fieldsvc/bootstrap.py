@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldsvc.adapters.anchors import AnchorFile
+from fieldsvc.adapters.blobs import BlobStore
 from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.adapters.tokens import AccessTokens
@@ -29,6 +30,7 @@ class Application:
     travel: TravelTimes
     desk: DispatchDesk
     anchors: AnchorFile
+    blobs: BlobStore
 
 
 def build(
@@ -54,4 +56,5 @@ def build(
         travel=travel,
         desk=ResidentDesk(database, travel),
         anchors=AnchorFile(Path(settings.anchor_file), settings.secret_key),
+        blobs=BlobStore(Path(settings.blob_directory)),
     )

@@ -17,6 +17,7 @@ _MIN_SECRET_LENGTH = 32
 _KINDS = ("demo", "production")
 # A demo begins with an empty database, and with no anchors of the one before.
 DEMO_ANCHORS = "demo-anchors.jsonl"
+DEMO_BLOBS = "demo-blobs"
 
 
 class SettingsError(Exception):
@@ -34,6 +35,7 @@ class Settings:
     secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
     all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
     of known travel times; empty = all are estimated. anchor_file: where the evidence chain is anchored.
+    blob_directory: where attachments lie, sealed.
     """
 
     env: str
@@ -57,6 +59,8 @@ class Settings:
     max_solve_s: int
     solve_workers: int
     max_body_bytes: int
+    max_blob_bytes: int
+    blob_directory: str
     travel_table: str
     anchor_file: str
     anchor_s: int
@@ -125,6 +129,8 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         max_solve_s=read.whole("MAX_SOLVE_S", 600, 1, 86_400),
         solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
+        max_blob_bytes=read.whole("MAX_BLOB_BYTES", 50_000_000, 1000, 500_000_000),
+        blob_directory=read.text("BLOB_DIRECTORY", str(directory / DEMO_BLOBS) if env == "demo" else "var/blobs"),
         travel_table=_travel_table(read, env, directory),
         anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),

@@ -5,6 +5,7 @@ from flask import Blueprint as RootBlueprint
 from api.blueprint import Blueprint
 from api.resources import (
     auth,
+    blobs,
     devices,
     docs,
     explanations,
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     visits.blueprint,
     visit_records.blueprint,
     visit_returns.blueprint,
+    blobs.blueprint,
     plan.blueprint,
     technicians.blueprint,
     stock.blueprint,

@@ -14,6 +14,7 @@ from api.schemas.reports import ServiceReportSchema
 from api.schemas.visit_actions import (
     DecisionSchema,
     FindingSchema,
+    PhotoRequestSchema,
     PresentationSchema,
     SignOffRequestSchema,
     SolutionSchema,
@@ -22,9 +23,9 @@ from api.schemas.visit_actions import (
 )
 from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
-from api.visit_bodies import answer_of, finding_of, presentation_of, use_of
+from api.visit_bodies import answer_of, finding_of, picture_of, presentation_of, use_of
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import disputes, sign_offs, visit_records, visit_views
+from fieldsvc.services import disputes, photos, sign_offs, visit_records, visit_views
 
 blueprint = Blueprint("visit-records", "What happened at a visit.")
 
@@ -38,6 +39,21 @@ def record_diagnosis(body: dict[str, Any], visit_id: UUID) -> Response:
     finding = finding_of(body)
     return act_on_visit(
         body, visit_id, lambda uow, version: visit_records.record_diagnosis(uow, visit_id, finding, version), status=201
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/photos", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@blueprint.arguments(PhotoRequestSchema)
+@blueprint.response(201, VisitRecordSchema)
+def record_photo(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Say what a photo is of
+
+    Its bytes are put to `/visits/{id}/blobs/{sha256}`, before or after.
+    """
+    picture = picture_of(body)
+    return act_on_visit(
+        body, visit_id, lambda uow, version: photos.record_photo(uow, visit_id, picture, version), status=201
     )
 
 

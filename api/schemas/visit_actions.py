@@ -6,6 +6,7 @@ from api.schemas.base import StrictSchema
 from api.schemas.fields import Choice, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.tickets import WindowSchema
 from fieldsvc.domain.catalogue import CancelReason, DeclineReason, IncompleteReason, PostponeReason, TurnBackReason
+from fieldsvc.domain.media import PhotoStage
 
 _CODE = "[a-z0-9][a-z0-9_-]*"
 _SHA256 = "[0-9a-f]{64}"
@@ -66,6 +67,14 @@ class UseSchema(ActionSchema):
     part_id = Id(required=True)
     quantity = Whole(low=1, high=100_000, load_default=1)
     serial = Text(max_length=80, load_default=None, allow_none=True)
+
+
+class PhotoRequestSchema(ActionSchema):
+    """What a photo is of; its bytes are put to `/visits/{id}/blobs/{sha256}`, before or after."""
+
+    sha256 = Text(max_length=64, pattern=_SHA256, required=True)
+    stage = Choice(PhotoStage, load_default=PhotoStage.OTHER)
+    note = Text(max_length=2000, load_default=None, allow_none=True)
 
 
 class CompletionSchema(ActionSchema):

@@ -3,6 +3,7 @@
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Day, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.tickets import CustomerSchema, WindowSchema
+from fieldsvc.domain.media import MediaType, PhotoStage
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.visit_states import VisitState
 
@@ -107,6 +108,21 @@ class ConsumptionSchema(StrictSchema):
     occurred_at = Instant(required=True)
 
 
+class PhotoSchema(StrictSchema):
+    """A picture or video; `/visits/{id}/blobs/{sha256}` has its bytes. media_type: null until those have come.
+
+    kept_sha256: of the bytes as they are kept, without the place where they were taken.
+    """
+
+    sha256 = Text(max_length=64, required=True)
+    stage = Choice(PhotoStage, required=True)
+    note = Text(max_length=2000, required=True, allow_none=True)
+    occurred_at = Instant(required=True)
+    media_type = Choice(MediaType, required=True, allow_none=True)
+    kept_sha256 = Text(max_length=64, required=True, allow_none=True)
+    size = Whole(low=1, high=2**40, required=True, allow_none=True)
+
+
 class ReportVersionSchema(StrictSchema):
     """Which version of the report counts; `/visits/{id}/report` has its content."""
 
@@ -160,6 +176,7 @@ class VisitRecordSchema(VisitSchema):
     verification_reason = Text(max_length=10_000, required=True, allow_none=True, attribute="visit.verification_reason")
     consumptions = Items(Nested(ConsumptionSchema), max_items=1000, required=True)
     states_no_parts = Flag(required=True, attribute="visit.states_no_parts")
+    photos = Items(Nested(PhotoSchema), max_items=200, required=True)
     incomplete_reason = Text(max_length=32, required=True, allow_none=True, attribute="visit.incomplete_reason")
     cancel_reason = Text(max_length=32, required=True, allow_none=True, attribute="visit.cancel_reason")
     is_late_cancel = Flag(required=True, attribute="visit.is_late_cancel")

@@ -1,6 +1,7 @@
 """`fieldsvc demo`: load the day, plan it before the reader's eyes, publish it, then serve it."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from fieldsvc.adapters.travel import write_travel
 from fieldsvc.bootstrap import Application, build
-from fieldsvc.config import DEMO_ANCHORS, load_settings
+from fieldsvc.config import DEMO_ANCHORS, DEMO_BLOBS, load_settings
 from fieldsvc.demo.loader import ACCOUNTS, PASSWORD, ZONE, LoadedDay, load_day
 from fieldsvc.demo.printing import print_proposal
 from fieldsvc.demo.serving import HOST, check_port, only_demo_of, serve_until_stopped
@@ -80,6 +81,7 @@ def _prepare(directory: Path, port: int, source: DemoDay) -> Application:
     """An empty, migrated database: the demo begins anew each time."""
     for name in ("demo.db", "demo.db-wal", "demo.db-shm", DEMO_ANCHORS):
         (directory / name).unlink(missing_ok=True)
+    shutil.rmtree(directory / DEMO_BLOBS, ignore_errors=True)
     write_travel(directory / "travel.npz", source.points, source.seconds, source.metres)
     application = build(load_settings(_environment(directory, port), directory))
     upgrade(application.database.engine)
@@ -92,6 +94,7 @@ def _environment(directory: Path, port: int) -> dict[str, str]:
         "FIELDSVC_ENV": "demo",
         "FIELDSVC_DATABASE_URL": f"sqlite:///{directory / 'demo.db'}",
         "FIELDSVC_ANCHOR_FILE": str(directory / DEMO_ANCHORS),
+        "FIELDSVC_BLOB_DIRECTORY": str(directory / DEMO_BLOBS),
         "FIELDSVC_HOST": HOST,
         "FIELDSVC_PORT": str(port),
     }

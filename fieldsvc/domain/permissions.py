@@ -54,6 +54,7 @@ class Action(StrEnum):
     DEVICE_CONFIRM_LOSS = "device.confirm_loss"
     PHONE_COMMAND_READ = "phone_command.read"
     PRIVACY_MANAGE = "privacy.manage"
+    BLOB_CREATE = "blob.create"
 
 
 _T, _G, _D, _W = Role.TECHNICIAN, Role.AGENT, Role.DISPATCHER, Role.WAREHOUSE
@@ -101,6 +102,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.DEVICE_CONFIRM_LOSS: {_V: _ALL, _A: _ALL},
     Action.PHONE_COMMAND_READ: {_T: _OWN, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.PRIVACY_MANAGE: {_A: _ALL},
+    Action.BLOB_CREATE: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
 }
 
 

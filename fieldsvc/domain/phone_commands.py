@@ -28,6 +28,7 @@ class CommandType(StrEnum):
     SOLUTION = "solution"
     VERIFICATION = "verification"
     CONSUMPTION = "consumption"
+    PHOTO = "photo"
     REPORT = "report"
     SIGN_OFF = "sign_off"
     COMPLETION = "completion"

@@ -9,6 +9,7 @@ from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
@@ -32,6 +33,7 @@ __all__ = [
     "Assignment",
     "AuditEntry",
     "Base",
+    "Blob",
     "ChangeCounter",
     "Consumption",
     "Customer",
@@ -47,6 +49,7 @@ __all__ = [
     "OptimizationRun",
     "Part",
     "PhoneCommand",
+    "Photo",
     "PlannedPart",
     "PlannedPickup",
     "PlannedRoute",

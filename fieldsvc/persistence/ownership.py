@@ -18,6 +18,7 @@ from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.devices import PhoneCommand
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Diagnosis, ServiceReport, SignOff
@@ -41,6 +42,8 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     ServiceReport: ("visit_id", Visit),
     SignOff: ("visit_id", Visit),
     Rating: ("visit_id", Visit),
+    Photo: ("visit_id", Visit),
+    Blob: ("visit_id", Visit),
     Decline: ("visit_id", Visit),
     PhoneCommand: ("visit_id", Visit),
 }

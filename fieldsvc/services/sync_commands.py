@@ -256,7 +256,7 @@ def _row(
         type=command.type,
         visit_id=command.visit_id,
         base_version=command.base_version,
-        args=command.args,
+        args=command.args if command.args is None or isinstance(command.args, dict) else {"sent": command.args},
         said_at=command.said_at,
         occurred_at=uow.occurred_at,
         recorded_at=uow.now,

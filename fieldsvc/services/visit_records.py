@@ -41,7 +41,7 @@ class Use:
 
 def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version: int | None = None) -> Diagnosis:
     """Add what was found."""
-    visit, assignment = _load_on_site(uow, visit_id, version)
+    visit, assignment = load_on_site(uow, visit_id, version)
     diagnosis = Diagnosis(
         id=uow.new_id(),
         visit_id=visit.id,
@@ -62,7 +62,7 @@ def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version:
 
 def record_solution(uow: UnitOfWork, visit_id: UUID, solution: str, version: int | None = None) -> Visit:
     """Say what was done; a later word replaces an earlier one."""
-    visit, _ = _load_on_site(uow, visit_id, version)
+    visit, _ = load_on_site(uow, visit_id, version)
     visit.solution = solution
     touch(visit)
     uow.record(visit, "solution_recorded")
@@ -73,7 +73,7 @@ def record_verification(
     uow: UnitOfWork, visit_id: UUID, *, passed: bool, reason: str | None = None, version: int | None = None
 ) -> Visit:
     """Say whether the repair was tested and works; if it does not, why."""
-    visit, _ = _load_on_site(uow, visit_id, version)
+    visit, _ = load_on_site(uow, visit_id, version)
     if not passed and not reason:
         fault = Fault("verification_reason_missing", "/reason", "The test failed: give the reason.")
         raise Invalid("A failed test needs a reason.", faults=[fault])
@@ -85,7 +85,7 @@ def record_verification(
 
 def record_consumption(uow: UnitOfWork, visit_id: UUID, use: Use, version: int | None = None) -> list[Consumption]:
     """Book parts that were used at the site; see `book_use`."""
-    visit, assignment = _load_on_site(uow, visit_id, version)
+    visit, assignment = load_on_site(uow, visit_id, version)
     van_id = assignment.technician.van_location_id if assignment else None
     return book_use(uow, visit, use, assignment, van_id)
 
@@ -123,7 +123,8 @@ def book_use(
     return consumptions
 
 
-def _load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple[Visit, Assignment | None]:
+def load_on_site(uow: UnitOfWork, visit_id: UUID, version: int | None) -> tuple[Visit, Assignment | None]:
+    """Return a visit at which the actor may record something now, with whose assignment it is."""
     visit = load_visit(uow, visit_id, Action.VISIT_TRANSITION, version)
     check_acts_in_the_field(uow, "Recording at a visit")
     assignment = acting_assignment(uow, visit)

@@ -24,6 +24,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.photos import PhotoView, photos_of
 from fieldsvc.services.scopes import sees_customer, visits_in_scope
 from fieldsvc.services.service_reports import report_of, reports_of, sign_offs_of
 from fieldsvc.services.visits import Notice, Outcome
@@ -82,6 +83,7 @@ class VisitRecordView(VisitView):
 
     diagnoses: Sequence[Diagnosis] = ()
     consumptions: Sequence[Consumption] = ()
+    photos: Sequence[PhotoView] = ()
     report: ServiceReport | None = None
     sign_off: SignOff | None = None
     rating: Rating | None = None
@@ -178,6 +180,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
     diagnoses = _by_visit(session, select(Diagnosis).where(Diagnosis.visit_id.in_(ids)).order_by(Diagnosis.id))
     consumptions = _by_visit(session, select(Consumption).where(Consumption.visit_id.in_(ids)).order_by(Consumption.id))
     ratings = _by_visit(session, select(Rating).where(Rating.visit_id.in_(ids)))
+    photos = photos_of(session, ids)
     reports = reports_of(session, ids)
     sign_offs = sign_offs_of(session, [report.id for report in reports.values()])
     return [
@@ -187,6 +190,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
             is_customer_shown=view.is_customer_shown,
             diagnoses=diagnoses.get(view.id, []),
             consumptions=consumptions.get(view.id, []),
+            photos=photos.get(view.id, []),
             report=reports.get(view.id),
             sign_off=sign_offs.get(view.id),
             rating=next(iter(ratings.get(view.id, [])), None),

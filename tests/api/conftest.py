@@ -46,6 +46,8 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         "FIELDSVC_DATABASE_URL": database_url,
         "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
         "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "FIELDSVC_BLOB_DIRECTORY": str(tmp_path / "blobs"),
+        "FIELDSVC_ANCHOR_FILE": str(tmp_path / "anchors" / "anchors.jsonl"),
     }
     return load_settings(environ, tmp_path)
 

@@ -92,6 +92,7 @@ def matrix_in(directory: Path, sqlite_template: Path) -> Iterator[Matrix]:
         "FIELDSVC_DATABASE_URL": f"sqlite:///{used}",
         "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
         "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "FIELDSVC_BLOB_DIRECTORY": str(directory / "blobs"),
     }
     passwords = Passwords(memory_kib=8, rounds=1)
     application = build(load_settings(environ, directory), passwords=passwords)

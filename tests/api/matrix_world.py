@@ -27,6 +27,8 @@ from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
 from fieldsvc.services import privacy, tasks, tracking
+from fieldsvc.services.command import Command
+from fieldsvc.services.photos import store_blob
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, request_run
 from solver.engines.child import Status
@@ -35,6 +37,7 @@ from solver.score import score
 from solver.solve import Result
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.cast_builder import Builder
+from tests.fieldsvc.pictures import picture
 from tests.fieldsvc.stage import REPORT, WAYS, Stage
 
 LOGINS = {
@@ -53,6 +56,7 @@ OUTSIDERS = {
     Role.SUPERVISOR: "foreign_supervisor",
     Role.ADMIN: "foreign_admin",
 }
+PICTURE = picture("PNG")
 # Fields that tell more than their type; the rest is made up from the OpenAPI document.
 _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
@@ -92,6 +96,7 @@ class World:
             "customer_id": self.cast.customer,
             "part_id": self.cast.part,
             "job_type_id": self.cast.job_type,
+            "sha256": hashlib.sha256(PICTURE).hexdigest(),
             "report_sha256": hashlib.sha256(REPORT).hexdigest(),
             "on_behalf": owner not in (LOGINS[Role.TECHNICIAN], OUTSIDERS[Role.TECHNICIAN]),
             "day": self.cast.day,
@@ -109,6 +114,7 @@ class Route:
     method: str
     declared: Requires | Public
     body_schema: Mapping[str, Any] | None
+    takes_picture: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule.rule}"
@@ -129,6 +135,8 @@ class Route:
         if self.method in ("PUT", "PATCH", "DELETE"):
             headers["If-Match"] = '"1"'
         asked: dict[str, Any] = {"path": path, "method": self.method, "headers": headers}
+        if self.takes_picture:
+            asked |= {"data": PICTURE, "content_type": "image/png"}
         if self.body_schema is not None:
             asked["json"] = self._body(values) | _BODIES.get(self.rule.rule, {})
         return asked
@@ -168,7 +176,8 @@ def routes_of(app: Flask) -> Iterator[Route]:
             assert declared is not None, f"{method} {rule} declares no permission"
             body = operations.get(method.lower(), {}).get("requestBody", {}).get("content", {})
             reference = body.get("application/json", {}).get("schema", {}).get("$ref", "")
-            yield Route(rule, method, declared, schemas[reference.rsplit("/", 1)[-1]] if reference else None)
+            body_schema = schemas[reference.rsplit("/", 1)[-1]] if reference else None
+            yield Route(rule, method, declared, body_schema, "image/png" in body)
 
 
 def _documented(rule: Rule) -> str:
@@ -188,6 +197,8 @@ def build_world(application: Application, password_hash: str) -> World:
         uow.commit()
     stage = Stage(database, cast)
     stage.walk(*WAYS["on_site"], "present")
+    shown = hashlib.sha256(PICTURE).hexdigest()
+    store_blob(database, application.blobs, Command(cast.technician1, "test"), cast.visit, shown, PICTURE)
     link = stage.act(cast.agent, lambda uow: tracking.create_link(uow, cast.ticket, 3600)).token
     asked = tasks.TaskRequest("call the customer")
     task = stage.act(cast.agent, lambda uow: tasks.request_task(uow, cast.ticket, asked)).id

@@ -54,7 +54,7 @@ class House:
 
 
 @pytest.fixture
-def environ(database_url: str) -> dict[str, str]:
+def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -63,6 +63,7 @@ def environ(database_url: str) -> dict[str, str]:
         "FIELDSVC_SECRET_KEY": "a secret key for stories, long enough",
         "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "FIELDSVC_WORKER_POLL_S": "0.1",
+        "FIELDSVC_BLOB_DIRECTORY": str(tmp_path / "blobs"),
     }
 
 
