@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, ValidationError
 
@@ -56,7 +57,8 @@ def read_commands(given: Sequence[Mapping[str, Any]], sent_at: datetime, geofenc
 
 def _read(raw: Mapping[str, Any], name: Mapping[str, Any], sent_at: datetime, geofence_m: int) -> PushedCommand:
     args = raw.get("args")
-    bare = PushedCommand(name["id"], name["seq"], "?", None, sent_at, args=args if _is_storable(args) else None)
+    kept = args if _is_storable(args) else None
+    bare = PushedCommand(name["id"], name["seq"], "?", _visit_named(raw), sent_at, args=kept)
     try:
         given = PhoneCommandRequestSchema().load(raw)
     except ValidationError as error:
@@ -81,6 +83,14 @@ def _read(raw: Mapping[str, Any], name: Mapping[str, Any], sent_at: datetime, ge
         return _with_faults(command, invalid_arguments(error).faults)
     except Invalid as error:
         return _with_faults(command, [Fault(one.code, f"/args{one.pointer}", one.message) for one in error.faults])
+
+
+def _visit_named(raw: Mapping[str, Any]) -> UUID | None:
+    """Return the visit a command is about, whatever else is wrong with it: what it says is that customer's."""
+    try:
+        return UUID(str(raw.get("entity_id")))
+    except ValueError:
+        return None
 
 
 def _with_faults(command: PushedCommand, faults: Iterable[Fault]) -> PushedCommand:

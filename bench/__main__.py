@@ -3,7 +3,22 @@
 import argparse
 import sys
 
-from bench import anytime, baseline, best, candidates, durability, dynamic, peers, scale, solomon, stock, torture, trsp
+from bench import (
+    anytime,
+    baseline,
+    best,
+    candidates,
+    durability,
+    dynamic,
+    fuzz,
+    morning,
+    peers,
+    scale,
+    solomon,
+    stock,
+    torture,
+    trsp,
+)
 from bench.phones import command as phones
 
 
@@ -23,6 +38,8 @@ def main() -> int:
     anytime.add_command(commands.add_parser("anytime", help=anytime.__doc__))
     durability.add_command(commands.add_parser("durability", help=durability.__doc__))
     phones.add_command(commands.add_parser("phones", help=phones.__doc__))
+    fuzz.add_command(commands.add_parser("fuzz", help=fuzz.__doc__))
+    morning.add_command(commands.add_parser("morning", help=morning.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)

@@ -50,6 +50,7 @@ COLUMNS = (
     "median_ms",
     "p95_ms",
     "longest_ms",
+    "per_second",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]

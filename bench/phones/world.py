@@ -35,7 +35,8 @@ from fieldsvc.services.unplanning import take_off_plan
 from fieldsvc.services.visit_returns import Cancellation, Postponement, cancel_visit, postpone_visit
 
 TECHNICIANS, VISITS_EACH, UNITS = 10, 3, 40
-_ZONE = ZoneInfo("Europe/Lisbon")
+ZONE = "Europe/Lisbon"
+_ZONE = ZoneInfo(ZONE)
 
 
 @dataclass(frozen=True)
@@ -53,22 +54,32 @@ class Company:
         return f"technician{number}"
 
 
-def found_company(database: Database, password_hash: str) -> Company:
-    """Store the company; all visits are dispatched."""
+def found_company(
+    database: Database,
+    password_hash: str,
+    *,
+    technicians: int = TECHNICIANS,
+    visits_each: int = VISITS_EACH,
+    dispatchers: int = 1,
+    is_customer_shared: bool = True,
+) -> Company:
+    """Store the company; all visits are dispatched, for one customer or each for another."""
     with database.unit_of_work(Context(source="bench")) as uow:
-        founder = _Founder(uow, password_hash)
-        technicians = tuple(founder.technician(number) for number in range(TECHNICIANS))
-        visits = tuple(founder.visit(one, order) for one in technicians for order in range(VISITS_EACH))
+        founder = _Founder(uow, password_hash, technicians, is_customer_shared=is_customer_shared)
+        staff = tuple(founder.technician(number) for number in range(technicians))
+        visits = tuple(founder.visit(one, order) for one in staff for order in range(visits_each))
         dispatcher = founder.user("dispatcher", Role.DISPATCHER, None)
+        for number in range(1, dispatchers):
+            founder.user(f"dispatcher{number}", Role.DISPATCHER, None)
         uow.commit()
-    return Company(founder.team, technicians, visits, founder.part, dispatcher)
+    return Company(founder.team, staff, visits, founder.part, dispatcher)
 
 
 class _Founder:
     """Adds the rows."""
 
-    def __init__(self, uow: UnitOfWork, password_hash: str) -> None:
-        self._uow, self._password_hash = uow, password_hash
+    def __init__(self, uow: UnitOfWork, password_hash: str, technicians: int, *, is_customer_shared: bool) -> None:
+        self._uow, self._password_hash, self._is_customer_shared = uow, password_hash, is_customer_shared
         self._now = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
         self._day = self._now.astimezone(_ZONE).date()
         self.team = self._add(Team(id=uow.new_id(), name="Bench", zone=str(_ZONE)))
@@ -84,7 +95,7 @@ class _Founder:
                 part_id=self.part,
                 location_id=self._supplier,
                 is_physical=False,
-                on_hand=-TECHNICIANS * UNITS,
+                on_hand=-technicians * UNITS,
             )
         )
         self._job_type = self._add(
@@ -99,9 +110,12 @@ class _Founder:
                 tools=[],
             )
         )
+        self._customer, self._site = self._customer_with_site()
+
+    def _customer_with_site(self) -> tuple[UUID, UUID]:
         customer = self._add(
             Customer(
-                id=uow.new_id(),
+                id=self._uow.new_id(),
                 team_id=self.team,
                 kind="person",
                 name="王伟",
@@ -109,9 +123,9 @@ class _Founder:
                 email="w@example.org",
             )
         )
-        self._site = self._add(
+        site = self._add(
             Site(
-                id=uow.new_id(),
+                id=self._uow.new_id(),
                 customer_id=customer,
                 team_id=self.team,
                 name="home",
@@ -121,7 +135,7 @@ class _Founder:
                 zone=str(_ZONE),
             )
         )
-        self._customer = customer
+        return customer, site
 
     def technician(self, number: int) -> UUID:
         van = self._location(f"van{number}", LocationKind.VAN)
@@ -172,6 +186,8 @@ class _Founder:
 
     def visit(self, technician: UUID, order: int) -> UUID:
         number = f"{technician.hex[-6:]}-{order}"
+        if not self._is_customer_shared:
+            self._customer, self._site = self._customer_with_site()
         ticket = self._add(
             Ticket(
                 id=self._uow.new_id(),

@@ -53,11 +53,6 @@ def snapshot_from_bytes(content: bytes) -> Snapshot:
     return Snapshot(horizon=Horizon(date.fromisoformat(document["day"]), document["zone"]), **known)
 
 
-def visits_of_snapshot(content: bytes) -> set[UUID]:
-    """Return the visits a stored snapshot tells of."""
-    return {UUID(row) for row in json.loads(zlib.decompress(content))["visits"].values()}
-
-
 def plan_to_bytes(plan: Plan) -> bytes:
     """Compressed JSON of the solver's document."""
     return zlib.compress(codec.dumps(codec.plan_to_document(plan)).encode())

@@ -13,7 +13,7 @@ from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
-from fieldsvc.models.runs import OptimizationRun, RunScope
+from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
@@ -55,6 +55,7 @@ __all__ = [
     "PlannedRoute",
     "PrivacyRequest",
     "Rating",
+    "RunCustomer",
     "RunScope",
     "SealingKey",
     "ServiceReport",

@@ -22,4 +22,4 @@ class SealingKey(Keyed, Base):
     owner_id: Mapped[UUID] = mapped_column(unique=True)
     wrapped: Mapped[str | None] = mapped_column(Text)
     shared_by: Mapped[list[Any] | None]
-    destroyed_at: Mapped[datetime | None]
+    destroyed_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -72,10 +72,10 @@ class SignOff(Entity, Base):
     report_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[SignOffState] = mapped_column(one_of(SignOffState, "state"))
     signer_name: Mapped[str | None] = mapped_column(SealedText())
-    signer_role: Mapped[str | None] = mapped_column(String(40))
+    signer_role: Mapped[str | None] = mapped_column(SealedText())
     method: Mapped[str | None] = mapped_column(String(24))
     strokes: Mapped[str | None] = mapped_column(SealedText())
-    device_id: Mapped[str | None] = mapped_column(String(80))
+    device_id: Mapped[str | None] = mapped_column(SealedText())
     reason: Mapped[str | None] = mapped_column(SealedText())
     is_sent_by_link: Mapped[bool] = mapped_column(default=False)
     state_since: Mapped[datetime | None]

@@ -66,3 +66,12 @@ class RunScope(Base):
     run_id: Mapped[UUID] = mapped_column(refers_to("optimization_runs.id"), primary_key=True)
     technician_id: Mapped[UUID] = mapped_column(refers_to("technicians.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
+
+
+class RunCustomer(Base):
+    """A customer whom the documents of a run tell of; they go with the first of them who is erased."""
+
+    __tablename__ = "run_customers"
+
+    run_id: Mapped[UUID] = mapped_column(refers_to("optimization_runs.id"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(refers_to("customers.id"), primary_key=True, index=True)

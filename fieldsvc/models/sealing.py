@@ -10,8 +10,10 @@ import hmac
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,6 +21,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 # Whose key seals what belongs to nobody in particular.
 COMPANY = UUID(int=0)
 _ID_BYTES = 16
+# How far the clocks of two servers may be apart, and how long an erasure may take to be committed.
+_CLOCKS = timedelta(minutes=10)
 
 
 class Sealer:
@@ -70,57 +74,88 @@ class StoredKey:
     wrapped: str | None
 
 
-class Keyring:
-    """Opens sealed values with the data keys of a database. A key is asked for again after `keep_s` at most.
+class KeySource(Protocol):
+    """Where the data keys of a database are read."""
 
-    find: returns the stored key of an id, None if there never was one.
+    def find(self, key_id: UUID) -> Sequence[StoredKey]:
+        """Return a key, and others that may be asked for next; none of that id where there never was one."""
+
+    def destroyed_since(self, moment: datetime) -> Sequence[UUID]:
+        """Return keys that were destroyed at or after a moment."""
+
+
+class Keyring:
+    """Opens sealed values with the data keys of a database.
+
+    A key that was read is kept; whether any has been destroyed meanwhile is asked every `looks_s`.
     """
 
-    def __init__(
-        self,
-        sealer: Sealer,
-        find: Callable[[UUID], StoredKey | None],
-        *,
-        keep_s: float = 60.0,
-        most: int = 10_000,
-    ) -> None:
+    def __init__(self, sealer: Sealer, source: KeySource, *, looks_s: float = 5.0, most: int = 50_000) -> None:
         self.sealer = sealer
-        self._find = find
-        self._keep_s, self._most = keep_s, most
-        self._known: OrderedDict[UUID, tuple[float, DataKey | None]] = OrderedDict()
+        self._source, self._looks_s, self._most = source, looks_s, most
+        self._known: OrderedDict[UUID, DataKey | StoredKey] = OrderedDict()
         self._lock = threading.Lock()
+        self._looked_at, self._looked_until = time.monotonic(), datetime.now(UTC)
 
     def open(self, sealed: bytes) -> bytes | None:
         """Return what was sealed, None if its key was destroyed; raises cryptography's InvalidToken otherwise."""
         if len(sealed) <= _ID_BYTES:
             raise InvalidToken("too short to be sealed")
-        key = self._key(UUID(bytes=sealed[:_ID_BYTES]))
+        key = self._key(key_id_of(sealed))
         return None if key is None else key.open(sealed[_ID_BYTES:])
 
     def learn(self, key: DataKey) -> None:
         """Know a key before the transaction that stores it is over; ids of keys are never used twice."""
-        self._keep(key.id, key)
+        self._keep([(key.id, key)])
 
-    def forget(self, key_id: UUID) -> None:
-        """Ask for a key again when it is needed next."""
-        with self._lock:
-            self._known.pop(key_id, None)
+    def look_again(self) -> None:
+        """Ask before the next value is opened whether a key has been destroyed."""
+        self._looked_at = -self._looks_s
 
     def _key(self, key_id: UUID) -> DataKey | None:
-        with self._lock:
-            known = self._known.get(key_id)
-        if known is not None and time.monotonic() - known[0] < self._keep_s:
-            return known[1]
-        stored = self._find(key_id)
-        if stored is None:
+        self._look()
+        known = self._known.get(key_id)
+        if known is None:
+            found = self._source.find(key_id)
+            self._keep([(one.id, one) for one in found])
+            known = next((one for one in found if one.id == key_id), None)
+        if known is None:
             raise InvalidToken("no key of this database fits")
-        key = None if stored.wrapped is None else self.sealer.unwrap(key_id, stored.wrapped)
-        self._keep(key_id, key)
-        return key
+        if isinstance(known, StoredKey):
+            if known.wrapped is None:
+                return None
+            known = self._unwrapped(key_id, known.wrapped)
+            self._keep([(key_id, known)])
+        return known
 
-    def _keep(self, key_id: UUID, key: DataKey | None) -> None:
+    def _unwrapped(self, key_id: UUID, wrapped: str) -> DataKey:
+        try:
+            return self.sealer.unwrap(key_id, wrapped)
+        except InvalidToken:  # wrapped anew meanwhile, perhaps
+            with self._lock:
+                self._known.pop(key_id, None)
+            raise
+
+    def _look(self) -> None:
+        """Let go of what was destroyed meanwhile, by whichever process."""
+        now = time.monotonic()
+        if now - self._looked_at < self._looks_s:
+            return
+        self._looked_at, until = now, datetime.now(UTC)
+        for key_id in self._source.destroyed_since(self._looked_until - _CLOCKS):
+            with self._lock:
+                self._known.pop(key_id, None)
+        self._looked_until = until
+
+    def _keep(self, keys: Iterable[tuple[UUID, "DataKey | StoredKey"]]) -> None:
         with self._lock:
-            self._known[key_id] = (time.monotonic(), key)
-            self._known.move_to_end(key_id)
+            for key_id, key in keys:
+                if not isinstance(self._known.get(key_id), DataKey) or isinstance(key, DataKey):
+                    self._known[key_id] = key
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
+
+
+def key_id_of(sealed: bytes) -> UUID:
+    """Return the id of the key a value was sealed with."""
+    return UUID(bytes=sealed[:_ID_BYTES])

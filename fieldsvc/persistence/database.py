@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import structlog
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 
@@ -14,6 +16,8 @@ from fieldsvc.models.types import keyring_of
 from fieldsvc.persistence.engine import make_engine, make_read_only
 from fieldsvc.persistence.ownership import note_customer, seal_pending
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
+
+_log = structlog.get_logger("fieldsvc.database")
 
 
 class Database:
@@ -65,13 +69,21 @@ class Database:
 
     def scrub(self) -> None:
         """Let what was deleted or written over leave the files too, as far as the database can be told to."""
-        if self.engine.dialect.name == "postgresql":
-            with self.engine.connect() as connection:
-                outside = connection.execution_options(isolation_level="AUTOCOMMIT")
-                outside.exec_driver_sql("VACUUM sealing_keys")
-            return
-        with closing(self.engine.raw_connection()) as raw:  # outside of any transaction, as its driver begins none
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.keyring.look_again()
+        try:
+            if self.engine.dialect.name == "postgresql":
+                with self.engine.connect() as connection:
+                    outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+                    outside.exec_driver_sql("VACUUM sealing_keys, customers, sites")
+                return
+            with closing(self.engine.raw_connection()) as raw:  # outside of any transaction, as its driver begins none
+                is_busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except DBAPIError as error:
+            is_busy, said = True, str(error.orig)
+        else:
+            said = "others were reading"
+        if is_busy:  # the change is made; its traces go with the next vacuum or checkpoint
+            _log.warning("not_scrubbed", said=said)
 
     def dispose(self) -> None:
         """Close the pooled connections."""

@@ -1,6 +1,7 @@
 """Engines that behave the same for the rest of the system, on SQLite and on PostgreSQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,23 +14,36 @@ from fieldsvc.models.sealing import Keyring, Sealer, StoredKey
 from fieldsvc.models.types import give_keyring
 
 READ_ONLY = "fieldsvc_read_only"
+_KEYS_AT_ONCE = 500
 
 
 def make_engine(url: str, sealer: Sealer, *, lock_wait_s: float = 5.0, pool_size: int = 10) -> Engine:
     """Return an engine; a lock that is not had within lock_wait_s is given up with an OperationalError."""
     engine = _make_engine(url, lock_wait_s, pool_size)
     # Keys are asked for while rows are read, so not on the pool those are read by: it may have no connection left.
-    keys = make_read_only(_make_engine(url, lock_wait_s, 1, max_overflow=-1))
-
-    def find(key_id: UUID) -> StoredKey | None:
-        with keys.connect() as connection:
-            query = select(SealingKey.id, SealingKey.wrapped).where(SealingKey.id == key_id)
-            row = connection.execute(query).first()
-        return None if row is None else StoredKey(row.id, row.wrapped)
-
-    give_keyring(engine.dialect, Keyring(sealer, find))
+    keys = make_read_only(_make_engine(url, lock_wait_s, pool_size, max_overflow=-1))
+    give_keyring(engine.dialect, Keyring(sealer, _StoredKeys(keys)))
     event.listen(engine, "engine_disposed", lambda _: keys.dispose())
     return engine
+
+
+class _StoredKeys:
+    """Reads data keys by connections of their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key_id: UUID) -> Sequence[StoredKey]:
+        """Return a key and those made after it: their owners came one after the other and are read together."""
+        columns = (SealingKey.id, SealingKey.wrapped)
+        query = select(*columns).where(SealingKey.id >= key_id).order_by(SealingKey.id).limit(_KEYS_AT_ONCE)
+        with self._engine.connect() as connection:
+            return [StoredKey(row.id, row.wrapped) for row in connection.execute(query)]
+
+    def destroyed_since(self, moment: datetime) -> Sequence[UUID]:
+        """Return keys that were destroyed at or after a moment."""
+        with self._engine.connect() as connection:
+            return connection.scalars(select(SealingKey.id).where(SealingKey.destroyed_at >= moment)).all()
 
 
 def make_read_only(engine: Engine) -> Engine:

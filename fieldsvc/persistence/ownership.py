@@ -1,17 +1,20 @@
 """Whose data a row holds, and with which key it is sealed before it is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, null, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapper, object_mapper
+from sqlalchemy.orm import Mapper, aliased, object_mapper
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+from uuid_utils.compat import uuid7
 
 from fieldsvc.models.assignments import Decline
 from fieldsvc.models.base import Base
@@ -109,16 +112,25 @@ def key_of_all(session: OrmSession) -> DataKey:
     That of the one customer, one that goes with the first of several who is erased, or the company's.
     """
     seen: set[UUID] = session.info.get("customers", set())
-    query = select(Customer.id).where(Customer.id.in_(seen), Customer.erased_at.is_(None))
-    customers = session.scalars(query.order_by(Customer.id)).all() if seen else []
-    if len(customers) <= 1:
-        return key_for(session, customers[0] if customers else COMPANY)
-    return key_for(session, uuid4(), shared_by=customers)
+    if not seen:
+        return key_for(session, COMPANY)
+    query = select(Customer.id, Customer.erased_at).where(Customer.id.in_(seen)).order_by(Customer.id)
+    if len(seen) > 1:  # nobody of them is erased before the key they share is there to be found
+        query = query.with_for_update(read=True)
+    customers = session.execute(query).all()
+    erased_before = [one.id for one in customers if one.erased_at not in (None, session.info.get("erased_at"))]
+    living = [one.id for one in customers if one.erased_at is None]
+    if erased_before:
+        return key_for(session, erased_before[0])
+    if len(living) > 1:
+        return key_for(session, uuid4(), shared_by=living)
+    return key_for(session, living[0] if living else COMPANY)
 
 
-def forget_key(session: OrmSession, owner_id: UUID) -> None:
+def forget_key(session: OrmSession, owner_id: UUID, erased_at: datetime) -> None:
     """Let the rest of a transaction do without the key of an owner that it has destroyed."""
     session.info.get("keys", {}).pop(owner_id, None)
+    session.info["erased_at"] = erased_at  # what is said of this erasure is the company's
 
 
 def rows_about(customer_id: UUID) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
@@ -127,6 +139,36 @@ def rows_about(customer_id: UUID) -> Iterator[tuple[type[Base], ColumnElement[bo
         condition = _belongs_to(model, customer_id)
         if condition is not None:
             yield model, condition
+
+
+def owner_column(model: type[Base]) -> ColumnElement[Any]:
+    """Return whose the rows of a table are, as a column of a query over it; null where they are the company's."""
+    column, above = _ABOVE[model]
+    if column is None:
+        return null()
+    if above is None:
+        return cast(ColumnElement[Any], getattr(model, column))
+    parent = aliased(above)
+    below = cast(ColumnElement[Any], getattr(model, column))
+    return select(_owner_in(parent, above)).where(parent.id == below).scalar_subquery()  # type: ignore[attr-defined]
+
+
+def _owner_in(rows: Any, model: type[Base]) -> ColumnElement[Any]:
+    column, above = _ABOVE[model]
+    assert column is not None, "nothing hangs below what is the company's"
+    below = cast(ColumnElement[Any], getattr(rows, column))
+    if above is None:
+        return below
+    parent = aliased(above)
+    return select(_owner_in(parent, above)).where(parent.id == below).scalar_subquery()  # type: ignore[attr-defined]
+
+
+def sealed_columns() -> Iterator[tuple[type[Base], tuple[str, ...]]]:
+    """Give every table that knows whose its rows are, with the names of its sealed columns."""
+    for model in _ABOVE:
+        names = _sealed_names(model.__mapper__)
+        if names:
+            yield model, names
 
 
 def _belongs_to(model: type[Base], customer_id: UUID) -> ColumnElement[bool] | None:
@@ -146,7 +188,7 @@ def _made(
     """Store a new key and return it, or None where another transaction was faster."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql_insert if is_postgresql else sqlite_insert
-    key = DataKey.made(uuid4())
+    key = DataKey.made(uuid7())
     sharers = None if shared_by is None else [str(one) for one in shared_by]
     made = insert(SealingKey).values(id=key.id, owner_id=owner_id, wrapped=keyring.sealer.wrap(key), shared_by=sharers)
     return session.execute(made.on_conflict_do_nothing().returning(SealingKey.id, SealingKey.wrapped)).first()
@@ -158,7 +200,7 @@ def _row(session: OrmSession, model: type[Base], row_id: UUID) -> Base | None:
 
 
 def _unsealed(row: Base, name: str) -> Any:
-    added = get_history(row, name).added
+    added = get_history(row, name, PASSIVE_NO_INITIALIZE).added  # what was not loaded was not changed
     value = added[0] if added else None
     return None if isinstance(value, Owned) else value
 

@@ -1,24 +1,16 @@
 """Erasing a customer: the key goes, and with it everything it sealed; what is not sealed is blurred or taken out."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 
-from fieldsvc.dispatching.storage import visits_of_snapshot
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.keys import SealingKey
-from fieldsvc.models.runs import OptimizationRun
+from fieldsvc.models.runs import RunCustomer
 from fieldsvc.models.tickets import Ticket
-from fieldsvc.models.types import keyring_of
-from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.ownership import forget_key
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.evidence import ERASED
-
-# How far clocks may have been apart when a ticket was taken down and a run was asked for.
-_CLOCKS = timedelta(days=1)
+from fieldsvc.services.key_evidence import ERASED
 
 
 def erase_customer(uow: UnitOfWork, customer: Customer) -> None:
@@ -35,38 +27,20 @@ def erase_customer(uow: UnitOfWork, customer: Customer) -> None:
     for link in uow.session.scalars(select(CustomerLink).where(CustomerLink.ticket_id.in_(tickets))):
         link.expires_at = min(link.expires_at, uow.now)
     uow.flush()  # what is still to be sealed is sealed before the key goes
-    keys = [_key_of(uow, owner_id) for owner_id in (customer.id, *_runs_about(uow, customer))]
-    keys += _shared_keys(uow, customer)
-    keyring = keyring_of(uow.session.get_bind().dialect)
+    keys = _keys_about(uow, customer)
     for key in keys:
         key.wrapped, key.destroyed_at = None, uow.now
-        keyring.forget(key.id)
-        forget_key(uow.session, key.owner_id)
+        forget_key(uow.session, key.owner_id, uow.now)
     uow.record(customer, ERASED, data={"keys": sorted(str(key.id) for key in keys)})
 
 
-def _key_of(uow: UnitOfWork, owner_id: UUID) -> SealingKey:
-    return uow.session.scalars(select(SealingKey).where(SealingKey.owner_id == owner_id).with_for_update()).one()
-
-
-def _shared_keys(uow: UnitOfWork, customer: Customer) -> list[SealingKey]:
-    shared = select(SealingKey).where(SealingKey.shared_by.is_not(None), SealingKey.wrapped.is_not(None))
-    return [key for key in uow.session.scalars(shared) if str(customer.id) in (key.shared_by or ())]
-
-
-def _runs_about(uow: UnitOfWork, customer: Customer) -> Sequence[UUID]:
-    """The runs whose documents tell where the customer lives: those since the first report that planned a visit."""
-    of_customer = select(Visit.id).join(Ticket, Ticket.id == Visit.ticket_id).where(Ticket.customer_id == customer.id)
-    visits = set(uow.session.scalars(of_customer))
-    first = uow.session.scalar(select(func.min(Ticket.recorded_at)).where(Ticket.customer_id == customer.id))
-    if not visits or first is None:
-        return []
-    kept = select(SealingKey.owner_id).where(SealingKey.wrapped.is_not(None))
-    readable = select(OptimizationRun.id).where(OptimizationRun.id.in_(kept))
-    since = readable.where(OptimizationRun.requested_at >= first - _CLOCKS)
-    found = []
-    for run_id in uow.session.scalars(since.order_by(OptimizationRun.id)).all():
-        snapshot = uow.session.scalar(select(OptimizationRun.snapshot).where(OptimizationRun.id == run_id))
-        if snapshot and visits & visits_of_snapshot(snapshot):
-            found.append(run_id)
-    return found
+def _keys_about(uow: UnitOfWork, customer: Customer) -> Sequence[SealingKey]:
+    """The customer's own key and all that seal something that tells of him; locked in the order of their ids."""
+    of_runs = select(RunCustomer.run_id).where(RunCustomer.customer_id == customer.id)
+    shared = select(SealingKey.id, SealingKey.shared_by).where(
+        SealingKey.shared_by.is_not(None), SealingKey.wrapped.is_not(None)
+    )
+    of_answers = [key_id for key_id, sharers in uow.session.execute(shared) if str(customer.id) in sharers]
+    about = or_(SealingKey.owner_id == customer.id, SealingKey.owner_id.in_(of_runs), SealingKey.id.in_(of_answers))
+    keys = select(SealingKey).where(about, SealingKey.wrapped.is_not(None)).order_by(SealingKey.id)
+    return uow.session.scalars(keys.with_for_update()).all()

@@ -10,14 +10,20 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
 from fieldsvc.dispatching.proposal import Proposal
+from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.storage import plan_to_bytes, snapshot_to_bytes
 from fieldsvc.domain.run_states import RunState
-from fieldsvc.models.runs import OptimizationRun, RunScope
+from fieldsvc.models.assignments import Assignment
+from fieldsvc.models.customers import Customer
+from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
 from fieldsvc.models.technicians import Team
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.runs import RunRequest, move_run, request_of
 
 MOST_ATTEMPTS = 2
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,11 @@ def propose(uow: UnitOfWork, claim: Claim, proposal: Proposal) -> bool:
     if run is None:
         return False
     snapshot, plan = proposal.snapshot, proposal.plan
+    told_of, is_erased = _customers_of(uow, snapshot)
+    if is_erased:
+        _fail(uow, run, "customer_erased", "A customer it planned for was erased while it was solved; ask anew.")
+        return False
+    uow.session.add_all(RunCustomer(run_id=run.id, customer_id=one) for one in told_of)
     move_run(uow, run, "propose", "run_proposed", data={"unplanned": len(plan.unplanned), "routes": len(plan.routes)})
     run.snapshot, run.snapshot_hash = snapshot_to_bytes(snapshot), snapshot.hash
     run.plan, run.result = plan_to_bytes(plan), dict(proposal.document)
@@ -115,6 +126,27 @@ def propose(uow: UnitOfWork, claim: Claim, proposal: Proposal) -> bool:
     run.lease_owner = run.lease_until = None
     run.finished_at = uow.now
     return True
+
+
+def _customers_of(uow: UnitOfWork, snapshot: Snapshot) -> tuple[list[UUID], bool]:
+    """Whom a snapshot tells of, locked against being erased, and whether one was erased since it was taken.
+
+    Those with a visit in it, and those with one of the same technicians that day: from there the next way begins.
+    """
+    customer_of = select(Ticket.customer_id).join(Visit, Visit.ticket_id == Ticket.id)
+    same_day = customer_of.join(Assignment, Assignment.visit_id == Visit.id).where(
+        Assignment.day == snapshot.horizon.day, Assignment.technician_id.in_(list(snapshot.technicians.values()))
+    )
+    found, visits = set(uow.session.scalars(same_day)), list(snapshot.visits.values())
+    for first in range(0, len(visits), _AT_ONCE):
+        found.update(uow.session.scalars(customer_of.where(Visit.id.in_(visits[first : first + _AT_ONCE]))))
+    customers, living, is_erased = sorted(found), [], False
+    for first in range(0, len(customers), _AT_ONCE):
+        some = select(Customer.id, Customer.erased_at).where(Customer.id.in_(customers[first : first + _AT_ONCE]))
+        for customer_id, erased_at in uow.session.execute(some.order_by(Customer.id).with_for_update(read=True)):
+            is_erased = is_erased or (erased_at is not None and erased_at >= snapshot.as_of)
+            living += [customer_id] if erased_at is None else []
+    return living, is_erased
 
 
 def fail_run(uow: UnitOfWork, claim: Claim, code: str, detail: str) -> bool:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason
-from fieldsvc.domain.errors import NotFound, TransitionRefused
+from fieldsvc.domain.errors import Erased, NotFound, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment
-from fieldsvc.models.customers import CustomerLink
+from fieldsvc.models.customers import Customer, CustomerLink
 from fieldsvc.models.records import ServiceReport
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
@@ -69,6 +69,8 @@ class Progress:
 def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int) -> NewLink:
     """Make a link that opens a ticket's progress and confirms one report."""
     ticket = load_ticket(uow, ticket_id, Action.LINK_CREATE)
+    if uow.get(Customer, ticket.customer_id).erased_at is not None:
+        raise Erased("This customer was erased: there is nobody to send a link to.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     link = CustomerLink(
         id=uow.new_id(),
@@ -118,24 +120,28 @@ def track(session: OrmSession, actor: Actor) -> Progress:
 
 def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> Progress:
     """Take the customer's confirmation, and return how far the ticket is with it."""
+    _check_still_opens(uow)
     confirm_by_link(uow, report_sha256, signer_name)
     return track(uow.session, uow.actor)
 
 
 def rate_visit(uow: UnitOfWork, stars: int, comment: str | None) -> Progress:
     """Take the customer's rating, and return how far the ticket is with it."""
+    _check_still_opens(uow)
     rate_by_link(uow, stars, comment)
     return track(uow.session, uow.actor)
 
 
 def dispute_report(uow: UnitOfWork, report_sha256: str, objection: str, window: timedelta) -> Progress:
     """Take the customer's objection, and return how far the ticket is with it."""
+    _check_still_opens(uow)
     dispute_by_link(uow, report_sha256, objection, window)
     return track(uow.session, uow.actor)
 
 
 def postpone_by_link(uow: UnitOfWork, windows: Sequence[Window]) -> Progress:
     """Let the customer name other times for the visit to come, and return how far the ticket is with it."""
+    _check_still_opens(uow)
     open_visits = select(Visit.id).where(Visit.ticket_id == uow.actor.link_ticket_id, Visit.state.not_in(CLOSED))
     visit_id = uow.session.scalars(open_visits.order_by(Visit.id.desc()).limit(1)).first()
     if visit_id is None:
@@ -146,6 +152,7 @@ def postpone_by_link(uow: UnitOfWork, windows: Sequence[Window]) -> Progress:
 
 def cancel_by_link(uow: UnitOfWork, notice: timedelta) -> Progress:
     """Let the customer call everything off, and return how far the ticket is with it."""
+    _check_still_opens(uow)
     assert uow.actor.link_ticket_id is not None
     cancel_ticket(uow, uow.actor.link_ticket_id, Cancellation(CancelReason.CUSTOMER, notice))
     return track(uow.session, uow.actor)
@@ -166,6 +173,15 @@ def given_name(name: str) -> str:
     first = next(iter(name.split(maxsplit=1)), name)
     is_chinese = all("\u4e00" <= character <= "\u9fff" for character in first)
     return first[1:] if is_chinese and len(first) > 1 else first
+
+
+def _check_still_opens(uow: UnitOfWork) -> None:
+    """Refuse a link whose customer was erased since it was looked up; nobody is erased while this goes on."""
+    assert uow.actor.link_ticket_id is not None, "a link opens a ticket"
+    of_ticket = select(Ticket.customer_id).where(Ticket.id == uow.actor.link_ticket_id)
+    customer = uow.get(Customer, uow.session.scalars(of_ticket).one(), lock=True)
+    if customer.erased_at is not None:
+        raise NotFound("This link does not open anything (any more).")
 
 
 def _announcement(session: OrmSession, visit: Visit) -> tuple[datetime | None, str | None]:

@@ -18,6 +18,7 @@ from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment, Decline
 from fieldsvc.models.records import Consumption, Diagnosis
 from fieldsvc.models.stock import StockBalance
+from fieldsvc.models.types import keyring_of
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
@@ -293,4 +294,6 @@ def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
         "states_no_parts": states_no_parts,
         "report_sha256": report.sha256 if report else None,
     }
-    return chain_hash(_RECORD_VERSION, canonical_json(content))
+    # Keyed, so that what was said can't be guessed from the hash once it is erased.
+    sealer = keyring_of(uow.session.get_bind().dialect).sealer
+    return sealer.index_of(chain_hash(_RECORD_VERSION, canonical_json(content)))

@@ -1,6 +1,5 @@
 """An app whose world is as new for every route that is asked, with everybody signed in."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from fieldsvc.config import load_settings
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.evidence import ChangeCounter
 from fieldsvc.persistence.database import Database
+from tests.api.kept import Kept
 from tests.api.matrix_world import LOGINS, OUTSIDERS, Route, World, build_world, routes_of
 from tests.fieldsvc.cast import PASSWORD
 
@@ -28,10 +28,10 @@ REVOKED = "revoked"
 class Matrix:
     """An app whose world is as new for every route."""
 
-    def __init__(self, app: Flask, world: World, database: Database, kept: Path, used: Path) -> None:
+    def __init__(self, app: Flask, world: World, database: Database, kept: Kept) -> None:
         self.app, self.world = app, world
         self.routes = tuple(routes_of(app))
-        self._database, self._kept, self._used = database, kept, used
+        self._database, self._kept = database, kept
 
     @property
     def protected(self) -> Iterator[Route]:
@@ -48,9 +48,7 @@ class Matrix:
     def begin_anew(self) -> None:
         """Put everything back to how it was at first."""
         self._database.dispose()
-        for file in (self._used, *self._used.parent.glob(f"{self._used.name}-*")):
-            file.unlink(missing_ok=True)
-        shutil.copyfile(self._kept, self._used)
+        self._kept.put_back()
 
     def ask(
         self, route: Route, *, token: str | None, owner: str, link: str | None = None, key: str | None = None
@@ -84,12 +82,10 @@ class Matrix:
 
 
 @contextmanager
-def matrix_in(directory: Path, sqlite_template: Path) -> Iterator[Matrix]:
+def matrix_in(directory: Path, kept: Kept) -> Iterator[Matrix]:
     """Build the world once and let everybody sign in; each route then begins with a copy of it."""
-    used, kept = directory / "used.db", directory / "kept.db"
-    shutil.copyfile(sqlite_template, used)
     environ = {
-        "FIELDSVC_DATABASE_URL": f"sqlite:///{used}",
+        "FIELDSVC_DATABASE_URL": kept.url,
         "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
         "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "FIELDSVC_BLOB_DIRECTORY": str(directory / "blobs"),
@@ -108,9 +104,10 @@ def matrix_in(directory: Path, sqlite_template: Path) -> Iterator[Matrix]:
         )
         world.phones[login] = app.test_client().post("/api/v1/devices", json=phone, headers=headers).json["id"]
     world.tokens[REVOKED] = _revoked_token(app)
-    application.database.dispose()  # folds the write-ahead log into the file
-    shutil.copyfile(used, kept)
-    yield Matrix(app, world, application.database, kept, used)
+    application.database.dispose()
+    kept.keep()
+    yield Matrix(app, world, application.database, kept)
+    application.database.dispose()
     application.database.dispose()
 
 

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from api.auth import Requires
 from fieldsvc.domain.permissions import Scope, scope_for
 from fieldsvc.domain.roles import STAFF, Role
+from tests.api.kept import KeptFile
 from tests.api.matrix import REVOKED, Matrix, matrix_in
 from tests.api.matrix_world import LOGINS, OUTSIDERS, Route
 
@@ -20,7 +21,8 @@ OF_ONES_OWN = {"/api/v1/devices"}
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Matrix]:
     """Give an app whose world is as new for every route."""
-    with matrix_in(tmp_path_factory.mktemp("matrix"), sqlite_template) as made:
+    directory = tmp_path_factory.mktemp("matrix")
+    with matrix_in(directory, KeptFile(directory, sqlite_template)) as made:
         yield made
 
 
@@ -34,7 +36,7 @@ def code_of(answer: TestResponse) -> str:
 
 
 def shown(answer: TestResponse) -> str:
-    return f"{answer.status_code} {answer.text[:300]}"
+    return f"{answer.status_code} {answer.data.decode('latin-1')[:300]}"
 
 
 def is_let_in(answer: TestResponse) -> bool:
@@ -61,7 +63,7 @@ def test_a_role_is_let_in_exactly_where_it_has_a_row(matrix: Matrix, role: Role)
             is_right = (answer.status_code, code_of(answer), matrix.changes()) == (403, "forbidden", before)
         else:
             others = () if scope is Scope.ALL else matrix.world.teams["foreign"]
-            is_right = is_let_in(answer) and not any(one in answer.text for one in others)
+            is_right = is_let_in(answer) and not any(one in answer.data.decode("latin-1") for one in others)
             assert is_well_formed(answer), f"the matrix asks {route} wrongly: {shown(answer)}"
         if not is_right:
             found.append(f"{role} {route} ({scope}): {shown(answer)}")
@@ -84,7 +86,9 @@ def test_the_same_role_of_another_team_finds_nothing(matrix: Matrix, role: Role)
         elif route.method == "POST" and route.rule.rule in OF_ONES_OWN:
             is_right = answer.status_code == 201
         elif route.method == "GET":
-            is_right = answer.status_code == 200 and not any(one in answer.text for one in matrix.world.teams["own"])
+            is_right = answer.status_code == 200 and not any(
+                one in answer.data.decode("latin-1") for one in matrix.world.teams["own"]
+            )
         else:
             is_right = answer.status_code in (404, 422) and matrix.changes() == before
         if not is_right:

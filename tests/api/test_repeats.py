@@ -1,9 +1,9 @@
 """Whatever is asked again under one key has one effect and one answer: in turn, and all at once."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
@@ -13,6 +13,7 @@ from api.current import view_for
 from api.idempotency import is_key_ignored
 from fieldsvc.domain.permissions import scope_for
 from fieldsvc.domain.roles import Role
+from tests.api.kept import Kept, KeptCopy, KeptFile
 from tests.api.matrix import Matrix, matrix_in
 from tests.api.matrix_world import LOGINS, Route
 
@@ -25,10 +26,16 @@ _TOO_EARLY = "still_running"
 _SIGNS_OUT = ("DELETE /api/v1/auth/sessions/<uuid:session_id>", (401, "session_ended"))
 
 
-@pytest.fixture(scope="module")
-def matrix(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Matrix]:
-    with matrix_in(tmp_path_factory.mktemp("repeats"), sqlite_template) as made:
-        yield made
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+    """Give the matrix on each of the two systems."""
+    directory = tmp_path_factory.mktemp("repeats")
+    with contextlib.ExitStack() as opened:
+        if request.param == "sqlite":
+            kept: Kept = KeptFile(directory, request.getfixturevalue("sqlite_template"))
+        else:
+            kept = opened.enter_context(contextlib.closing(KeptCopy(request.getfixturevalue("postgres_workspace"))))
+        yield opened.enter_context(matrix_in(directory, kept))
 
 
 def changing(matrix: Matrix) -> Iterator[tuple[Route, str | None]]:

@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 
 from api.app import create_app
 from api.auth import Public, Requires, declaration_of
+from api.bodies import are_bytes_taken
 from api.current import view_for
 from api.openapi_document import document_of
 from fieldsvc.bootstrap import Application
@@ -102,7 +103,7 @@ def test_changes_name_the_version_they_mean(app: Flask, client_for, method: str)
     admin = client_for("admin")
     seen = 0
     for rule, verb in routes(app):
-        if verb == method:
+        if verb == method and not are_bytes_taken(view_for(app.view_functions[rule.endpoint], method)):
             body = {"name": "x"} if rule.rule.endswith("/teams/<uuid:team_id>") else None
             answer = admin.open(address(rule), method=method, json=body)
             if answer.status_code != 422:  # a body that is not right for the route is told first

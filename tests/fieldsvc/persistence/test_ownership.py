@@ -1,6 +1,8 @@
 """Everybody's data has a key of its own: another's does not open it, and once it is destroyed nothing does."""
 
+import contextlib
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,10 +28,15 @@ def stored_keys(database: Database) -> dict[UUID, UUID]:
 
 def destroy(database: Database, owner_id: UUID) -> None:
     with database.unit_of_work() as uow:
-        gone = update(SealingKey).where(SealingKey.owner_id == owner_id).values(wrapped=None, destroyed_at=NOW)
+        gone = (
+            update(SealingKey)
+            .where(SealingKey.owner_id == owner_id)
+            .values(wrapped=None, destroyed_at=datetime.now(UTC))
+        )
         key_id = uow.session.scalars(gone.returning(SealingKey.id)).one()
         uow.commit()
-    database.keyring.forget(key_id)
+    assert key_id is not None
+    database.keyring.look_again()
 
 
 def test_what_hangs_below_a_customer_is_sealed_with_the_customers_key(database: Database, world: Any) -> None:
@@ -149,42 +156,81 @@ def test_a_stored_answer_belongs_to_the_one_customer_it_is_about(database: Datab
         assert set(shared.shared_by or ()) == {str(world.customer), str(other.id)}
 
 
-def test_a_key_is_asked_for_again_after_a_while() -> None:
-    sealer = Sealer([Fernet.generate_key().decode()], "index")
+@contextlib.contextmanager
+def closing_database(database: Database) -> Iterator[Database]:
+    url = database.engine.url.render_as_string(hide_password=False)
+    other = Database.at(url, database.sealer, database.clock, database.ids)
+    yield other
+    other.dispose()
+
+
+class Stored:
+    """Keys as a database would have them, and what was asked of it."""
+
+    def __init__(self, sealer: Sealer, *keys: DataKey) -> None:
+        self.keys = {key.id: StoredKey(key.id, sealer.wrap(key)) for key in keys}
+        self.asked: list[UUID] = []
+        self.destroyed: list[UUID] = []
+
+    def find(self, key_id: UUID) -> list[StoredKey]:
+        self.asked.append(key_id)
+        return [self.keys[key_id]] if key_id in self.keys else []
+
+    def destroyed_since(self, _: datetime) -> list[UUID]:
+        return self.destroyed
+
+    def destroy(self, key_id: UUID) -> None:
+        self.keys[key_id] = StoredKey(key_id, None)
+        self.destroyed.append(key_id)
+
+
+SEALER = Sealer([Fernet.generate_key().decode()], "index")
+
+
+def test_a_key_that_is_destroyed_elsewhere_is_let_go_of() -> None:
     key = DataKey.made(uuid4())
-    stored: dict[UUID, StoredKey] = {key.id: StoredKey(key.id, sealer.wrap(key))}
-    kept, fresh = Keyring(sealer, stored.get, keep_s=3600), Keyring(sealer, stored.get, keep_s=0)
+    stored = Stored(SEALER, key)
+    kept, fresh = Keyring(SEALER, stored, looks_s=3600), Keyring(SEALER, stored, looks_s=0)
     sealed = key.seal(b"here")
-    assert kept.open(sealed) == fresh.open(sealed) == b"here"
-    stored[key.id] = StoredKey(key.id, None)
+    assert kept.open(sealed) == kept.open(sealed) == fresh.open(sealed) == b"here"
+    assert len(stored.asked) == 2  # once each
+    stored.destroy(key.id)
     assert kept.open(sealed) == b"here"
     assert fresh.open(sealed) is None
-    kept.forget(key.id)
+    kept.look_again()
     assert kept.open(sealed) is None
 
 
 def test_what_no_key_fits_is_an_error_and_not_an_erasure() -> None:
-    sealer = Sealer([Fernet.generate_key().decode()], "index")
     key = DataKey.made(uuid4())
-    keyring = Keyring(sealer, {key.id: StoredKey(key.id, sealer.wrap(key))}.get)
+    keyring = Keyring(SEALER, Stored(SEALER, key))
     for broken in (b"", b"short", DataKey.made(uuid4()).seal(b"x"), key.seal(b"x")[:-1] + b"!"):
         with pytest.raises(InvalidToken):
             keyring.open(broken)
 
 
 def test_few_keys_are_kept_in_memory() -> None:
-    sealer = Sealer([Fernet.generate_key().decode()], "index")
     keys = [DataKey.made(uuid4()) for _ in range(4)]
-    asked: list[UUID] = []
-
-    def find(key_id: UUID) -> StoredKey:
-        asked.append(key_id)
-        return next(StoredKey(key.id, sealer.wrap(key)) for key in keys if key.id == key_id)
-
-    keyring = Keyring(sealer, find, most=2)
+    stored = Stored(SEALER, *keys)
+    keyring = Keyring(SEALER, stored, most=2)
     for key in (*keys, keys[3], keys[0]):
         assert keyring.open(key.seal(b"x")) == b"x"
-    assert asked == [*(key.id for key in keys), keys[0].id]
+    assert stored.asked == [*(key.id for key in keys), keys[0].id]
+
+
+def test_keys_of_customers_who_came_together_are_read_together(database: Database, world: Any) -> None:
+    with database.unit_of_work() as uow:
+        for number in range(30):
+            uow.session.add(Customer(id=uow.new_id(), team_id=world.team, kind="person", name=f"customer {number}"))
+        uow.commit()
+    asked: list[str] = []
+    with closing_database(database) as other:
+        source = other.keyring._source
+        find = source.find
+        source.find = lambda key_id: asked.append(str(key_id)) or find(key_id)  # type: ignore[method-assign]
+        with other.read_only() as session:
+            assert len(session.scalars(select(Customer.name)).all()) == 31
+    assert len(asked) == 1
 
 
 def test_a_key_made_in_a_transaction_that_fails_is_not_used_again(database: Database, world: Any) -> None:

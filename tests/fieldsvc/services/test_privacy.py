@@ -1,6 +1,8 @@
 """What is kept about a customer is handed over or erased, when two people say so, and the evidence holds."""
 
+import hashlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -11,19 +13,31 @@ import pytest
 from sqlalchemy import select
 
 from fieldsvc.adapters.anchors import AnchorFile
-from fieldsvc.domain.actor import Actor
+from fieldsvc.adapters.travel import read_travel
+from fieldsvc.dispatching.proposal import Proposal, proposal_of
+from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.scope import Scope
+from fieldsvc.dispatching.snapshot import take_snapshot
+from fieldsvc.domain.actor import SYSTEM, Actor
 from fieldsvc.domain.catalogue import CancelReason, Channel
 from fieldsvc.domain.errors import Conflict, Erased, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.privacy_states import PrivacyKind, PrivacyState
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Base, Customer, PrivacyRequest, ServiceReport, SignOff, Site, Ticket
+from fieldsvc.models import Base, Customer, OptimizationRun, PrivacyRequest, ServiceReport, SignOff, Site, Ticket
+from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import exports, privacy, sign_offs, tickets, tracking
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.evidence import verify_evidence
+from fieldsvc.services.run_claims import claim_run, propose
+from fieldsvc.services.runs import RunRequest, get_run, request_run
 from fieldsvc.services.ticket_cancellations import cancel_ticket
 from fieldsvc.services.visit_returns import Cancellation
 from fieldsvc.services.visit_views import get_report
+from solver.engines.child import Status
+from solver.insertion import first_come_plan
+from solver.score import score
+from solver.solve import Result
 from tests.fieldsvc.cast_builder import Builder
 from tests.fieldsvc.stage import REPORT, Stage
 
@@ -47,7 +61,9 @@ def ask(stage: Stage, kind: PrivacyKind, customer: UUID | None = None, actor: Ac
 
 
 def approve(stage: Stage, request: PrivacyRequest, actor: Actor, version: int | None = None) -> PrivacyRequest:
-    return stage.act(actor, lambda uow: privacy.approve_privacy(uow, request.id, version))
+    request = stage.act(actor, lambda uow: privacy.approve_privacy(uow, request.id, version))
+    stage.database.scrub()
+    return request
 
 
 def end_everything(stage: Stage) -> None:
@@ -180,6 +196,68 @@ def test_after_an_erasure_nothing_is_readable_and_the_evidence_holds(
     assert customer.link_id is not None
 
 
+def test_a_link_that_was_looked_up_before_the_erasure_does_nothing_after_it(stage: Stage, other_admin: Actor) -> None:
+    customer = stage.customer_actor()
+    end_everything(stage)
+    approve(stage, ask(stage, PrivacyKind.ERASURE), other_admin)
+    shown, month = hashlib.sha256(REPORT).hexdigest(), timedelta(days=30)
+    late: list[Callable[[UnitOfWork], object]] = [
+        lambda uow: tracking.dispute_report(uow, shown, "it drips again", month),
+        lambda uow: tracking.rate_visit(uow, 1, "bad"),
+        lambda uow: tracking.confirm_report(uow, shown, None),
+        lambda uow: tracking.cancel_by_link(uow, month),
+        lambda uow: tracking.postpone_by_link(uow, []),
+    ]
+    for one in late:
+        with pytest.raises(NotFound, match="does not open"):
+            stage.act(customer, one)
+    with pytest.raises(Erased):
+        stage.act(stage.cast.agent, lambda uow: tracking.create_link(uow, stage.cast.ticket, 60))
+
+
+def test_a_run_that_was_at_work_while_its_customer_was_erased_proposes_nothing(
+    stage: Stage, other_admin: Actor
+) -> None:
+    wanted = RunRequest(stage.cast.team, stage.cast.day, time_limit_s=1)
+    stage.act(stage.cast.dispatcher, lambda uow: request_run(uow, wanted, max_solve_s=9))
+    claim = stage.act(SYSTEM, lambda uow: claim_run(uow, "worker", 60))
+    assert claim is not None
+    proposal = read_day(stage)
+    end_everything(stage)
+    approve(stage, ask(stage, PrivacyKind.ERASURE), other_admin)
+    assert stage.act(SYSTEM, lambda uow: propose(uow, claim, proposal)) is False
+    run = stage.row(OptimizationRun, claim.run_id)
+    assert (run.state, (run.error or {})["code"], run.snapshot_hash) == ("failed", "customer_erased", None)
+
+
+def test_a_run_tells_of_whoever_was_visited_that_day(stage: Stage, other_admin: Actor) -> None:
+    """The way of a technician goes on from the site of the visit that ended last: it is no visit of the run."""
+    end_everything(stage)
+    wanted = RunRequest(stage.cast.team, stage.cast.day, time_limit_s=1)
+    stage.act(stage.cast.dispatcher, lambda uow: request_run(uow, wanted, max_solve_s=9))
+    claim = stage.act(SYSTEM, lambda uow: claim_run(uow, "worker", 60))
+    assert claim is not None
+    proposal = read_day(stage)
+    assert stage.cast.visit not in proposal.snapshot.visits.values()
+    assert stage.act(SYSTEM, lambda uow: propose(uow, claim, proposal))
+    approve(stage, ask(stage, PrivacyKind.ERASURE), other_admin)
+    with stage.database.read_only() as session:
+        assert session.scalars(select(OptimizationRun.snapshot)).one() == b""
+        with pytest.raises(Erased):
+            get_run(session, stage.cast.dispatcher, claim.run_id, with_result=True)
+
+
+def read_day(stage: Stage) -> Proposal:
+    """Return what a worker would propose for the cast's day, without a search."""
+    with stage.database.read_only() as session:
+        scope = Scope(stage.cast.team, stage.cast.day, None)
+        snapshot = take_snapshot(session, scope, read_travel(""), stage.database.clock.now())
+        published = published_plan(session, snapshot)
+    plan = first_come_plan(snapshot.problem)
+    result = Result(Status.COMPLETE, plan, score(snapshot.problem, plan), None, 0.1, 1, "test", ((0.1, 1),))
+    return Proposal(snapshot, plan, proposal_of(snapshot, result, published))
+
+
 def test_of_two_who_approve_at_once_one_erases(stage: Stage, other_admin: Actor) -> None:
     end_everything(stage)
     request = ask(stage, PrivacyKind.ERASURE)
@@ -250,4 +328,4 @@ def test_every_table_about_a_customer_is_in_an_export(stage: Stage, other_admin:
         for table in Base.metadata.sorted_tables
         if {"customer_id"} & {column.name for column in table.columns}
     }
-    assert hang_below - {"privacy_requests"} <= tables.keys()
+    assert hang_below - {"privacy_requests", "run_customers"} <= tables.keys()

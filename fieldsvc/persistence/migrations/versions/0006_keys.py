@@ -15,7 +15,10 @@ OPEN = sa.text("state = 'requested'")
 
 
 def upgrade() -> None:
-    """Make the table, and the columns for what an event says of a person."""
+    """Make the tables, and the columns for what an event says of a person."""
+    customers = sa.select(sa.func.count()).select_from(sa.table("customers"))
+    if op.get_bind().scalar(customers):
+        raise RuntimeError("this database was sealed by an unreleased version, in a way that can't be read any more")
     op.create_table(
         "sealing_keys",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -27,9 +30,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
         sa.UniqueConstraint("owner_id", name=op.f("uq_sealing_keys_owner_id")),
     )
+    op.create_index(op.f("ix_sealing_keys_destroyed_at"), "sealing_keys", ["destroyed_at"], unique=False)
     op.add_column("events", sa.Column("personal", sa.LargeBinary(), nullable=True))
     op.add_column("events", sa.Column("personal_commitment", sa.String(length=64), nullable=True))
     op.drop_column("sign_offs", "place")
+    for name in ("signer_role", "device_id"):
+        op.drop_column("sign_offs", name)
+        op.add_column("sign_offs", sa.Column(name, sa.Text(), nullable=True))
+    op.create_table(
+        "run_customers",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["optimization_runs.id"],
+            name=op.f("fk_run_customers_run_id_optimization_runs"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_run_customers_customer_id_customers"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("run_id", "customer_id", name=op.f("pk_run_customers")),
+    )
+    op.create_index(op.f("ix_run_customers_customer_id"), "run_customers", ["customer_id"], unique=False)
     op.add_column("customers", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "privacy_requests",
@@ -76,6 +104,10 @@ def downgrade() -> None:
     """Drop them."""
     op.drop_table("privacy_requests")
     op.drop_column("customers", "erased_at")
+    op.drop_table("run_customers")
+    for name, length in (("signer_role", 40), ("device_id", 80)):
+        op.drop_column("sign_offs", name)
+        op.add_column("sign_offs", sa.Column(name, sa.String(length=length), nullable=True))
     op.add_column("sign_offs", sa.Column("place", sa.JSON(), nullable=True))
     op.drop_column("events", "personal_commitment")
     op.drop_column("events", "personal")

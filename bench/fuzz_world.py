@@ -1,0 +1,118 @@
+"""A company with somebody of every role, and one of each thing to ask for."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from api.app import create_app
+from bench.fuzz import Asked
+from bench.phones.databases import Databases
+from bench.phones.day import PASSWORD
+from bench.phones.world import Company, found_company
+from fieldsvc.adapters.passwords import Passwords
+from fieldsvc.bootstrap import Application, build
+from fieldsvc.config import load_settings
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.privacy_states import PrivacyKind
+from fieldsvc.domain.roles import STAFF, Role
+from fieldsvc.models import Customer, JobType, Ticket, User, Visit
+from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services import photos, privacy, tasks, tracking
+from fieldsvc.services.command import Command, execute_unkeyed
+from fieldsvc.services.doctor import examine
+
+_DOCUMENT = b"%PDF-1.7 nothing"
+
+
+@dataclass(frozen=True)
+class Fuzzed:
+    """What is asked, and the application behind it."""
+
+    asked: Asked
+    application: Application
+
+    def findings(self) -> list[str]:
+        """Return what the doctor finds."""
+        with self.application.database.read_only() as session:
+            found = examine(session, datetime.now(UTC))
+        return [f"doctor: {one.invariant}: {one.sentence}" for one in found]
+
+
+@contextmanager
+def fuzzed_company(databases: Databases, folder: Path) -> Iterator[Fuzzed]:
+    """Give a company on a new database, with everybody signed in."""
+    environ = {
+        "FIELDSVC_DATABASE_URL": databases.fresh(),
+        "FIELDSVC_SECRET_KEY": "a secret key for fuzzing, long enough",
+        "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "FIELDSVC_BLOB_DIRECTORY": str(folder / "blobs"),
+        "FIELDSVC_SIGN_IN_FAILURES": "1000",
+    }
+    passwords = Passwords(memory_kib=8, rounds=1)
+    application = build(load_settings(environ, folder), passwords=passwords)
+    try:
+        company = found_company(application.database, passwords.hash(PASSWORD), technicians=2, visits_each=3)
+        others = _somebody_of_every_role(application, company, passwords.hash(PASSWORD))
+        known = _one_of_each(application, company, others)
+        app = create_app(application)
+        logins = ["technician0", "dispatcher", *(role.value for role in others if role is not Role.DISPATCHER)]
+        tokens = {}
+        for login in logins:
+            answer = app.test_client().post("/api/v1/auth/tokens", json={"login": login, "password": PASSWORD})
+            tokens[login] = answer.json["access_token"]  # type: ignore[index]  # whoever was just made can sign in
+        yield Fuzzed(Asked(app, tokens, known), application)
+    finally:
+        application.database.dispose()
+
+
+def _somebody_of_every_role(application: Application, company: Company, password_hash: str) -> dict[Role, Actor]:
+    actors = {Role.DISPATCHER: company.dispatcher}
+    with application.database.unit_of_work(Context(source="bench")) as uow:
+        for role in sorted(STAFF - {Role.DISPATCHER, Role.TECHNICIAN}):
+            user = User(
+                id=uow.new_id(),
+                login=role.value,
+                display_name=role.value,
+                password_hash=password_hash,
+                role=role,
+                team_id=company.team,
+            )
+            uow.session.add(user)
+            actors[role] = Actor(role, user_id=user.id, team_ids=(company.team,))
+        uow.commit()
+    return actors
+
+
+def _one_of_each(application: Application, company: Company, actors: dict[Role, Actor]) -> dict[str, str]:
+    database = application.database
+    with database.read_only() as session:
+        visit = session.get_one(Visit, company.visits[0])
+        ticket, customer = session.get_one(Ticket, visit.ticket_id), session.scalars(select(Customer.id)).first()
+        job_type = session.scalars(select(JobType.id)).one()
+    assert customer is not None
+    desk, admin = Command(actors[Role.DISPATCHER], "fuzz"), Command(actors[Role.ADMIN], "fuzz")
+    link = execute_unkeyed(database, desk, lambda uow: tracking.create_link(uow, ticket.id, 86_400))
+    asked = tasks.TaskRequest("call the customer")
+    task = execute_unkeyed(database, desk, lambda uow: tasks.request_task(uow, ticket.id, asked))
+    wish = privacy.PrivacyWish(customer, PrivacyKind.EXPORT, "asked for")
+    request = execute_unkeyed(database, admin, lambda uow: privacy.request_privacy(uow, wish))
+    sha256 = hashlib.sha256(_DOCUMENT).hexdigest()
+    photos.store_blob(database, application.blobs, desk, visit.id, sha256, _DOCUMENT)
+    ids = {
+        "visit_id": visit.id,
+        "ticket_id": ticket.id,
+        "customer_id": customer,
+        "job_type_id": job_type,
+        "technician_id": company.technicians[0],
+        "task_id": task.id,
+        "privacy_request_id": request.id,
+        "token": link.token,
+        "sha256": sha256,
+    }
+    return {name: str(value) for name, value in ids.items()}
