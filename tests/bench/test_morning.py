@@ -22,10 +22,15 @@ def test_a_tiny_morning(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def test_what_is_not_answered_well_is_told() -> None:
-    from bench.phones.client import Reply  # noqa: PLC0415 -- as in the command
+    from bench.phones.client import NoNetwork, Reply  # noqa: PLC0415 -- as in the command
 
     timings = morning.Timings()
     timings.timed("push", lambda: Reply(503, {"code": "busy"}))
     timings.timed("push", lambda: Reply(200, {}))
-    assert timings.failures == ["push: 503 busy"]
-    assert len(timings.seconds["push"]) == 2
+
+    def unheard() -> Reply:
+        raise NoNetwork("reset")
+
+    assert timings.timed("push", unheard).status == 0
+    assert timings.failures == ["push: 503 busy", "push: 0 reset"]
+    assert len(timings.seconds["push"]) == 3
