@@ -10,6 +10,7 @@ from getpass import getpass
 from pathlib import Path
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from fieldsvc.bootstrap import Application, build
@@ -27,10 +28,12 @@ from fieldsvc.services.doctor import examine
 from fieldsvc.services.epochs import begin_epoch
 from fieldsvc.services.evidence import Verdict, verify_evidence, write_anchor
 from fieldsvc.services.keys import rotate_keys
+from fieldsvc.services.photos import blob_faults
 from fieldsvc.services.users import create_user, find_user, set_password
 from fieldsvc.worker import WorkerPorts, work
 
 DIRECTORY = Path("var")
+_NO_KEY = "FIELDSVC_ENCRYPTION_KEYS don't open what this database holds; add the key that wrapped it."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,8 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     except DomainError as error:
         faults = "".join(f"\n  - {fault.message}" for fault in error.faults)
         return _complain(f"{error.detail}{faults}", 1)
-    except OSError as error:
-        return _complain(f"A file can't be read or written: {error}", 1)
+    except (OSError, InvalidToken) as error:
+        return _complain(_NO_KEY if isinstance(error, InvalidToken) else f"A file can't be read or written: {error}", 1)
     except KeyboardInterrupt:
         return _complain("Stopped.", 130)
 
@@ -149,14 +152,15 @@ def _audit(application: Application, chosen: argparse.Namespace) -> int:
         return 0
     with application.database.read_only() as session:
         verdict = verify_evidence(session, file)
-    for fault in verdict.faults:
+    faults = [*verdict.faults, *blob_faults(application.database, application.blobs)]
+    for fault in faults:
         print(fault)
     print(_anchored(verdict))
     if verdict.given_up:
         print(f"{verdict.given_up} anchors of entries that are gone were given up when a backup was put in place.")
     print(f"Anchors are signed with the key {file.public_key}")
-    print(f"{len(verdict.faults)} faults." if verdict.faults else "No faults: the evidence holds.")
-    return 1 if verdict.faults else 0
+    print(f"{len(faults)} faults." if faults else "No faults: the evidence holds.")
+    return 1 if faults else 0
 
 
 def _anchored(verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from api.schemas.base import NoFields, page_of
 from api.schemas.privacy import CustomerExportSchema, PrivacyRequestSchema, PrivacyRequestsQuery, PrivacyWishSchema
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import exports, privacy
-from fieldsvc.services.photos import remove_erased
+from fieldsvc.services.erasure import tidy_up
 
 blueprint = Blueprint("privacy", "What is kept about a customer, handed over or erased.")
 
@@ -72,8 +72,7 @@ def approve_privacy(_: dict[str, Any], privacy_request_id: UUID) -> Response:
         lambda uow: privacy.approve_privacy(uow, privacy_request_id, version), rendered(PrivacyRequestSchema)
     )
     app = current_application()
-    remove_erased(app.database, app.blobs)
-    app.database.scrub()
+    tidy_up(app.database, app.blobs)
     return response
 
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import or_, select
 
+from fieldsvc.adapters.blobs import BlobStore
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.runs import RunCustomer
 from fieldsvc.models.tickets import Ticket
+from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.ownership import forget_key
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.key_evidence import ERASED
+from fieldsvc.services.photos import remove_erased
 
 
 def erase_customer(uow: UnitOfWork, customer: Customer) -> None:
@@ -32,6 +35,15 @@ def erase_customer(uow: UnitOfWork, customer: Customer) -> None:
         key.wrapped, key.destroyed_at = None, uow.now
         forget_key(uow.session, key.owner_id, uow.now)
     uow.record(customer, ERASED, data={"keys": sorted(str(key.id) for key in keys)})
+
+
+def tidy_up(database: Database, store: BlobStore) -> None:
+    """Let what erasures left behind go too, once they are committed: files nobody can read, traces in the database's.
+
+    Safe to repeat, and looks at all erasures: one that was interrupted here is made up for by the next.
+    """
+    remove_erased(database, store)
+    database.scrub()
 
 
 def _keys_about(uow: UnitOfWork, customer: Customer) -> Sequence[SealingKey]:

@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import defer
 
 from fieldsvc.adapters.blobs import BlobStore
 from fieldsvc.adapters.pictures import Unreadable, without_place
@@ -18,7 +20,9 @@ from fieldsvc.domain.media import MediaType, PhotoStage, told_by_content
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer
+from fieldsvc.models.evidence import Event
 from fieldsvc.models.photos import Blob, Photo
+from fieldsvc.models.sealing import Keyring
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.database import Database
@@ -139,20 +143,46 @@ def read_blob(database: Database, store: BlobStore, actor: Actor, visit_id: UUID
     sealed = store.read(blob.id) if blob is not None else None
     if blob is None or sealed is None:
         raise NotFound(f"There is no attachment {sha256} of a visit {visit_id}.")
-    return Attachment(blob, database.keyring.open(sealed) or b"")
+    content = kept_bytes(database.keyring, sealed)
+    if content is None or hashlib.sha256(content).hexdigest() != blob.kept_sha256:
+        raise NotFound(f"What is kept of attachment {sha256} was changed or is damaged: tell the administrator.")
+    return Attachment(blob, content)
+
+
+def kept_bytes(keyring: Keyring, sealed: bytes) -> bytes | None:
+    """Return what a file of an attachment holds; None where it can't be opened, or its key was destroyed."""
+    try:
+        return keyring.open(sealed)
+    except InvalidToken:
+        return None
+
+
+def blob_faults(database: Database, store: BlobStore) -> Iterator[str]:
+    """Compare every attachment's row and file with what the chain says was kept; of those erased, the row alone."""
+    with database.read_only() as session:
+        stored = session.scalars(select(Event).options(defer(Event.personal)).where(Event.kind == "blob_stored"))
+        said = {event.entity_id: event.data for event in stored}
+        blobs = session.scalars(select(Blob).order_by(Blob.id)).all()
+        erased = set(session.scalars(_erased_blobs()))
+    for blob in blobs:
+        hashes = {"sha256": blob.sha256, "kept_sha256": blob.kept_sha256}
+        if said.pop(blob.id, None) != {"visit_id": str(blob.visit_id), "size": blob.size, **hashes}:
+            yield f"Attachment {blob.id} is not filed as it was stored."
+        if blob.id in erased:
+            continue
+        sealed = store.read(blob.id)
+        content = None if sealed is None else kept_bytes(database.keyring, sealed)
+        if content is None:
+            yield f"Attachment {blob.id} {'is gone' if sealed is None else 'can not be opened: it was changed'}."
+        elif hashlib.sha256(content).hexdigest() != blob.kept_sha256:
+            yield f"Attachment {blob.id} is not what was stored."
+    yield from (f"Attachment {blob_id} is in the chain, its row is gone." for blob_id in sorted(said))
 
 
 def remove_erased(database: Database, store: BlobStore) -> int:
     """Remove the files of customers who were erased; without their keys nobody can read them anyway."""
     with database.read_only() as session:
-        of_erased = (
-            select(Blob.id)
-            .join(Visit, Visit.id == Blob.visit_id)
-            .join(Ticket, Ticket.id == Visit.ticket_id)
-            .join(Customer, Customer.id == Ticket.customer_id)
-            .where(Customer.erased_at.is_not(None))
-        )
-        erased = session.scalars(of_erased).all()
+        erased = session.scalars(_erased_blobs()).all()
     for blob_id in erased:
         store.remove(blob_id)
     return len(erased)
@@ -175,6 +205,16 @@ def photos_of(session: OrmSession, visit_ids: Sequence[UUID]) -> Mapping[UUID, l
         )
         found.setdefault(photo.visit_id, []).append(view)
     return found
+
+
+def _erased_blobs() -> Select[UUID]:
+    return (
+        select(Blob.id)
+        .join(Visit, Visit.id == Blob.visit_id)
+        .join(Ticket, Ticket.id == Visit.ticket_id)
+        .join(Customer, Customer.id == Ticket.customer_id)
+        .where(Customer.erased_at.is_not(None))
+    )
 
 
 def _check_may_attach(session: OrmSession, actor: Actor, visit_id: UUID) -> None:

@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 
 from fieldsvc.bootstrap import Application
 from fieldsvc.models import Blob, Event
+from fieldsvc.persistence.ownership import key_for
+from fieldsvc.services.photos import blob_faults
 from tests.api.conftest import Client, ClientFor
 from tests.fieldsvc.cast import Cast
 from tests.fieldsvc.pictures import PLACE, picture, video
@@ -195,3 +197,33 @@ def test_the_same_photo_said_again_keeps_the_newest_word(technician: Client, cas
         assert technician.post(f"/api/v1/visits/{cast.visit}/photos", json=said).status_code == 201
     (photo,) = technician.get(f"/api/v1/visits/{cast.visit}").json["photos"]
     assert (photo["stage"], photo["note"]) == ("after", None)
+
+
+def test_what_becomes_of_an_attachment_behind_our_back_is_found(
+    technician: Client, cast: Cast, application: Application
+) -> None:
+    def faults() -> list[str]:
+        return list(blob_faults(application.database, application.blobs))
+
+    put(technician, cast)
+    assert faults() == []
+    (path,) = (path for path in application.blobs.directory.rglob("*") if path.is_file())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:])
+    answer = technician.get(address(cast))
+    assert (answer.status_code, "damaged" in answer.json["detail"]) == (404, True)
+    assert ["can not be opened" in fault for fault in faults()] == [True]
+    path.unlink()
+    assert ["is gone" in fault for fault in faults()] == [True]
+    with application.database.unit_of_work() as uow:
+        path.write_bytes(key_for(uow.session, cast.customer).seal(b"another picture"))
+    assert ["is not what was stored" in fault for fault in faults()] == [True]
+    path.write_bytes(whole)
+    with application.database.unit_of_work() as uow:
+        uow.session.query(Blob).one().kept_sha256 = "0" * 64
+        uow.commit()
+    assert [fault.split(" is not ")[1] for fault in faults()] == ["filed as it was stored.", "what was stored."]
+    with application.database.unit_of_work() as uow:
+        uow.session.delete(uow.session.query(Blob).one())
+        uow.commit()
+    assert ["its row is gone" in fault for fault in faults()] == [True]

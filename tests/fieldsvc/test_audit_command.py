@@ -73,3 +73,15 @@ def test_a_worker_anchors_what_is_new_and_lives_on_where_it_can_t(stage: Stage, 
     stage.walk("depart")
     assert anchors_at(tmp_path / "anchors")
     assert anchors_at(tmp_path) is False  # a directory is no file
+
+
+def test_keys_that_open_nothing_are_told_in_a_sentence(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "rotate"]) == 0
+    monkeypatch.setenv("FIELDSVC_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+    capsys.readouterr()
+    assert main(["keys", "rotate"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("FIELDSVC_ENCRYPTION_KEYS don't open")
+    assert said.count("\n") == 1
