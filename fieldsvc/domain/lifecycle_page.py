@@ -22,7 +22,7 @@ dispatcher too, on the technician's behalf. A *fact* has happened in the field: 
 
 
 def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
-    yield f"## {life_cycle.entity.replace('_', ' ').capitalize()}"
+    yield f"## {life_cycle.name.capitalize()}"
     yield "| action | from | to | who | fact | effect |"
     yield "|---|---|---|---|---|---|"
     for row in life_cycle.rows:

@@ -41,6 +41,11 @@ class LifeCycle(Generic[State]):
     entity: str
     rows: tuple[Transition[State], ...]
 
+    @property
+    def name(self) -> str:
+        """Return what people call the entity."""
+        return self.entity.replace("_", " ")
+
     def actions_from(self, state: State) -> tuple[str, ...]:
         """Return what can be done in a state, by anybody."""
         return tuple(row.action for row in self.rows if state in row.from_states)
@@ -51,7 +56,7 @@ class LifeCycle(Generic[State]):
         if not row.permits(role):
             who = ", ".join(sorted(row.roles))
             raise TransitionRefused(
-                f"To {action} a {self.entity} is for {who}, not for {role}.", code="transition_not_for_role"
+                f"To {action} a {self.name} is for {who}, not for {role}.", code="transition_not_for_role"
             )
         return row
 
@@ -60,12 +65,12 @@ class LifeCycle(Generic[State]):
         row = next((row for row in self.rows if row.action == action and state in row.from_states), None)
         if row is None:
             possible = ", ".join(self.actions_from(state)) or "nothing"
-            raise TransitionRefused(f"The {self.entity} is {state}: {action} is not possible, only {possible}.")
+            raise TransitionRefused(f"The {self.name} is {state}: {action} is not possible, only {possible}.")
         if not row.permits(role, on_behalf=on_behalf):
             who = ", ".join(sorted(row.roles))
             behalf = " on behalf of the technician" if on_behalf else ""
             raise TransitionRefused(
-                f"The {self.entity} is {state}: {action} is for {who}, not for {role}{behalf}.",
+                f"The {self.name} is {state}: {action} is for {who}, not for {role}{behalf}.",
                 code="transition_not_for_role",
             )
         return row

@@ -107,7 +107,7 @@ def test_who_asks_does_not_approve(stage: Stage, other_admin: Actor) -> None:
     with pytest.raises(Conflict, match="Another person"):
         approve(stage, request, stage.cast.admin)
     assert approve(stage, request, other_admin).decided_by == other_admin.user_id
-    with pytest.raises(TransitionRefused, match="is approved"):
+    with pytest.raises(TransitionRefused, match="The privacy request is approved"):
         approve(stage, request, other_admin)
     with pytest.raises(TransitionRefused, match="is approved"):
         stage.act(stage.cast.admin, lambda uow: privacy.withdraw_privacy(uow, request.id))
