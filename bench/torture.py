@@ -10,7 +10,7 @@ from functools import partial
 from bench.crash_proof import Crash, answers
 from bench.random_days.occurring import RULES
 from bench.results import commit, result_line, table
-from bench.torture_search import DROPPED, FAULTS, Finding, Outcome, tortured
+from bench.torture_search import FAULTS, Finding, Outcome, tortured
 from solver import engines
 
 _PATIENCE_S = 120
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         _watch(answers(task, seeds, options.workers, _PATIENCE_S), tally, len(seeds))
     except KeyboardInterrupt:
         print("interrupted; what follows is of the problems so far")
-    figures = ("problems", "searches", "jobs", "planned", "improved", *FAULTS, "crashes", DROPPED)
+    figures = ("problems", "searches", "jobs", "planned", "improved", *FAULTS, "crashes")
     row = {figure: tally.counts[figure] for figure in figures} | {"seconds": round(tally.seconds)}
     print("\n" + table([{"figure": name, "count": count} for name, count in row.items()]))
     print("\n" + table([{"rule": rule, "problems": tally.rules[rule]} for rule in RULES]))
@@ -90,8 +90,7 @@ def _watch(outcomes: Iterable[Outcome | Crash], tally: _Tally, total: int) -> No
     told = tally.began
     for outcome in outcomes:
         for one in tally.add(outcome):
-            if one.kind != DROPPED or total == 1:
-                print(f"seed {one.seed}, {one.kind}: {one.sentence}", flush=True)
+            print(f"seed {one.seed}, {one.kind}: {one.sentence}", flush=True)
         if time.monotonic() - told >= _EVERY_S:
             told = time.monotonic()
             done = tally.counts["problems"]

@@ -20,10 +20,8 @@ from solver.search.reading import instance_of
 from solver.search.writing import Names
 from solver.validate import problem_object_faults
 
-FAULTS = ("violations", "moved_held_jobs", "dearer_than_start", "mispriced", "not_repeated")
+FAULTS = ("violations", "moved_held_jobs", "dropped_held_jobs", "dearer_than_start", "mispriced", "not_repeated")
 """What may be wrong with a search, beside a crash."""
-DROPPED = "dropped_held_jobs"
-"""Worth knowing, but no fault: locked and frozen jobs stay where they are or become unplanned, says the contract."""
 _IN_PARTS, _REPEATED = 4, 10
 """One problem in so many is searched in parts, as only days of more than 1,500 jobs are; and searched again."""
 _NEVER_S = 3_600
@@ -32,7 +30,7 @@ _NEVER_S = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One of FAULTS or DROPPED, and what in a sentence."""
+    """One of FAULTS, and what in a sentence."""
 
     seed: int
     kind: str
@@ -100,7 +98,7 @@ def _judge(outcome: Outcome, problem: Problem, start: Plan | None, plans: list[P
     outcome.planned += len({job for route in plans[-1].routes for job in route.jobs})
     if start is not None:
         for job in dropped(problem, start, plans[-1]):
-            outcome.note(DROPPED, f"{name}: {job} was planned and may not move, but is left out")
+            outcome.note("dropped_held_jobs", f"{name}: {job} was planned and may not move, but is left out")
     _judge_price(outcome, problem, plans[-1], name)
 
 

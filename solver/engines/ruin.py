@@ -16,6 +16,7 @@ from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.score import score
+from solver.sentences import is_frozen
 from solver.units import Cents
 
 LEAST_JOBS = 600
@@ -40,11 +41,13 @@ class RuinEngine:
         or as many in all parts together."""
         began = time.monotonic()
         costs: list[Cents] = []
+        held = _held(problem, start)
 
         def tell(plan: Plan) -> None:
             # The start may hold what the search can't lay again, and the score knows more of crews.
             cost = score(problem, plan).total_cents
-            if not costs or cost < min(costs):
+            is_better = not costs or cost < min(costs)
+            if is_better and (not held or held <= {job for route in plan.routes for job in route.jobs}):
                 costs.append(cost)
                 report(Incumbent(plan, cost, time.monotonic() - began))
 
@@ -59,3 +62,10 @@ class RuinEngine:
             return
         with ThreadPoolExecutor(params.workers, thread_name_prefix="lane") as threads:
             way(Order(problem, schedule, threads, tell, stop)).run(start)
+
+
+def _held(problem: Problem, start: Plan | None) -> frozenset[str]:
+    """Locked and frozen jobs that a start has: no plan may do without them."""
+    planned = {job for route in start.routes for job in route.jobs} if start is not None else ()
+    jobs = (problem.job_by_id[job] for job in planned)
+    return frozenset(job.id for job in jobs if job.lock is not None or is_frozen(problem, job))

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+import numpy as np
+
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.search.bench import Bench, Tours
@@ -23,6 +25,8 @@ _TAIL_S = 0.35
 """Kept back of the time limit for the last plan."""
 _TELLINGS = 2
 """As long as it took to tell of a plan, kept back too: whoever is told reads and judges it for as long again."""
+_HELD_CENTS = 10**9
+"""What it costs in the search to leave out a held job that the start has: more than anything that may be won by it."""
 _PAUSE = 5
 """Between two reports, in the time that the last one took: on a large day to tell of a plan takes a second."""
 
@@ -73,8 +77,14 @@ class Standing:
         self._telling_s = 0.0
 
     def start(self, plan: Plan | None) -> Tours:
-        """The tours of a plan to begin with."""
-        return Tours() if plan is None else self._names.tours(plan)
+        """The tours of a plan to begin with; before the first search, since its held jobs are dear from then on."""
+        if plan is None:
+            return Tours()
+        tours, nodes = self._names.tours(plan), self.instance.nodes
+        planned = np.zeros(len(nodes), np.bool_)
+        planned[sorted({node for tour in tours.nodes.values() for node in tour})] = True
+        nodes["leaving_out_cents"][planned & nodes["is_held"]] = _HELD_CENTS
+        return tours
 
     @property
     def cents(self) -> Cents:

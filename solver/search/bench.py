@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.search.instance import Instance, Ints
 from solver.search.lay import lay_loaded, lay_prefixes, lay_tour
-from solver.search.state import NODE, STOPS, TOTAL, State, empty_state, empty_work
+from solver.search.state import LINKED, NODE, STOPS, TOTAL, State, empty_state, empty_work
 from solver.search.tours import take_out
 from solver.units import Cents, Seconds
 
@@ -38,12 +38,15 @@ class Tours:
     """A plan without its times. nodes: by shift number, in order, committed jobs first, shifts without a tour left out.
 
     meetings: by crew job. loads: what each tour loads; of tours
-    that are not in it, that is worked out anew, in which they may come by other units than before.
+    that are not in it, that is worked out anew, in which they may come by other units than before. times: when jobs of
+    one technician start and end that wait for others or are waited for; where one is missing, or nothing holds at
+    these times, tours are laid one after the other, each as far as it holds.
     """
 
     nodes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     meetings: Mapping[int, Meeting] = field(default_factory=dict)
     loads: Mapping[int, tuple[Load, ...]] = field(default_factory=dict)
+    times: Mapping[int, tuple[Seconds, Seconds]] = field(default_factory=dict)
 
 
 class Bench:
@@ -59,8 +62,11 @@ class Bench:
     def lay(self, tours: Tours) -> None:
         """Put tours on shifts that have none but their prefix; what doesn't hold whole, as far as it does.
 
-        Warehouse stops that do nothing are left out, unless held jobs would be lost with them.
+        Warehouse stops that do nothing are left out, unless a tour would not hold or held jobs would be lost with them.
         """
+        if self._lay_as_timed(tours):
+            return
+        self._clear()
         self._lay(tours, keeps_idle=False)
         lost, first = self._lost(tours), self.state
         if lost > 0:
@@ -77,6 +83,49 @@ class Bench:
         held = self.instance.nodes["is_held"]
         wanted = {node for tour in tours.nodes.values() for node in tour if held[node]}
         return sum(int(self.state.shift_of[node]) < 0 for node in wanted)
+
+    def _lay_as_timed(self, tours: Tours) -> bool:
+        """Lay each tour whole, with all others at their times; False, and not all is laid, where one does not hold.
+
+        None is later than its times say, so none makes another late. Afterwards all move up as far as they can.
+        """
+        if not (tours.loads.keys() >= tours.nodes.keys() and self._note_times(tours)):
+            return False
+        self._note_meetings(tours)
+        paths = {shift: np.array(nodes, np.int32) for shift, nodes in sorted(tours.nodes.items())}
+        loads = {shift: np.array(tours.loads[shift], np.int32).reshape(-1, 5) for shift in paths}
+        for shift, own in loads.items():
+            self._note_loads(shift, tours.nodes[shift], own)
+
+        def lay(shift: int, keeps_idle: bool) -> bool:
+            return bool(lay_loaded(self.instance, self.state, shift, paths[shift], loads[shift], keeps_idle, self.work))
+
+        idle = {shift for shift in paths if not lay(shift, False)}
+        if not all(lay(shift, True) for shift in idle):
+            return False
+        linked = [shift for shift in paths if self.state.figures[shift, LINKED] > 0]
+        before = None
+        while before is None or not np.array_equal(before, self.state.job_start_s):
+            before = self.state.job_start_s.copy()
+            for shift in linked:
+                lay(shift, shift in idle)
+        return True
+
+    def _note_times(self, tours: Tours) -> bool:
+        """Before any tour is laid: where and when the jobs stand that others wait for or meet at; False = not known."""
+        jobs = self.instance.nodes[: self.instance.jobs]
+        times = {job: (one.start_s, one.end_s) for job, one in tours.meetings.items()} | dict(tours.times)
+        for shift, nodes in tours.nodes.items():
+            for job in nodes:
+                if job >= len(jobs) or not jobs["is_linked"][job] or jobs["is_committed"][job]:
+                    continue
+                if job not in times:
+                    return False
+                if self.state.shift_of[job] < 0:  # the other members of a crew cost nothing more
+                    self.state.counters[TOTAL] -= jobs["leaving_out_cents"][job]
+                self.state.shift_of[job] = shift
+                self.state.job_start_s[job], self.state.job_end_s[job] = times[job]
+        return True
 
     def _lay(self, tours: Tours, *, keeps_idle: bool) -> bool:
         """Lay what holds; False where half a crew could not be taken out again."""
@@ -233,7 +282,9 @@ def tours_of(instance: Instance, state: State) -> Tours:
     crews = np.flatnonzero((jobs["crew"] > 1) & ~jobs["is_committed"] & (state.shift_of >= 0))
     meetings = {job: _meeting(instance, state, job) for job in crews.tolist()}
     loads = {shift: loads_of(state, shift) for shift in nodes}
-    return Tours(nodes, meetings, loads)
+    linked = np.flatnonzero(jobs["is_linked"] & (jobs["crew"] == 1) & ~jobs["is_committed"] & (state.shift_of >= 0))
+    times = {job: (int(state.job_start_s[job]), int(state.job_end_s[job])) for job in linked.tolist()}
+    return Tours(nodes, meetings, loads, times)
 
 
 def _meeting(instance: Instance, state: State, job: int) -> Meeting:

@@ -49,7 +49,8 @@ class Inside:
             for shift, tour in whole.loads.items()
             if shift in shifts
         }
-        return Tours(nodes, meetings, loads)
+        times = {jobs[job]: time for job, time in whole.times.items() if job in jobs}
+        return Tours(nodes, meetings, loads, times)
 
     def replaced(self, whole: Tours, own: Tours) -> Tours:
         """The whole with the part's tours instead of those that it had."""
@@ -60,12 +61,14 @@ class Inside:
             nodes[int(self.shifts[shift])] = self._outside(tour)
         back = dict(enumerate(self.shifts.tolist()))
         meetings |= {int(self.jobs[job]): one.renumbered(back) for job, one in own.meetings.items()}
+        times = {job: time for job, time in whole.times.items() if job not in met}
+        times |= {int(self.jobs[job]): time for job, time in own.times.items()}
         loads = {shift: tour for shift, tour in whole.loads.items() if shift not in mine}
         for shift, taken in own.loads.items():
             loads[int(self.shifts[shift])] = tuple(
                 _for(load, -1 if load[3] < 0 else int(self.jobs[load[3]])) for load in taken
             )
-        return Tours(nodes, meetings, loads)
+        return Tours(nodes, meetings, loads, times)
 
     def _outside(self, tour: Sequence[int]) -> tuple[int, ...]:
         own = len(self.jobs)

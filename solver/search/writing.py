@@ -46,7 +46,7 @@ class Names:
         """The tours of a plan as numbers."""
         parts = {part: number for number, part in enumerate(self.parts)}
         tables = {StopKind.JOB: self.nodes, StopKind.WAREHOUSE: self.warehouses}
-        nodes, meetings, loads = {}, {}, {}
+        nodes, meetings, loads, times = {}, {}, {}, {}
         for route in plan.routes:
             shift = self.shifts[route.shift]
             stops = [stop for stop in route.stops if stop.kind is not StopKind.BREAK]
@@ -57,11 +57,13 @@ class Names:
                 for load in stop.loads
                 if load.part in parts
             )
-            for stop in stops:
-                if stop.kind is StopKind.JOB and stop.supplies and self.problem.job_by_id[stop.id].crew_size > 1:
-                    fetched = self._fetched(plan, self.problem.job_by_id[stop.id])
-                    meetings[self.nodes[stop.id]] = Meeting(stop.start_s, stop.end_s, shift, fetched)
-        return Tours(nodes, meetings, loads)
+            for stop in (stop for stop in stops if stop.kind is StopKind.JOB):
+                job = self.problem.job_by_id[stop.id]
+                if job.crew_size == 1:
+                    times[self.nodes[job.id]] = stop.start_s, stop.end_s
+                elif stop.supplies:
+                    meetings[self.nodes[job.id]] = Meeting(stop.start_s, stop.end_s, shift, self._fetched(plan, job))
+        return Tours(nodes, meetings, loads, times)
 
     def _fetched(self, plan: Plan, job: Job) -> tuple[tuple[int, int], ...]:
         """Who of a crew borrows which tools that nobody of it has, the first one who does."""
