@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,10 +25,16 @@ def rendered(schema: type[Schema], status: int = 200) -> Callable[[Any], Answer]
 
     def render(entity: Any) -> Answer:
         version = getattr(entity, "version", None)
-        body = to_json(schema().dump(entity))
+        body = to_json(schema_of(schema).dump(entity))
         return Answer(status, body, {} if version is None else {"ETag": etag_of(version, body)})
 
     return render
+
+
+@cache
+def schema_of(schema: type[Schema]) -> Schema:
+    """Return what writes entities of a kind: its fields are copied once, not for each answer."""
+    return schema()
 
 
 def no_content(_: object) -> Answer:
@@ -61,7 +68,7 @@ def page_request(query: Mapping[str, Any]) -> PageRequest:
 def page_response(page: Page[Any], schema: type[Schema]) -> Response:
     """Return one page of a list, with the address of the next one."""
     cursor = None if page.next_after is None else _write_cursor(page.next_after)
-    body = to_json({"items": schema(many=True).dump(page.items), "next_cursor": cursor})
+    body = to_json({"items": schema_of(schema).dump(page.items, many=True), "next_cursor": cursor})
     response = Response(body, content_type=JSON_TYPE)
     if cursor is not None:
         parameters = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]

@@ -1,10 +1,8 @@
 """What phones tell and are told."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema
 
 from api.auth import requires
 from api.blueprint import Blueprint
@@ -12,7 +10,7 @@ from api.current import current_actor, current_application, current_request_id
 from api.idempotency import key_ignored
 from api.phone_commands import read_commands
 from api.reading import read_page
-from api.rendering import rendered, response_of, to_json
+from api.rendering import rendered, response_of, schema_of, to_json
 from api.schemas.base import page_of
 from api.schemas.sync import (
     SHOWN,
@@ -57,9 +55,8 @@ def pull(query: dict[str, Any]) -> Response:
     Visits sent out, from yesterday to seven days ahead, with their routes, parts and what is on the van. What was sent
     counts as held once the phone comes back with its cursor.
     """
-    app, schemas = current_application(), {kind: schema() for kind, schema in SHOWN.items()}
     pulled = sync_pull.pull_changes(
-        app.database, current_actor(), query["cursor"], query["limit"], _shown_by(schemas), current_request_id()
+        current_application().database, current_actor(), query["cursor"], query["limit"], _show, current_request_id()
     )
     return response_of(rendered(PulledSchema)(pulled))
 
@@ -85,8 +82,6 @@ def list_commands(query: dict[str, Any]) -> Response:
     )
 
 
-def _shown_by(schemas: Mapping[str, Schema]) -> Callable[[str, Any], tuple[Any, str]]:
-    def show(kind: str, thing: Any) -> tuple[Any, str]:
-        return thing, to_json(schemas[kind].dump(thing))
-
-    return show
+def _show(kind: str, thing: Any) -> tuple[Any, str]:
+    shown = schema_of(SHOWN[kind]).dump(thing)
+    return shown, to_json(shown)

@@ -15,6 +15,7 @@ from api.schemas.fields import (
     Text,
     Whole,
     WholeInQuery,
+    Written,
 )
 from api.schemas.plan import DayFrameSchema, PickupStopSchema, RoutePartSchema, RouteShiftSchema
 from api.schemas.sync_commands import MOST_SEQ, PhoneCommandRequestSchema
@@ -145,7 +146,7 @@ class VanStockSchema(StrictSchema):
 def _changes_of(item: type[StrictSchema]) -> type[StrictSchema]:
     members = {
         "__doc__": "What is new or different, and the keys of what is to be removed.",
-        "updated": Items(Nested(item), max_items=500, required=True),
+        "updated": Items(Written(item), max_items=500, required=True),
         "removed": Items(Text(max_length=64), max_items=500, required=True),
     }
     return type(item.__name__.removesuffix("Schema") + "ChangesSchema", (StrictSchema,), members)

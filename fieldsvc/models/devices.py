@@ -68,7 +68,8 @@ class DeviceHolding(Base):
     """What a phone has on it: for each thing a hash of how it was shown, as acknowledged and as sent last.
 
     number, sent_number: of what it has acknowledged, and of what was sent last; they only grow. quiet_change_no,
-    quiet_day: when there was nothing to send, so that an unchanged database is not looked through again.
+    quiet_day: when it held all that belonged on it, so that what did not change is not looked through again.
+    sent_change_no, sent_day: when what was sent last was that; null where more was to follow.
     """
 
     __tablename__ = "device_holdings"
@@ -78,5 +79,7 @@ class DeviceHolding(Base):
     held: Mapped[dict[str, Any]]
     sent_number: Mapped[int] = mapped_column(BigInteger)
     sent: Mapped[dict[str, Any] | None]
+    sent_change_no: Mapped[int | None] = mapped_column(BigInteger)
+    sent_day: Mapped[date | None]
     quiet_change_no: Mapped[int | None] = mapped_column(BigInteger)
     quiet_day: Mapped[date | None]

@@ -61,8 +61,7 @@ def owner_of(session: OrmSession, row: Base) -> UUID:
     if above is None:
         assert row_id is not None, "ids are given before a row is stored"
         return row_id
-    found = None if row_id is None else _row(session, above, row_id)
-    return COMPANY if found is None else owner_of(session, found)
+    return COMPANY if row_id is None else _owner_above(session, above, row_id)
 
 
 def key_for(session: OrmSession, owner_id: UUID, shared_by: Sequence[UUID] | None = None) -> DataKey:
@@ -194,9 +193,18 @@ def _made(
     return session.execute(made.on_conflict_do_nothing().returning(SealingKey.id, SealingKey.wrapped)).first()
 
 
-def _row(session: OrmSession, model: type[Base], row_id: UUID) -> Base | None:
+def _owner_above(session: OrmSession, model: type[Base], row_id: UUID) -> UUID:
+    """Return the owner of a row above; of one that is stored only the column that names the next is read."""
     pending = (row for row in session.new if isinstance(row, model) and getattr(row, "id", None) == row_id)
-    return next(pending, None) or session.get(model, row_id)
+    if (row := next(pending, None)) is not None:
+        return owner_of(session, row)
+    column, above = _ABOVE[model]
+    assert column is not None, "nothing hangs on a row that is the company's"
+    table = model.__table__
+    next_id: UUID | None = session.scalar(select(table.c[column]).where(table.c["id"] == row_id))
+    if next_id is None:
+        return COMPANY
+    return next_id if above is None else _owner_above(session, above, next_id)
 
 
 def _unsealed(row: Base, name: str) -> Any:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -83,6 +84,7 @@ class UnitOfWork:
         self._records: list[_Record] = []
         self._first_states: dict[UUID, str] = {}
         self._last_states: dict[UUID, str] = {}
+        self._locked: dict[tuple[type, UUID], Any] = {}
         sqlalchemy_event.listen(session, "before_flush", self._note_state_changes)
 
     def __enter__(self) -> Self:
@@ -110,11 +112,22 @@ class UnitOfWork:
         return self.ids.new()
 
     def find(self, model: type[Row], row_id: UUID, *, lock: bool = False) -> Row | None:
-        """Return a row or None; with lock nobody else changes it before this transaction ends."""
+        """Return a row or None; with lock nobody else changes it before this transaction ends.
+
+        What hangs on a locked row is read anew when it is asked for, not before.
+        """
         if not lock:
             return self.session.get(model, row_id)
+        held: Row | None = self._locked.get((model, row_id))
+        if held is not None:
+            return held
         self.flush()  # reading the row anew would throw away what was changed of it
-        return self.session.get(model, row_id, with_for_update={"key_share": True}, populate_existing=True)
+        row = self.session.get(
+            model, row_id, with_for_update={"key_share": True}, populate_existing=True, options=[lazyload("*")]
+        )
+        if row is not None:
+            self._locked[model, row_id] = row
+        return row
 
     def get(self, model: type[Row], row_id: UUID, *, lock: bool = False, version: int | None = None) -> Row:
         """Return a row or refuse; with a version, refuse any other version of it."""

@@ -107,8 +107,8 @@ def devices_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
 def load_device(uow: UnitOfWork, device_id: UUID, action: Action, version: int | None = None) -> Device:
     """Return a phone of the actor's scope, locked until the end."""
     in_scope = devices_in_scope(uow.actor, action)
-    uow.find(Device, device_id, lock=True)
-    if uow.session.scalar(select(Device.id).where(Device.id == device_id, in_scope)) is None:
+    found = uow.find(Device, device_id, lock=True)
+    if found is None or uow.session.scalar(select(Device.id).where(Device.id == device_id, in_scope)) is None:
         raise NotFound(f"There is no device {device_id}.")
     return uow.get(Device, device_id, version=version)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import lazyload
 
 from fieldsvc.domain.catalogue import IncompleteReason, TaskKind, TurnBackReason
 from fieldsvc.domain.errors import Conflict
@@ -66,9 +67,8 @@ def find_ever_sent(uow: UnitOfWork, visit_id: UUID) -> tuple[Visit, Assignment] 
         Assignment.technician_id == uow.actor.technician_id,
         _SENT_AT.is_not(None),
     )
-    newest = uow.session.scalars(
-        sent.order_by(Assignment.id.desc()).limit(1).execution_options(populate_existing=True)
-    ).first()
+    sent = sent.order_by(Assignment.id.desc()).limit(1).options(lazyload(Assignment.planned_parts))
+    newest = uow.session.scalars(sent.execution_options(populate_existing=True)).first()
     return None if visit is None or newest is None else (visit, newest)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import NotFound
@@ -21,7 +21,7 @@ from fieldsvc.models.technicians import Shift, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.scopes import scope_of, technicians_in_scope, works_for, zone_of
-from fieldsvc.services.visit_views import VisitView, views_of
+from fieldsvc.services.visit_views import WITHOUT_NEEDS, VisitView, views_of
 
 Row = TypeVar("Row")
 
@@ -96,7 +96,8 @@ def plan_for_day(
         waiting = waiting.where(Visit.team_id.in_(actor.team_ids))
     if territory is not None:
         waiting = waiting.where(Visit.territory == territory)
-    with_surroundings = waiting.options(joinedload(Visit.site), joinedload(Visit.ticket), joinedload(Visit.job_type))
+    surroundings = (joinedload(Visit.site), joinedload(Visit.ticket), joinedload(Visit.job_type))
+    with_surroundings = waiting.options(*surroundings, *WITHOUT_NEEDS)
     visits = session.scalars(with_surroundings.order_by(Visit.priority, Visit.id)).all()
     routes = _routes(session, actor, now, day, mine, only_dispatched=False)
     if territory is not None:
@@ -121,11 +122,15 @@ def _routes(
     *,
     only_dispatched: bool,
 ) -> list[RouteView]:
-    people = session.scalars(select(Technician).where(which, Technician.is_active).order_by(Technician.name)).all()
+    active = select(Technician).where(which, Technician.is_active).options(lazyload(Technician.skills))
+    people = session.scalars(active.order_by(Technician.name)).all()
     ids = [technician.id for technician in people]
     assignments = _assignments(session, ids, day, only_dispatched=only_dispatched)
     views = {view.id: view for view in views_of(session, actor, now, [one.visit for one in assignments])}
-    parts = _parts(session, [one.id for one in assignments])
+    by_technician: dict[UUID, list[Assignment]] = {}
+    for one in assignments:
+        by_technician.setdefault(one.technician_id, []).append(one)
+    parts, fetched = _parts(session, [one.id for one in assignments])
     frames = _by_technician(session, select(PlannedRoute).where(PlannedRoute.day == day), PlannedRoute, ids)
     shifts = _by_technician(session, select(Shift).where(Shift.day == day), Shift, ids)
     pickups = select(PlannedPickup).where(PlannedPickup.day == day).order_by(PlannedPickup.planned_arrival)
@@ -138,14 +143,13 @@ def _routes(
             shift=next(iter(shifts.get(technician.id, [])), None),
             day_frame=next(iter(frames.get(technician.id, [])), None),
             visits=[
-                VisitStop(one, views[one.visit_id], [part for _, part in parts.get(one.id, [])])
-                for one in assignments
-                if one.technician_id == technician.id
+                VisitStop(one, views[one.visit_id], parts.get(one.id, ()))
+                for one in by_technician.get(technician.id, ())
             ],
             pickups=[
-                PickupStop(stop, places[stop.location_id], fetched)
-                for stop in stops.get(technician.id, [])
-                if (fetched := _fetched(parts, stop.id))
+                PickupStop(stop, places[stop.location_id], fetched[stop.id])
+                for stop in stops.get(technician.id, ())
+                if stop.id in fetched  # a declined or finished visit leaves a stop with nothing
             ],
         )
         for technician in people
@@ -162,6 +166,8 @@ def _assignments(
         query = query.where(Assignment.state != VisitState.PLANNED)
     surroundings = joinedload(Assignment.visit)
     query = query.options(
+        lazyload(Assignment.planned_parts),
+        surroundings.options(*WITHOUT_NEEDS),
         surroundings.joinedload(Visit.site),
         surroundings.joinedload(Visit.job_type),
         surroundings.joinedload(Visit.ticket).joinedload(Ticket.asset),
@@ -169,11 +175,11 @@ def _assignments(
     return session.scalars(query.order_by(Assignment.position, Assignment.planned_arrival)).all()
 
 
-_Parts = dict[UUID, list[tuple[UUID | None, PartOnRoute]]]
+_Parts = dict[UUID, list[PartOnRoute]]
 
 
-def _parts(session: OrmSession, assignments: Sequence[UUID]) -> _Parts:
-    """Return for each assignment the pick-up, if any, and the part."""
+def _parts(session: OrmSession, assignments: Sequence[UUID]) -> tuple[_Parts, _Parts]:
+    """Return the parts of each assignment, and what is still to be fetched at each pick-up."""
     query = (
         select(PlannedPart, Part, StockLocation)
         .join(Part, Part.id == PlannedPart.part_id)
@@ -182,15 +188,13 @@ def _parts(session: OrmSession, assignments: Sequence[UUID]) -> _Parts:
         .order_by(Part.number)
     )
     found: _Parts = {}
+    fetched: _Parts = {}
     for planned, part, location in session.execute(query):
         on_route = PartOnRoute(part, planned.quantity, location, planned.pickup_id is not None)
-        found.setdefault(planned.assignment_id, []).append((planned.pickup_id, on_route))
-    return found
-
-
-def _fetched(parts: _Parts, pickup_id: UUID) -> list[PartOnRoute]:
-    """Return what is still to be fetched at a stop; a declined or finished visit leaves a stop with nothing."""
-    return [part for own in parts.values() for stop_id, part in own if stop_id == pickup_id]
+        found.setdefault(planned.assignment_id, []).append(on_route)
+        if planned.pickup_id is not None:
+            fetched.setdefault(planned.pickup_id, []).append(on_route)
+    return found, fetched
 
 
 def _by_technician(

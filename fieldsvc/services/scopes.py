@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import flag_modified
 
 from fieldsvc.domain.actor import Actor
@@ -133,9 +134,9 @@ def _of_teams_or_all(actor: Actor) -> ColumnElement[bool]:
 def load_visit(uow: UnitOfWork, visit_id: UUID, action: Action, version: int | None = None) -> Visit:
     """Return a visit of the actor's scope, locked until the end; with a version, refuse any other version of it."""
     in_scope = visits_in_scope(uow.actor, action)
-    uow.find(Visit, visit_id, lock=True)
+    found = uow.find(Visit, visit_id, lock=True)
     # Asked after the lock is had, so that an assignment ended meanwhile counts.
-    if uow.session.scalar(select(Visit.id).where(Visit.id == visit_id, in_scope)) is None:
+    if found is None or uow.session.scalar(select(Visit.id).where(Visit.id == visit_id, in_scope)) is None:
         raise NotFound(f"There is no visit {visit_id}.")
     _check_time(uow, visit_id)
     return uow.get(Visit, visit_id, version=version)
@@ -159,8 +160,8 @@ def _check_time(uow: UnitOfWork, visit_id: UUID) -> None:
 def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int | None = None) -> Ticket:
     """Return a ticket of the actor's scope, locked until the end; with a version, refuse any other version of it."""
     in_scope = tickets_in_scope(uow.actor, action)
-    uow.find(Ticket, ticket_id, lock=True)
-    if uow.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, in_scope)) is None:
+    found = uow.find(Ticket, ticket_id, lock=True)
+    if found is None or uow.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, in_scope)) is None:
         raise NotFound(f"There is no ticket {ticket_id}.")
     return uow.get(Ticket, ticket_id, version=version)
 
@@ -177,7 +178,8 @@ def acting_assignment(uow: UnitOfWork, visit: Visit, technician_id: UUID | None 
 def open_assignments(uow: UnitOfWork, visit_id: UUID) -> list[Assignment]:
     """Return the assignments of a visit that were not given up."""
     query = select(Assignment).where(Assignment.visit_id == visit_id, Assignment.ended_at.is_(None))
-    return list(uow.session.scalars(query.order_by(Assignment.id).execution_options(populate_existing=True)))
+    query = query.order_by(Assignment.id).options(lazyload(Assignment.planned_parts))
+    return list(uow.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def check_acts_in_the_field(uow: UnitOfWork, what: str) -> None:

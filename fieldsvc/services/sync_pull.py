@@ -1,7 +1,8 @@
 """What phones are told: the difference between what belongs on a phone now and what it has said it holds.
 
-No log of changes is read, so none can be missed, and a day that passes moves the window by itself. What was sent counts
-as held only when the phone comes back with the cursor it got with it; until then the same question has the same answer.
+What there is decides, and not a log of changes, so none can be missed, and a day that passes moves the window by
+itself; the log only tells when a look can be spared. What was sent counts as held only when the phone comes back with
+the cursor it got with it; until then the same question has the same answer.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.epochs import current_epoch
+from fieldsvc.services.sync_quiet import may_concern
 from fieldsvc.services.sync_scope import local_day, phone_scope
 
 KINDS = ("visits", "routes", "parts", "stock")
@@ -83,8 +85,10 @@ def _pull(uow: UnitOfWork, cursor: str | None, limit: int, show: Show) -> Pulled
     base = _acknowledged(holding, epoch, cursor)
     changes: dict[str, Changes] = {}
     has_more = False
-    if base is None or (holding.quiet_change_no, holding.quiet_day) != moment:
+    if base is None or not _is_quiet(uow, holding, base, moment):
         changes, has_more = _differences(uow, holding, base, limit, show, moment)
+    else:
+        holding.quiet_change_no = change_no
     number = holding.number if holding.sent is None else holding.sent_number
     new_cursor = _cursor(epoch, number)
     return Pulled(changes, new_cursor, has_more, base is None, epoch, device.last_seq, False, uow.now)
@@ -109,11 +113,21 @@ def _acknowledged(holding: DeviceHolding, epoch: UUID, cursor: str | None) -> Ma
     """
     if holding.sent is not None and cursor == _cursor(epoch, holding.sent_number):
         holding.number, holding.held = holding.sent_number, holding.sent
-        holding.quiet_change_no = None
+        holding.quiet_change_no, holding.quiet_day = holding.sent_change_no, holding.sent_day
     elif cursor != _cursor(epoch, holding.number):
         return None
     holding.sent = None
     return holding.held
+
+
+def _is_quiet(uow: UnitOfWork, holding: DeviceHolding, base: Mapping[str, str], moment: tuple[int, date]) -> bool:
+    """Return whether nothing has happened that can show on the phone since it held all that belonged on it."""
+    change_no, day = moment
+    since = holding.quiet_change_no
+    if since is None or holding.quiet_day != day:
+        return False
+    visits = [UUID(name.removeprefix("visits/")) for name in base if name.startswith("visits/")]
+    return since == change_no or not may_concern(uow, since, change_no, visits)
 
 
 def _cursor(epoch: UUID, number: int) -> str:
@@ -132,7 +146,7 @@ def _differences(
     sent, changes, room = dict(held), {kind: Changes() for kind in KINDS}, limit
     wanted = set()
     has_more = False
-    for kind, key, thing in phone_scope(uow.session, uow.actor, uow.now).things():
+    for kind, key, thing in phone_scope(uow.session, uow.actor, uow.now, moment[1]).things():
         name = f"{kind}/{key}"
         wanted.add(name)
         shown, text = show(kind, thing)
@@ -157,4 +171,5 @@ def _differences(
         holding.quiet_change_no, holding.quiet_day = moment
         return {}, False
     holding.sent, holding.sent_number = sent, holding.sent_number + 1
+    holding.sent_change_no, holding.sent_day = (None, None) if has_more else moment
     return {kind: found for kind, found in changes.items() if found.updated or found.removed}, has_more

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import lazyload
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.permissions import Action
@@ -46,9 +47,8 @@ def local_day(session: OrmSession, actor: Actor, now: datetime) -> date:
     return now.astimezone(ZoneInfo(zone_of(session, actor.team_ids[0]))).date()
 
 
-def phone_scope(session: OrmSession, actor: Actor, now: datetime) -> PhoneScope:
+def phone_scope(session: OrmSession, actor: Actor, now: datetime, today: date) -> PhoneScope:
     """Return what belongs on the actor's phone: visits sent out, from yesterday to a week ahead, and what they need."""
-    today = local_day(session, actor, now)
     first, last = today - timedelta(days=CONTACT_DAYS_BACK), today + timedelta(days=CONTACT_DAYS_AHEAD)
     mine = select(Assignment.visit_id, Assignment.day).where(
         Assignment.technician_id == actor.technician_id,
@@ -57,7 +57,8 @@ def phone_scope(session: OrmSession, actor: Actor, now: datetime) -> PhoneScope:
     )
     days = dict(session.execute(mine).all())
     query = select(Visit).where(Visit.id.in_(days), visits_in_scope(actor, Action.VISIT_READ))
-    visits = session.scalars(query.options(*WITH_SURROUNDINGS).order_by(Visit.id)).unique().all()
+    not_shown = (lazyload(Visit.technician_rules), lazyload(Visit.predecessors))
+    visits = session.scalars(query.options(*WITH_SURROUNDINGS, *not_shown).order_by(Visit.id)).unique().all()
     is_active = session.scalar(select(Technician.is_active).where(Technician.id == actor.technician_id))
     on = sorted({days[visit.id] for visit in visits}) if is_active else []
     routes = [my_route(session, actor, now, day) for day in on]

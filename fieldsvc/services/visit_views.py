@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Erased, NotFound
@@ -20,6 +20,7 @@ from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
+from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
@@ -35,6 +36,11 @@ WITH_SURROUNDINGS = (
     joinedload(Visit.site).joinedload(Site.customer),
     joinedload(Visit.job_type),
     joinedload(Visit.ticket).joinedload(Ticket.asset),
+)
+
+# What a visit needs is not loaded where only who, when and where is shown.
+WITHOUT_NEEDS = tuple(
+    lazyload(one) for one in (Visit.windows, Visit.skills, Visit.parts, Visit.technician_rules, Visit.predecessors)
 )
 
 # A change at one visit, given the version it is meant for.
@@ -105,7 +111,7 @@ def list_visits(
 ) -> Page[VisitView]:
     """Return the visits the actor may see, in the order they were drafted."""
     wanted = wanted or VisitFilter()
-    query = select(Visit).where(visits_in_scope(actor, Action.VISIT_READ)).options(*WITH_SURROUNDINGS)
+    query = select(Visit).where(visits_in_scope(actor, Action.VISIT_READ)).options(*WITH_SURROUNDINGS, *WITHOUT_NEEDS)
     if wanted.state is not None:
         query = query.where(Visit.state == wanted.state)
     if wanted.ticket_id is not None:
@@ -162,7 +168,7 @@ def views_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterable[
         select(Assignment)
         .where(Assignment.visit_id.in_([visit.id for visit in shown]), Assignment.ended_at.is_(None))
         .order_by(Assignment.is_lead.desc(), Assignment.id)
-        .options(joinedload(Assignment.technician))
+        .options(joinedload(Assignment.technician).lazyload(Technician.skills), lazyload(Assignment.planned_parts))
     )
     by_visit: dict[UUID, list[Assignment]] = {}
     for one in session.scalars(query):

@@ -147,7 +147,7 @@ def test_stock_that_is_used_is_told(stage: Stage, phone: Phone) -> None:
         van = StockBalance.location_id == stage.cast.van1
         balance = uow.session.scalars(select(StockBalance).where(van, StockBalance.part_id == stage.cast.part)).one()
         balance.on_hand = 0
-        uow.session.execute(update(DeviceHolding).values(quiet_change_no=None))
+        uow.session.execute(update(DeviceHolding).values(quiet_change_no=None, sent_change_no=None))
         uow.commit()
     assert phone.pull().changes["stock"].removed == [str(stage.cast.part)]
 
