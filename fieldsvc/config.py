@@ -35,7 +35,8 @@ class Settings:
     secret_key signs tokens and makes search indexes; encryption_keys seal personal data, the first one seals and
     all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
     of known travel times; empty = all are estimated. anchor_file: where the evidence chain is anchored.
-    blob_directory: where attachments lie, sealed.
+    blob_directory: where attachments lie, sealed. public_url: where customers reach this system; it is printed on
+    reports.
     """
 
     env: str
@@ -64,6 +65,7 @@ class Settings:
     travel_table: str
     anchor_file: str
     anchor_s: int
+    public_url: str
 
     @property
     def processors(self) -> int:
@@ -134,10 +136,19 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         travel_table=_travel_table(read, env, directory),
         anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
+        public_url=_public_url(read),
     )
     if read.faults:
         raise SettingsError(read.faults)
     return settings
+
+
+def _public_url(read: _Reader) -> str:
+    """Where customers reach this system; where nobody said, this machine, as it is served here."""
+    url = read.text("PUBLIC_URL", f"http://{read.text('HOST', '127.0.0.1')}:{read.text('PORT', '8080')}").rstrip("/")
+    if not url.startswith(("https://", "http://")):
+        read.faults.append("FIELDSVC_PUBLIC_URL has to begin with https:// or http://.")
+    return url
 
 
 def _travel_table(read: _Reader, env: str, directory: Path) -> str:

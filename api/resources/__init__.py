@@ -8,6 +8,7 @@ from api.resources import (
     blobs,
     devices,
     docs,
+    documents,
     explanations,
     health,
     inbox,
@@ -20,6 +21,7 @@ from api.resources import (
     technicians,
     tickets,
     tracking,
+    verification,
     visit_records,
     visit_returns,
     visits,
@@ -42,6 +44,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     devices.blueprint,
     sync.blueprint,
     tracking.blueprint,
+    documents.blueprint,
     privacy.blueprint,
 )
-ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint)
+ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint, verification.blueprint)

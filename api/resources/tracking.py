@@ -9,6 +9,7 @@ from api.auth import public
 from api.blueprint import Blueprint
 from api.current import current_application, remember_actor
 from api.idempotency import run_command
+from api.printing import PDF_RESPONSES, print_one
 from api.reading import read_one
 from api.rendering import rendered
 from api.schemas.base import NoFields
@@ -17,7 +18,7 @@ from api.schemas.tickets import windows_of
 from api.schemas.tracking import ProgressSchema
 from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, RatingRequestSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
-from fieldsvc.services import tracking
+from fieldsvc.services import documents, tracking
 from fieldsvc.services.use_case import read
 
 blueprint = Blueprint("track", "A customer's view, by link.")
@@ -44,6 +45,15 @@ def read_report(token: str) -> Response:
     """Read the report that is to be confirmed"""
     customer = _customer(token)
     return read_one(lambda session: tracking.read_linked_report(session, customer), ServiceReportSchema)
+
+
+@blueprint.route("/track/<string:token>/report.pdf")
+@public(_BY_LINK)
+@blueprint.doc(responses=PDF_RESPONSES)
+def print_report(token: str) -> Response:
+    """Print the report with what you said about it"""
+    customer = _customer(token)
+    return print_one(lambda session: documents.print_linked_report(session, customer))
 
 
 @blueprint.route("/track/<string:token>/sign-off", methods=["POST"])

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields
 
 from api.schemas.base import StrictSchema
-from api.schemas.fields import Instant, Strict, Text, Whole
+from api.schemas.fields import Flag, Instant, Strict, Text, Whole
 
 
 class Base64(Strict, fields.String):
@@ -28,3 +28,10 @@ class ServiceReportSchema(StrictSchema):
     media_type = Text(max_length=80, required=True)
     recorded_at = Instant(required=True)
     content_base64 = Base64(required=True, attribute="content")
+
+
+class DocumentProofSchema(StrictSchema):
+    """Whether a printed report was issued here."""
+
+    sha256 = Text(max_length=64, required=True)
+    is_issued = Flag(required=True)

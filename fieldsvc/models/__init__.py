@@ -6,6 +6,7 @@ from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, Planne
 from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
+from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
@@ -58,6 +59,7 @@ __all__ = [
     "RunCustomer",
     "RunScope",
     "SealingKey",
+    "ServiceDocument",
     "ServiceReport",
     "Session",
     "Shift",

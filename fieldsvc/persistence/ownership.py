@@ -20,6 +20,7 @@ from fieldsvc.models.assignments import Decline
 from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.devices import PhoneCommand
+from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
@@ -44,6 +45,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     Diagnosis: ("visit_id", Visit),
     ServiceReport: ("visit_id", Visit),
     SignOff: ("visit_id", Visit),
+    ServiceDocument: ("visit_id", Visit),
     Rating: ("visit_id", Visit),
     Photo: ("visit_id", Visit),
     Blob: ("visit_id", Visit),

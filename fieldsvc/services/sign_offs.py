@@ -13,13 +13,14 @@ from sqlalchemy.orm import aliased
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, UNANSWERED, SignOffState
+from fieldsvc.domain.sign_off_states import OUTCOMES, SETTLED, SIGN_OFF, UNANSWERED, SignOffState
 from fieldsvc.domain.visit_states import AT_THE_SITE, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
+from fieldsvc.services.documents import HASH_NAME, issue_document
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.tickets import follow_visits
@@ -171,7 +172,8 @@ def expire_sign_off(uow: UnitOfWork, visit_id: UUID, deadline: datetime) -> bool
         return False
     row = SIGN_OFF.allowed(sign_off.state, "expire", uow.actor.role)
     before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
-    uow.record(sign_off, "report_accepted_tacitly", before, row.to, data={"visit_id": visit_id}, source="system")
+    data = {"visit_id": visit_id, HASH_NAME: issue_document(uow, sign_off)}
+    uow.record(sign_off, "report_accepted_tacitly", before, row.to, data=data, source="system")
     touch(visit)
     _settle(uow, sign_off)
     return True
@@ -214,8 +216,11 @@ def answer_report(
         raise Conflict("Another version of the report has been presented since; read it first.", code="other_report")
     row = SIGN_OFF.allowed(sign_off.state, action, uow.actor.role, on_behalf=uow.context.on_behalf)
     before, sign_off.state, sign_off.state_since = sign_off.state, row.to, uow.now
+    personal = write_down(sign_off, said)
     data = {"visit_id": visit_id, "report_sha256": report_sha256}
-    uow.record(sign_off, _ANSWERED[action], before, row.to, data=data, personal=write_down(sign_off, said))
+    if row.to in OUTCOMES:
+        data[HASH_NAME] = issue_document(uow, sign_off)
+    uow.record(sign_off, _ANSWERED[action], before, row.to, data=data, personal=personal)
     touch(visit)
     return sign_off
 

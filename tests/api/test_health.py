@@ -41,7 +41,7 @@ def test_a_database_that_is_behind_is_not_ready(anonymous, application) -> None:
         assert checks(anonymous)["database"] is False
     finally:
         with application.database.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0008'")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
 
 
 def test_a_run_nobody_takes_shows(anonymous, application, cast) -> None:

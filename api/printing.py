@@ -1,0 +1,31 @@
+"""Answers a report as PDF."""
+
+from flask import Response
+
+from api.current import current_application
+from api.etags import is_known
+from fieldsvc.adapters.documents import print_pdf
+from fieldsvc.services.documents import PrintedReport
+from fieldsvc.services.use_case import ReadCase, read
+
+PDF = "application/pdf"
+PDF_RESPONSES = {
+    "200": {
+        "description": "The report as PDF.",
+        "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "304": {"description": "Not Modified"},
+}
+
+
+def print_one(use_case: ReadCase[PrintedReport]) -> Response:
+    """Return a report as PDF; 304 when the caller has it already."""
+    app = current_application()
+    printed = read(app.database, use_case, lambda report: report)
+    etag = f'"{printed.sha256}"'
+    if is_known(etag):
+        return Response(status=304, headers={"ETag": etag})
+    address = f"{app.settings.public_url}/verify/{printed.sha256}"
+    content = print_pdf(printed.statement, printed.content, address)
+    how = f'inline; filename="{printed.statement.visit}.pdf"'
+    return Response(content, headers={"ETag": etag, "Content-Disposition": how}, content_type=PDF)
