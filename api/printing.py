@@ -22,10 +22,11 @@ def print_one(use_case: ReadCase[PrintedReport]) -> Response:
     """Return a report as PDF; 304 when the caller has it already."""
     app = current_application()
     printed = read(app.database, use_case, lambda report: report)
-    etag = f'"{printed.sha256}"'
+    sha256 = printed.statement.sha256
+    etag = f'"{sha256}"'
     if is_known(etag):
         return Response(status=304, headers={"ETag": etag})
-    address = f"{app.settings.public_url}/verify/{printed.sha256}"
+    address = f"{app.settings.public_url}/verify/{sha256}" if printed.is_issued else None
     content = print_pdf(printed.statement, printed.content, address)
     how = f'inline; filename="{printed.statement.visit}.pdf"'
     return Response(content, headers={"ETag": etag, "Content-Disposition": how}, content_type=PDF)

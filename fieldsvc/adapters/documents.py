@@ -23,6 +23,7 @@ MOST_CHARACTERS = 20_000
 _MARGIN_MM, _LINE_MM, _LABEL_MM, _CODE_MM = 18.0, 6.0, 62.0, 34.0
 _PAD_MM = (90.0, 34.0)
 _OUTCOMES = {
+    SignOffState.PRESENTED: "尚未答复 Not answered yet",
     SignOffState.SIGNED: "客户已签字 Signed by the customer",
     SignOffState.CONFIRMED_REMOTE: "客户已在线确认 Confirmed by the customer by link",
     SignOffState.REFUSED: "客户拒绝签字 The customer refused to sign",
@@ -35,8 +36,8 @@ _METHODS = {"drawn": "手写 drawn", "typed": "输入 typed", "link": "链接 by
 logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of each table that it leaves out
 
 
-def print_pdf(statement: Statement, content: bytes, address: str) -> bytes:
-    """Return the PDF of a report and what was said about it. address: where it can be verified."""
+def print_pdf(statement: Statement, content: bytes, address: str | None) -> bytes:
+    """Return the PDF of a report and what was said about it. address: where it can be verified, if it can."""
     page = _Sheet(statement)
     page.title("服务报告 Service report")
     page.facts(_facts(statement))
@@ -46,8 +47,9 @@ def print_pdf(statement: Statement, content: bytes, address: str) -> bytes:
     if any(strokes):
         page.heading("签字 Signature", _PAD_MM[1])
         page.drawing(strokes)
-    page.heading("验证 Verification", _CODE_MM + _LINE_MM * 3)
-    page.proof(statement.sha256, address)
+    if address is not None:
+        page.heading("验证 Verification", _CODE_MM + _LINE_MM * 3)
+        page.proof(statement.sha256, address)
     return bytes(page.pdf.output())
 
 

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.documents import Statement
-from fieldsvc.domain.errors import Erased, NotFound
+from fieldsvc.domain.errors import Conflict, Erased, NotFound
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.texts import is_storable
+from fieldsvc.models.base import entity_type
 from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.evidence import Event
 from fieldsvc.models.records import ServiceReport, SignOff
@@ -28,11 +30,11 @@ HASH_NAME = "document_sha256"
 
 @dataclass(frozen=True, slots=True)
 class PrintedReport:
-    """A statement with its hash and the very bytes it is about."""
+    """A statement and the very bytes it is about. is_issued: False where nobody has answered the report yet."""
 
     statement: Statement
-    sha256: str
     content: bytes
+    is_issued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +88,36 @@ def verify(session: OrmSession, sha256: str) -> DocumentProof:
 
 
 def document_faults(session: OrmSession) -> Iterator[str]:
-    """Compare the documents with the chain, and the newest of each sign-off with what it proves."""
+    """Compare every document, without what is sealed of it, with what the chain says was issued."""
+    answers = select(Event.entity_id, Event.to_state, Event.recorded_at, Event.data)
+    answers = answers.where(Event.entity_type == entity_type(SignOff))
     bound = {
-        data[HASH_NAME]: sign_off_id
-        for sign_off_id, data in session.execute(
-            select(Event.entity_id, Event.data).where(Event.entity_type == "sign_off").order_by(Event.change_no)
-        )
+        data[HASH_NAME]: (sign_off_id, state, moment)
+        for sign_off_id, state, moment, data in session.execute(answers)
         if HASH_NAME in data
     }
-    documents = session.scalars(select(ServiceDocument).order_by(ServiceDocument.id)).all()
-    issued = {document.sha256: document.sign_off_id for document in documents}
+    rows = select(
+        ServiceDocument.sha256, ServiceDocument.sign_off_id, ServiceDocument.outcome, ServiceDocument.stated_at
+    )
+    issued = {
+        sha256: (sign_off_id, state.value, moment) for sha256, sign_off_id, state, moment in session.execute(rows)
+    }
     for sha256 in sorted(bound.keys() | issued.keys()):
         if bound.get(sha256) != issued.get(sha256):
-            yield f"Document {sha256} is not the one that the chain says was issued."
-    newest = {document.sign_off_id: document for document in documents}
-    for sign_off_id, document in newest.items():
+            yield f"Document {sha256} is not as the chain says it was issued."
+
+
+def statement_faults(session: OrmSession) -> Iterator[str]:
+    """Make the newest statement of each sign-off anew; to be asked where all that it is made of holds."""
+    in_order = select(ServiceDocument.sign_off_id, ServiceDocument.id).order_by(ServiceDocument.id)
+    newest: dict[UUID, UUID] = dict(session.execute(in_order).tuples().all())
+    for document_id in newest.values():
         try:
-            sign_off = session.get_one(SignOff, sign_off_id)
-        except InvalidToken:  # told of where the sign-offs are looked through
+            document = session.get_one(ServiceDocument, document_id)
+        except InvalidToken:
+            yield f"Document {document_id} can't be opened: it was changed, or its key is gone."
             continue
+        sign_off = session.get_one(SignOff, document.sign_off_id)
         report, visit = session.get_one(ServiceReport, sign_off.report_id), session.get_one(Visit, document.visit_id)
         statement = _statement(document, sign_off, report, visit, visit.ticket)
         if document.salt and statement.sha256 != document.sha256:  # without one the customer was erased
@@ -118,12 +131,18 @@ def _printed(session: OrmSession, visit: Visit) -> PrintedReport:
     newest = select(ServiceDocument).join(SignOff, SignOff.id == ServiceDocument.sign_off_id)
     newest = newest.where(SignOff.report_id == report.id).order_by(ServiceDocument.id.desc()).limit(1)
     document = session.scalar(newest)
-    if document is None:
-        raise NotFound("Nobody has answered this report yet, so there is nothing to print.")
-    if not document.salt or not report.content:
+    if not report.content or (document is not None and not document.salt):
         raise Erased("This report was erased with the customer it was for.")
-    sign_off = session.get_one(SignOff, document.sign_off_id)
-    return PrintedReport(_statement(document, sign_off, report, visit, visit.ticket), document.sha256, report.content)
+    sign_off = session.scalars(select(SignOff).where(SignOff.report_id == report.id)).one()
+    if document is None:
+        draft = ServiceDocument(outcome=SignOffState.PRESENTED, stated_at=report.recorded_at, salt="")
+        return PrintedReport(_statement(draft, sign_off, report, visit, visit.ticket), report.content, False)
+    statement = _statement(document, sign_off, report, visit, visit.ticket)
+    if statement.sha256 != document.sha256:
+        raise Conflict(
+            "This report was changed after it was answered: the evidence has to be verified.", code="report_changed"
+        )
+    return PrintedReport(statement, report.content, True)
 
 
 def _statement(

@@ -24,7 +24,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
-from fieldsvc.services.documents import document_faults
+from fieldsvc.services.documents import document_faults, statement_faults
 from fieldsvc.services.key_evidence import key_faults
 
 # What binds a sign-off to whoever gave it.
@@ -86,6 +86,8 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
     anchored = anchoring(lines, last_seq, hash_at)
     looked = (audit_faults, _state_faults, _report_faults, _sign_off_faults, document_faults, key_faults)
     faults = [*anchored.faults, *(fault for look in looked for fault in look(session))]
+    if not faults:
+        faults = list(statement_faults(session))
     return Verdict(faults, last_seq, anchored.up_to, anchored.given_up)
 
 

@@ -4,7 +4,9 @@ import re
 
 import pypdfium2
 import pytest
+from sqlalchemy import select
 
+from fieldsvc.models import ServiceDocument
 from fieldsvc.services.evidence import verify_evidence
 from tests.api.test_visit_story import API, get, post
 
@@ -26,7 +28,9 @@ def signed(client_for, cast) -> str:
     post(technician, f"{visit}/diagnosis", {"symptom": "leak", "cause": "seal", "action": "tighten"}, expect=201)
     post(technician, f"{visit}/verification", {"passed": True})
     shown = post(technician, f"{visit}/report", {"content": CONTENT}, expect=201)
-    assert technician.get(f"{API}{visit}/report.pdf").status_code == 404  # nobody has said anything about it yet
+    draft = text_of(technician.get(f"{API}{visit}/report.pdf").data)
+    assert "Not answered yet" in draft
+    assert "Verification" not in draft
     answer = {
         "outcome": "signed",
         "report_sha256": shown["report"]["sha256"],
@@ -78,7 +82,7 @@ def test_what_was_not_issued_here_is_not_confirmed(anonymous, made_up) -> None:
     assert "<script" not in page.text
 
 
-def test_a_document_that_is_exchanged_is_found(application, signed) -> None:
+def test_a_document_that_is_exchanged_is_found(application, client_for, signed) -> None:
     def faults() -> list[str]:
         with application.database.read_only() as session:
             return [one for one in verify_evidence(session, application.anchors).faults if "Document" in one]
@@ -87,7 +91,17 @@ def test_a_document_that_is_exchanged_is_found(application, signed) -> None:
     with application.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE service_documents SET outcome = 'waived'")
     (fault,) = faults()
-    assert "does not say what was said when it was issued" in fault
+    assert "is not as the chain says it was issued" in fault
+    assert client_for("technician1").get(f"{API}{signed}/report.pdf").status_code == 409
     with application.database.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE service_documents SET sha256 = '{'1' * 64}'")
-    assert len([one for one in faults() if "is not the one that the chain says was issued" in one]) == 2
+    assert len(faults()) == 2
+
+
+def test_a_salt_that_is_exchanged_is_found(application, signed) -> None:
+    with application.database.unit_of_work() as uow:
+        uow.session.scalars(select(ServiceDocument)).one().salt = "00"
+        uow.commit()
+    with application.database.read_only() as session:
+        (fault,) = verify_evidence(session, application.anchors).faults
+    assert "does not say what was said when it was issued" in fault
