@@ -110,7 +110,7 @@ def document_faults(session: OrmSession) -> Iterator[str]:
 def statement_faults(session: OrmSession) -> Iterator[str]:
     """Make the newest statement of each sign-off anew; to be asked where all that it is made of holds."""
     in_order = select(ServiceDocument.sign_off_id, ServiceDocument.id).order_by(ServiceDocument.id)
-    newest: dict[UUID, UUID] = dict(session.execute(in_order).tuples().all())
+    newest: dict[UUID, UUID] = dict(session.execute(in_order).all())
     for document_id in newest.values():
         try:
             document = session.get_one(ServiceDocument, document_id)

@@ -25,6 +25,14 @@ def test_a_search_leaves_one_processor_to_others(tmp_path: Path, monkeypatch: py
     assert load_settings({**COMPLETE, "FIELDSVC_SOLVE_WORKERS": "3"}, tmp_path).processors == 3
 
 
+def test_customers_reach_it_where_it_is_served_unless_told(tmp_path: Path) -> None:
+    assert load_settings({**COMPLETE, "FIELDSVC_PORT": "9000"}, tmp_path).public_url == "http://127.0.0.1:9000"
+    told = {**COMPLETE, "FIELDSVC_PUBLIC_URL": "https://service.example/"}
+    assert load_settings(told, tmp_path).public_url == "https://service.example"
+    with pytest.raises(SettingsError, match="FIELDSVC_PUBLIC_URL has to begin"):
+        load_settings({**COMPLETE, "FIELDSVC_PUBLIC_URL": "service.example"}, tmp_path)
+
+
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     wrong = {
         "FIELDSVC_ENV": "staging",

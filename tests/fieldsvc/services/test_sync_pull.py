@@ -7,7 +7,9 @@ from sqlalchemy import select, update
 
 from fieldsvc.domain.errors import Conflict, Unauthenticated
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Assignment, DeviceHolding, StockBalance
+from fieldsvc.models import Assignment, DeviceHolding, StockBalance, Ticket
+from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services import sync_pull
 from fieldsvc.services.devices import confirm_loss, confirm_wipe, revoke_device
 from fieldsvc.services.epochs import begin_epoch
 from fieldsvc.services.sync_pull import Pulled, pull_changes
@@ -170,3 +172,33 @@ def test_a_lost_phone_is_told_nothing(stage: Stage, phone: Phone) -> None:
     with pytest.raises(Unauthenticated) as refused:
         phone.push()
     assert refused.value.code == "wipe_ordered"
+
+
+def test_what_is_known_to_be_others_is_not_looked_into(
+    stage: Stage, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.pull()
+    phone.pull()
+    Phone(stage, stage.cast.technician2)  # a change at somebody else's device
+    with monkeypatch.context() as patched:
+        patched.setattr(sync_pull, "phone_scope", lambda *_: pytest.fail("everything was looked through"))
+        assert phone.pull().changes == {}
+    stage.walk("accept")
+    assert sorted(phone.pull().changes) == ["visits"]
+
+
+def test_a_change_at_its_own_ticket_is_looked_into(stage: Stage, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.pull()
+    phone.pull()
+    looks = []
+    look = sync_pull.phone_scope
+    monkeypatch.setattr(sync_pull, "phone_scope", lambda *asked: looks.append(asked) or look(*asked))
+    with stage.database.unit_of_work(Context(stage.cast.agent)) as uow:
+        ticket = uow.get(Ticket, stage.cast.ticket, lock=True)
+        ticket.subject = "it drips, and it is loud"
+        uow.record(ticket, "ticket_changed")
+        uow.commit()
+    phone.pull()
+    assert len(looks) == 1
+    phone.pull()
+    assert len(looks) == 1
