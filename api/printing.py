@@ -23,10 +23,11 @@ def print_one(use_case: ReadCase[PrintedReport]) -> Response:
     app = current_application()
     printed = read(app.database, use_case, lambda report: report)
     sha256 = printed.statement.sha256
-    etag = f'"{sha256}"'
-    if is_known(etag):
-        return Response(status=304, headers={"ETag": etag})
+    headers = {"Content-Disposition": f'inline; filename="{printed.statement.visit}.pdf"'}
+    if printed.is_issued:  # the hash of any other statement is without salt
+        headers["ETag"] = f'"{sha256}"'
+        if is_known(headers["ETag"]):
+            return Response(status=304, headers=headers)
     address = f"{app.settings.public_url}/verify/{sha256}" if printed.is_issued else None
     content = print_pdf(printed.statement, printed.content, address)
-    how = f'inline; filename="{printed.statement.visit}.pdf"'
-    return Response(content, headers={"ETag": etag, "Content-Disposition": how}, content_type=PDF)
+    return Response(content, headers=headers, content_type=PDF)

@@ -5,6 +5,7 @@ The same report gives the same bytes: nothing in them comes from the moment of p
 
 import json
 import logging
+import threading
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import segno
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 from fieldsvc.domain.documents import Statement
 from fieldsvc.domain.sign_off_states import SignOffState
 
-# Of a report that is longer only the beginning is printed; its hash stands for the whole.
-MOST_CHARACTERS = 20_000
+# Of a report that is longer, or needs more different characters, only the beginning is printed; its hash stands for the
+# whole. Each different character is one to draw.
+MOST_CHARACTERS, MOST_DIFFERENT = 20_000, 2_500
 _MARGIN_MM, _LINE_MM, _LABEL_MM, _CODE_MM = 18.0, 6.0, 62.0, 34.0
 _PAD_MM = (90.0, 34.0)
 _OUTCOMES = {
@@ -33,11 +36,19 @@ _OUTCOMES = {
 }
 _METHODS = {"drawn": "手写 drawn", "typed": "输入 typed", "link": "链接 by link"}
 
+# Drawing needs the processor alone: however many ask, the other threads of the process go on.
+_ONE_AT_A_TIME = threading.Lock()
+
 logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of each table that it leaves out
 
 
 def print_pdf(statement: Statement, content: bytes, address: str | None) -> bytes:
     """Return the PDF of a report and what was said about it. address: where it can be verified, if it can."""
+    with _ONE_AT_A_TIME:
+        return _printed(statement, content, address)
+
+
+def _printed(statement: Statement, content: bytes, address: str | None) -> bytes:
     page = _Sheet(statement)
     page.title("服务报告 Service report")
     page.facts(_facts(statement))
@@ -50,6 +61,8 @@ def print_pdf(statement: Statement, content: bytes, address: str | None) -> byte
     if address is not None:
         page.heading("验证 Verification", _CODE_MM + _LINE_MM * 3)
         page.proof(statement.sha256, address)
+    else:
+        page.text("未签发凭证 No document was issued of it that could be verified.")
     return bytes(page.pdf.output())
 
 
@@ -66,6 +79,9 @@ class _Sheet:
         self.pdf.add_font("text", fname=chinese)
         self.pdf.add_font("other", fname=other)
         self.pdf.set_fallback_fonts(["other"])
+        self.pdf.alias_nb_pages("")  # nothing that was written stands for the number of pages
+        fonts = (font for font in self.pdf.fonts.values() if isinstance(font, TTFFont))
+        self._drawn = {code for font in fonts for code in font.cmap}
         self.pdf.add_page()
 
     def title(self, text: str) -> None:
@@ -87,7 +103,15 @@ class _Sheet:
 
     def text(self, text: str) -> None:
         self.pdf.set_font("text", size=10)
-        self.pdf.multi_cell(0, _LINE_MM, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+        self.pdf.multi_cell(0, _LINE_MM, self._printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def _printable(self, text: str) -> str:
+        """Return text without control characters but lines and tabs; what no font draws stands by its number."""
+        return "".join(
+            one if one in "\n\t" or ord(one) in self._drawn else f"[U+{ord(one):04X}]"
+            for one in text
+            if one in "\n\t" or unicodedata.category(one)[0] != "C"
+        )
 
     def drawing(self, strokes: Sequence[Sequence[Sequence[int]]]) -> None:
         """Draw the strokes as large as they fit, as they were in proportion."""
@@ -121,18 +145,13 @@ class _Sheet:
         self.pdf.cell(0, height, text, new_x="LMARGIN", new_y="NEXT")
 
 
-def printable(text: str) -> str:
-    """Return text without what no font shows; lines and tabs stay."""
-    return "".join(one for one in text if one in "\n\t" or unicodedata.category(one)[0] != "C")
-
-
 def _facts(statement: Statement) -> list[tuple[str, str]]:
     facts = [
         ("工单 Ticket", statement.ticket),
         ("上门服务 Visit", statement.visit),
         ("报告版本 Report version", str(statement.report_version)),
         ("报告摘要 Report SHA-256", statement.report_sha256),
-        ("结果 Outcome", _OUTCOMES[statement.outcome]),
+        ("结果 Outcome", _OUTCOMES.get(statement.outcome, statement.outcome.value)),
         ("记录时间 Recorded", _moment(statement.stated_at)),
     ]
     said = [
@@ -140,7 +159,6 @@ def _facts(statement: Statement) -> list[tuple[str, str]]:
         ("身份 Role", statement.signer_role),
         ("方式 Method", _METHODS.get(statement.method or "", statement.method)),
         ("签字时间 Signed", None if statement.signed_at is None else _moment(statement.signed_at)),
-        ("原因 Reason", statement.reason),
     ]
     return facts + [(label, value) for label, value in said if value]
 
@@ -154,17 +172,26 @@ def _text(media_type: str, content: bytes) -> str:
     if not media_type.startswith("text/") and media_type != "application/json":
         return f"报告为单独文件 The report is a file of its own: {media_type}, {len(content)} bytes."
     text = content.decode("utf-8", errors="replace")
-    if media_type == "application/json":
+    if media_type == "application/json" and len(text) <= MOST_CHARACTERS:
         text = _indented(text)
-    if len(text) <= MOST_CHARACTERS:
-        return text
-    return f"{text[:MOST_CHARACTERS]}\n… 仅打印开头 Only the beginning is printed."
+    end = _end(text)
+    return text if end == len(text) else f"{text[:end]}\n… 仅打印开头 Only the beginning is printed."
+
+
+def _end(text: str) -> int:
+    """Return how many characters of a text are printed."""
+    seen: set[str] = set()
+    for index, one in enumerate(text[:MOST_CHARACTERS]):
+        seen.add(one)
+        if len(seen) > MOST_DIFFERENT:
+            return index
+    return min(len(text), MOST_CHARACTERS)
 
 
 def _indented(text: str) -> str:
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -1,7 +1,7 @@
 """Documents that prove what was said about a report: issued with it, printed when asked for, verified by anybody."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.documents import Statement
 from fieldsvc.domain.errors import Conflict, Erased, NotFound
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.texts import is_storable
 from fieldsvc.models.base import entity_type
 from fieldsvc.models.documents import ServiceDocument
@@ -30,7 +29,10 @@ HASH_NAME = "document_sha256"
 
 @dataclass(frozen=True, slots=True)
 class PrintedReport:
-    """A statement and the very bytes it is about. is_issued: False where nobody has answered the report yet."""
+    """A statement and the very bytes it is about. is_issued: False where nobody has answered the report yet.
+
+    Nor where it was answered before documents were issued.
+    """
 
     statement: Statement
     content: bytes
@@ -108,41 +110,51 @@ def document_faults(session: OrmSession) -> Iterator[str]:
 
 
 def statement_faults(session: OrmSession) -> Iterator[str]:
-    """Make the newest statement of each sign-off anew; to be asked where all that it is made of holds."""
-    in_order = select(ServiceDocument.sign_off_id, ServiceDocument.id).order_by(ServiceDocument.id)
-    newest: dict[UUID, UUID] = dict(session.execute(in_order).all())
-    for document_id in newest.values():
+    """Make the statement of each sign-off anew; to be asked where all that it is made of holds."""
+    for sign_off_id in session.scalars(select(ServiceDocument.sign_off_id).distinct()).all():
+        sign_off = session.get_one(SignOff, sign_off_id)
+        report, visit = session.get_one(ServiceReport, sign_off.report_id), session.get_one(Visit, sign_off.visit_id)
         try:
-            document = session.get_one(ServiceDocument, document_id)
+            documents = _documents(session, sign_off)
         except InvalidToken:
-            yield f"Document {document_id} can't be opened: it was changed, or its key is gone."
+            yield f"A document of sign-off {sign_off_id} can't be opened: it was changed, or its key is gone."
             continue
-        sign_off = session.get_one(SignOff, document.sign_off_id)
-        report, visit = session.get_one(ServiceReport, sign_off.report_id), session.get_one(Visit, document.visit_id)
-        statement = _statement(document, sign_off, report, visit, visit.ticket)
-        if document.salt and statement.sha256 != document.sha256:  # without one the customer was erased
-            yield f"Document {document.sha256} does not say what was said when it was issued."
+        if not _is_erased(documents) and _newest(documents, sign_off, report, visit) is None:
+            yield f"No document of sign-off {sign_off_id} says what was said."
 
 
 def _printed(session: OrmSession, visit: Visit) -> PrintedReport:
     report = report_of(session, visit.id)
     if report is None:
         raise NotFound(f"There is no report of a visit {visit.id}.")
-    newest = select(ServiceDocument).join(SignOff, SignOff.id == ServiceDocument.sign_off_id)
-    newest = newest.where(SignOff.report_id == report.id).order_by(ServiceDocument.id.desc()).limit(1)
-    document = session.scalar(newest)
-    if not report.content or (document is not None and not document.salt):
-        raise Erased("This report was erased with the customer it was for.")
     sign_off = session.scalars(select(SignOff).where(SignOff.report_id == report.id)).one()
-    if document is None:
-        draft = ServiceDocument(outcome=SignOffState.PRESENTED, stated_at=report.recorded_at, salt="")
+    documents = _documents(session, sign_off)
+    if not report.content or _is_erased(documents):
+        raise Erased("This report was erased with the customer it was for.")
+    if not documents:
+        draft = ServiceDocument(outcome=sign_off.state, stated_at=sign_off.stands_since, salt="")
         return PrintedReport(_statement(draft, sign_off, report, visit, visit.ticket), report.content, False)
-    statement = _statement(document, sign_off, report, visit, visit.ticket)
-    if statement.sha256 != document.sha256:
-        raise Conflict(
-            "This report was changed after it was answered: the evidence has to be verified.", code="report_changed"
-        )
+    statement = _newest(documents, sign_off, report, visit)
+    if statement is None:
+        detail = "This report is not as it was answered: the evidence has to be verified."
+        raise Conflict(detail, code="report_changed")
     return PrintedReport(statement, report.content, True)
+
+
+def _documents(session: OrmSession, sign_off: SignOff) -> Sequence[ServiceDocument]:
+    return session.scalars(select(ServiceDocument).where(ServiceDocument.sign_off_id == sign_off.id)).all()
+
+
+def _is_erased(documents: Sequence[ServiceDocument]) -> bool:
+    return any(not document.salt for document in documents)
+
+
+def _newest(
+    documents: Sequence[ServiceDocument], sign_off: SignOff, report: ServiceReport, visit: Visit
+) -> Statement | None:
+    """Return the statement that a sign-off makes now; an answer before the last one says something else."""
+    made = ((_statement(document, sign_off, report, visit, visit.ticket), document) for document in documents)
+    return next((statement for statement, document in made if statement.sha256 == document.sha256), None)
 
 
 def _statement(

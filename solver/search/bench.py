@@ -104,11 +104,12 @@ class Bench:
         if not all(lay(shift, True) for shift in idle):
             return False
         linked = [shift for shift in paths if self.state.figures[shift, LINKED] > 0]
-        before = None
-        while before is None or not np.array_equal(before, self.state.job_start_s):
+        for _ in paths:
             before = self.state.job_start_s.copy()
             for shift in linked:
                 lay(shift, shift in idle)
+            if np.array_equal(before, self.state.job_start_s):
+                break
         return True
 
     def _note_times(self, tours: Tours) -> bool:

@@ -104,4 +104,16 @@ def test_a_salt_that_is_exchanged_is_found(application, signed) -> None:
         uow.commit()
     with application.database.read_only() as session:
         (fault,) = verify_evidence(session, application.anchors).faults
-    assert "does not say what was said when it was issued" in fault
+    assert "says what was said" in fault
+
+
+def test_what_was_answered_before_documents_were_issued_is_printed_as_it_stands(
+    application, client_for, signed
+) -> None:
+    with application.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM service_documents")
+    printed = client_for("technician1").get(f"{API}{signed}/report.pdf")
+    assert "ETag" not in printed.headers
+    text = text_of(printed.data)
+    assert "Signed by the customer" in text
+    assert "No document was issued" in text

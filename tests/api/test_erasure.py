@@ -116,6 +116,8 @@ def test_after_an_erasure_the_canary_is_nowhere(application: Application, app: F
         assert found(stored(application).decode("latin-1")) in ([], [str(LATITUDE)])
         with application.database.read_only() as session:
             keys = list(session.scalars(select(SealingKey.wrapped).where(SealingKey.owner_id == world.cast.customer)))
+        technician, paper = signed_in(app, "technician1"), f"/api/v1/visits/{world.cast.visit}/report.pdf"
+        sha256 = technician.get(paper).headers["ETag"].strip('"')
         end_tickets(application, app, world, ticket)
         admin, other = signed_in(app, "admin"), signed_in(app, "foreign_admin")
         wish = {"customer_id": str(world.cast.customer), "kind": "erasure", "reason": "asked for by letter"}
@@ -132,6 +134,8 @@ def test_after_an_erasure_the_canary_is_nowhere(application: Application, app: F
     assert post(other, approval, {}) == done  # its own answer tells of nobody
     problem = post(signed_in(app, "agent"), f"/tickets/{world.cast.ticket}/tasks", {"note": CANARY}, status=410)
     assert problem["code"] == "erased"
+    assert technician.get(paper).json["code"] == "erased"
+    assert app.test_client().get(f"/api/v1/verify/{sha256}").json["is_issued"] is True  # what was genuine stays so
     with application.database.read_only() as session:
         assert examine(session, application.clock.now()) == []
         assert verify_evidence(session, application.anchors).faults == []

@@ -1,6 +1,7 @@
 """A printed report shows what was said, whatever the report is, and is the same each time."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,10 +50,10 @@ def test_all_that_was_said_is_there() -> None:
 
 @pytest.mark.parametrize("outcome", sorted(OUTCOMES))
 def test_every_outcome_has_words(outcome: SignOffState) -> None:
-    unsigned = replace(SIGNED, outcome=outcome, signer_name=None, strokes=None, method=None, reason="雨太大 rain")
+    unsigned = replace(SIGNED, outcome=outcome, signer_name=None, strokes=None, method=None, reason="for the office")
     (text,) = pages(unsigned, b"done")
-    assert "Outcome" in text
-    assert "雨太大 rain" in text
+    assert re.search(r"结果 Outcome\s+[\u4e00-\u9fff]+ \w+", text)
+    assert "for the office" not in text
     assert "Signature" not in text
 
 
@@ -61,19 +62,27 @@ def test_every_outcome_has_words(outcome: SignOffState) -> None:
     [
         ("application/json", b'{"done": true}', '"done": true'),
         ("application/json", b"not json", "not json"),
+        ("application/json", b"[" * 15_000, "[" * 40),
+        ("text/plain", b"{nb} pages", "{nb} pages"),
+        ("text/plain", "שלום 水".encode(), "[U+05E9][U+05DC][U+05D5][U+05DD] 水"),
         ("application/pdf", b"%PDF-1.7", "a file of its own: application/pdf, 8 bytes"),
         ("text/plain", b"\xff\xfe", "\N{REPLACEMENT CHARACTER}"),
     ],
 )
 def test_whatever_the_report_is_something_is_printed(media_type: str, content: bytes, words: str) -> None:
-    (text,) = pages(replace(SIGNED, media_type=media_type), content)
-    assert words in text
+    assert words in "".join(pages(replace(SIGNED, media_type=media_type), content))
 
 
 def test_of_a_report_that_is_very_long_the_beginning_is_printed() -> None:
     text = "\n".join(pages(SIGNED, b"word " * MOST_CHARACTERS))
     assert "Only the beginning is printed" in text
     assert len(text) < 2 * MOST_CHARACTERS
+
+
+def test_of_a_report_with_very_many_characters_the_beginning_is_printed() -> None:
+    text = "\n".join(pages(SIGNED, "".join(chr(0x4E00 + number) for number in range(4_000)).encode()))
+    assert "Only the beginning is printed" in text
+    assert chr(0x4E00 + 2_000) in text
 
 
 @pytest.mark.parametrize("lines", range(14, 30, 3))
