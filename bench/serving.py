@@ -65,16 +65,7 @@ def served_company(*, technicians: int, visits_each: int, dispatchers: int, proc
 @contextmanager
 def _gunicorn(environ: dict[str, str], folder: Path, processes: int) -> Iterator[str]:
     port = _free_port()
-    options = [
-        "--worker-class",
-        "gthread",
-        "--workers",
-        str(processes),
-        "--threads",
-        str(THREADS),
-        "--keep-alive",
-        "30",
-    ]
+    options = ["--worker-class", "gthread", "--workers", str(processes), "--threads", str(THREADS)]
     command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "api.wsgi:application"]
     root = Path(__file__).resolve().parents[1]
     log = folder / "server.log"
