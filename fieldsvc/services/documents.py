@@ -13,6 +13,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.documents import Statement
 from fieldsvc.domain.errors import Conflict, Erased, NotFound
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.sign_off_states import UNANSWERED
 from fieldsvc.domain.texts import is_storable
 from fieldsvc.models.base import entity_type
 from fieldsvc.models.documents import ServiceDocument
@@ -119,8 +120,10 @@ def statement_faults(session: OrmSession) -> Iterator[str]:
         except InvalidToken:
             yield f"A document of sign-off {sign_off_id} can't be opened: it was changed, or its key is gone."
             continue
-        if not _is_erased(documents) and _newest(documents, sign_off, report, visit) is None:
-            yield f"No document of sign-off {sign_off_id} says what was said."
+        standing = _standing(documents)
+        statement = _statement(standing, sign_off, report, visit, visit.ticket)
+        if not _is_erased(documents) and statement.sha256 != standing.sha256:
+            yield f"Document {standing.sha256} does not say what was said when it was issued."
 
 
 def _printed(session: OrmSession, visit: Visit) -> PrintedReport:
@@ -134,8 +137,9 @@ def _printed(session: OrmSession, visit: Visit) -> PrintedReport:
     if not documents:
         draft = ServiceDocument(outcome=sign_off.state, stated_at=sign_off.stands_since, salt="")
         return PrintedReport(_statement(draft, sign_off, report, visit, visit.ticket), report.content, False)
-    statement = _newest(documents, sign_off, report, visit)
-    if statement is None:
+    standing = _standing(documents)
+    statement = _statement(standing, sign_off, report, visit, visit.ticket)
+    if statement.sha256 != standing.sha256:
         detail = "This report is not as it was answered: the evidence has to be verified."
         raise Conflict(detail, code="report_changed")
     return PrintedReport(statement, report.content, True)
@@ -149,12 +153,9 @@ def _is_erased(documents: Sequence[ServiceDocument]) -> bool:
     return any(not document.salt for document in documents)
 
 
-def _newest(
-    documents: Sequence[ServiceDocument], sign_off: SignOff, report: ServiceReport, visit: Visit
-) -> Statement | None:
-    """Return the statement that a sign-off makes now; an answer before the last one says something else."""
-    made = ((_statement(document, sign_off, report, visit, visit.ticket), document) for document in documents)
-    return next((statement for statement, document in made if statement.sha256 == document.sha256), None)
+def _standing(documents: Sequence[ServiceDocument]) -> ServiceDocument:
+    """Return that of the last answer: a refusal or an absence is followed by one answer at most, any other by none."""
+    return min(documents, key=lambda document: document.outcome in UNANSWERED)
 
 
 def _statement(
