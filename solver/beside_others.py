@@ -8,14 +8,14 @@ from typing import Any
 
 from solver.competition import competition, unweighed_competition
 from solver.draft import Draft
-from solver.eligibility import barriers, job_windows
+from solver.eligibility import barriers, is_frozen, job_windows
 from solver.fetch_sentences import most_at_hand
 from solver.insertion import insertions
 from solver.plan import Cause, Plan
 from solver.problem import Job, Problem, VehicleShift, Window
 from solver.reasons import Reason
 from solver.relaxation import is_servable_alone
-from solver.sentences import is_frozen, lock_words, written
+from solver.sentences import lock_words, written
 from solver.stock_left import StockLeft, stock_left
 from solver.units import Seconds, clock
 

@@ -94,6 +94,11 @@ def _reachable_tools(problem: Problem, shift: VehicleShift) -> frozenset[str]:
 def _is_locked_here(problem: Problem, job: Job, shift: VehicleShift) -> bool:
     if job.lock is not None and job.lock.shifts and shift.id not in job.lock.shifts:
         return False
+    previous = job.previous
+    return previous is None or not is_frozen(problem, job) or shift.id in previous.shifts
+
+
+def is_frozen(problem: Problem, job: Job) -> bool:
+    """Whether the published plan starts the job before the freeze, so that it may not move."""
     freeze, previous = problem.freeze_until_s, job.previous
-    is_frozen = freeze is not None and previous is not None and previous.start_s < freeze
-    return not is_frozen or (previous is not None and shift.id in previous.shifts)
+    return freeze is not None and previous is not None and previous.start_s < freeze

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from solver.eligibility import job_windows
+from solver.eligibility import is_frozen, job_windows
 from solver.fetch_sentences import not_reachable_sentence, out_of_stock_sentence, tool_sentence
 from solver.plan import Cause, Route, Stop, StopKind
 from solver.problem import Job, Problem, VehicleShift
@@ -190,12 +190,6 @@ def lock_words(problem: Problem, job: Job) -> str:
     if lock is not None and lock.start_range is not None:
         what.append(f"between {clock(lock.start_range.start)} and {clock(lock.start_range.end)}")
     return f"Is locked {' '.join(what)}"
-
-
-def is_frozen(problem: Problem, job: Job) -> bool:
-    """Whether the published plan starts the job before the freeze, so that it may not move."""
-    freeze, previous = problem.freeze_until_s, job.previous
-    return freeze is not None and previous is not None and previous.start_s < freeze
 
 
 def written(reason: Reason, text: str, details: Mapping[str, object]) -> Cause:

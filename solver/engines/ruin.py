@@ -8,6 +8,7 @@ an instance of its own (`ruin_sweeps`). Now and then the master puts known tours
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 
+from solver.eligibility import is_frozen
 from solver.engines.base import Incumbent, Report, Stop
 from solver.engines.ruin_rounds import Rounds
 from solver.engines.ruin_standing import Order, Schedule
@@ -16,7 +17,6 @@ from solver.params import SolveParams
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.score import score
-from solver.sentences import is_frozen
 from solver.units import Cents
 
 LEAST_JOBS = 600
@@ -47,7 +47,7 @@ class RuinEngine:
             # The start may hold what the search can't lay again, and the score knows more of crews.
             cost = score(problem, plan).total_cents
             is_better = not costs or cost < min(costs)
-            if is_better and (not held or held <= {job for route in plan.routes for job in route.jobs}):
+            if is_better and held <= _planned(plan):
                 costs.append(cost)
                 report(Incumbent(plan, cost, time.monotonic() - began))
 
@@ -66,6 +66,9 @@ class RuinEngine:
 
 def _held(problem: Problem, start: Plan | None) -> frozenset[str]:
     """Locked and frozen jobs that a start has: no plan may do without them."""
-    planned = {job for route in start.routes for job in route.jobs} if start is not None else ()
-    jobs = (problem.job_by_id[job] for job in planned)
+    jobs = (problem.job_by_id[job] for job in _planned(start)) if start is not None else ()
     return frozenset(job.id for job in jobs if job.lock is not None or is_frozen(problem, job))
+
+
+def _planned(plan: Plan) -> set[str]:
+    return {job for route in plan.routes for job in route.jobs}
