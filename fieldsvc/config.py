@@ -109,13 +109,14 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
     if env not in _KINDS:
         read.faults.append(f"FIELDSVC_ENV is {env!r}; it has to be one of {', '.join(_KINDS)}.")
     kept = _kept_secrets(directory) if env == "demo" else {}
+    host, port = read.text("HOST", "127.0.0.1"), read.whole("PORT", 8080, 0, 65_535)
     settings = Settings(
         env=env,
         database_url=_database_url(read),
         secret_key=_secret_key(read, kept),
         encryption_keys=_encryption_keys(read, kept),
-        host=read.text("HOST", "127.0.0.1"),
-        port=read.whole("PORT", 8080, 0, 65_535),
+        host=host,
+        port=port,
         access_token_s=read.whole("ACCESS_TOKEN_S", 600, 30, 3600),
         refresh_token_s=read.whole("REFRESH_TOKEN_S", 30 * 86_400, 600, 366 * 86_400),
         link_token_s=read.whole("LINK_TOKEN_S", 90 * 86_400, 600, 366 * 86_400),
@@ -136,16 +137,16 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         travel_table=_travel_table(read, env, directory),
         anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
-        public_url=_public_url(read),
+        public_url=_public_url(read, f"http://{host}:{port}"),
     )
     if read.faults:
         raise SettingsError(read.faults)
     return settings
 
 
-def _public_url(read: _Reader) -> str:
-    """Where customers reach this system; where nobody said, this machine, as it is served here."""
-    url = read.text("PUBLIC_URL", f"http://{read.text('HOST', '127.0.0.1')}:{read.text('PORT', '8080')}").rstrip("/")
+def _public_url(read: _Reader, served_at: str) -> str:
+    """Where customers reach this system; where nobody said, as it is served here."""
+    url = read.text("PUBLIC_URL", served_at).rstrip("/")
     if not url.startswith(("https://", "http://")):
         read.faults.append("FIELDSVC_PUBLIC_URL has to begin with https:// or http://.")
     return url
