@@ -14,6 +14,8 @@ from fieldsvc.services.sessions import authenticate
 Function = TypeVar("Function", bound=View)
 
 _DECLARATION = "fieldsvc_permission"
+# A phone that was taken back tells what it holds, photos as well.
+_WHILE_CONFINED = (Action.SYNC, Action.BLOB_CREATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def authorize() -> None:
     application = current_application()
     actor = authenticate(application.database, application.tokens, _bearer_token())
     remember_actor(actor)
-    if actor.is_confined and declared.action is not Action.SYNC:
+    if actor.is_confined and declared.action not in _WHILE_CONFINED:
         raise Forbidden("This device was taken back: it may only push what it holds.", code="device_revoked")
     if scope_for(declared.action, actor.role) is None:
         raise Forbidden(f"The role {actor.role.value} may not do this ({declared.action.value}).")

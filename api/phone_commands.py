@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from api.errors import invalid_arguments
+from api.schemas.procedures import AnswersSchema
 from api.schemas.sync_commands import CommandNameSchema, HelpSchema, PartRequestSchema, PhoneCommandRequestSchema
 from api.schemas.visit_actions import (
     ActionSchema,
@@ -25,11 +26,11 @@ from api.schemas.visit_actions import (
     UseSchema,
     VerificationSchema,
 )
-from api.visit_bodies import answer_of, finding_of, picture_of, position_of, presentation_of, use_of
+from api.visit_bodies import answer_of, answers_of, finding_of, picture_of, position_of, presentation_of, use_of
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.phone_commands import CommandType
 from fieldsvc.domain.texts import is_storable
-from fieldsvc.services import phone_requests, photos, sign_offs, visit_records, visit_returns, visits
+from fieldsvc.services import checklists, phone_requests, photos, sign_offs, visit_records, visit_returns, visits
 from fieldsvc.services.sync_commands import Effect, PushedCommand
 
 # The command says when it happened, and a technician acts for nobody else.
@@ -124,6 +125,11 @@ def _check_in(args: Mapping[str, Any], geofence_m: int) -> Effect:
     return lambda uow, visit_id: visits.check_in(uow, visit_id, position, geofence_m)
 
 
+def _go_through(args: Mapping[str, Any], _: int) -> Effect:
+    answers, procedure_id = answers_of(args), args["procedure_id"]
+    return lambda uow, visit_id: checklists.answer_checklist(uow, visit_id, answers, procedure_id)
+
+
 def _diagnose(args: Mapping[str, Any], _: int) -> Effect:
     finding = finding_of(args)
     return lambda uow, visit_id: visit_records.record_diagnosis(uow, visit_id, finding)
@@ -192,6 +198,7 @@ _KINDS: dict[CommandType, tuple[type[Schema], _Reader]] = {
     CommandType.CHECK_IN: (CheckInSchema, _check_in),
     CommandType.WORK: (ActionSchema, lambda *_: visits.start_work),
     CommandType.PAUSE: (ActionSchema, lambda *_: visits.pause_work),
+    CommandType.CHECKLIST: (AnswersSchema, _go_through),
     CommandType.DIAGNOSIS: (FindingSchema, _diagnose),
     CommandType.SOLUTION: (SolutionSchema, _solve),
     CommandType.VERIFICATION: (VerificationSchema, _verify),

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.schemas.visit_actions import SignOffOutcome
 from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.procedures import Answer
 from fieldsvc.services import photos, sign_offs, visit_records, visits
 from fieldsvc.services.visit_views import ChangesAnyVisit
 
@@ -14,6 +15,11 @@ from fieldsvc.services.visit_views import ChangesAnyVisit
 def finding_of(body: Mapping[str, Any]) -> visit_records.Finding:
     """Return a diagnosis."""
     return visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"])
+
+
+def answers_of(body: Mapping[str, Any]) -> list[Answer]:
+    """Return what was said to points of the checklist."""
+    return [Answer(one["point"], one["result"], one["value"], one["note"]) for one in body["answers"]]
 
 
 def picture_of(body: Mapping[str, Any]) -> photos.Picture:

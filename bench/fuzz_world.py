@@ -21,7 +21,7 @@ from fieldsvc.config import load_settings
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Customer, JobType, Ticket, User, Visit
+from fieldsvc.models import Customer, JobType, Procedure, Ticket, User, Visit
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import photos, privacy, tasks, tracking
 from fieldsvc.services.command import Command, execute_unkeyed
@@ -95,6 +95,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         visit = session.get_one(Visit, company.visits[0])
         ticket, customer = session.get_one(Ticket, visit.ticket_id), session.scalars(select(Customer.id)).first()
         job_type = session.scalars(select(JobType.id)).one()
+        procedure = session.scalars(select(Procedure.id)).one()
     assert customer is not None
     desk, admin = Command(actors[Role.DISPATCHER], "fuzz"), Command(actors[Role.ADMIN], "fuzz")
     link = execute_unkeyed(database, desk, lambda uow: tracking.create_link(uow, ticket.id, 86_400))
@@ -109,6 +110,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "ticket_id": ticket.id,
         "customer_id": customer,
         "job_type_id": job_type,
+        "procedure_id": procedure,
         "technician_id": company.technicians[0],
         "task_id": task.id,
         "privacy_request_id": request.id,

@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.current import current_actor
 from api.idempotency import key_required
 from api.reading import read_one
+from api.schemas.procedures import AnswersSchema
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.visit_actions import (
     DecisionSchema,
@@ -23,11 +24,29 @@ from api.schemas.visit_actions import (
 )
 from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
-from api.visit_bodies import answer_of, finding_of, picture_of, presentation_of, use_of
+from api.visit_bodies import answer_of, answers_of, finding_of, picture_of, presentation_of, use_of
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import disputes, photos, sign_offs, visit_records, visit_views
+from fieldsvc.services import checklists, disputes, photos, sign_offs, visit_records, visit_views
 
 blueprint = Blueprint("visit-records", "What happened at a visit.")
+
+
+@blueprint.route("/visits/<uuid:visit_id>/checklist", methods=["POST"])
+@requires(Action.VISIT_TRANSITION)
+@blueprint.arguments(AnswersSchema)
+@blueprint.response(200, VisitRecordSchema)
+def answer_checklist(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Go through points of the procedure
+
+    From when the phone has the visit until it ends; of a point that is answered again the newest answer counts. The
+    visit's `procedure_id` says which procedure.
+    """
+    answers, procedure_id = answers_of(body), body["procedure_id"]
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: checklists.answer_checklist(uow, visit_id, answers, procedure_id, version),
+    )
 
 
 @blueprint.route("/visits/<uuid:visit_id>/diagnosis", methods=["POST"])

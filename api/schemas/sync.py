@@ -18,6 +18,7 @@ from api.schemas.fields import (
     Written,
 )
 from api.schemas.plan import DayFrameSchema, PickupStopSchema, RoutePartSchema, RouteShiftSchema
+from api.schemas.procedures import ProcedureSchema
 from api.schemas.sync_commands import MOST_SEQ, PhoneCommandRequestSchema
 from api.schemas.visits import NoticeSchema, VisitRecordSchema
 from fieldsvc.domain.device_states import DeviceState
@@ -154,6 +155,7 @@ def _changes_of(item: type[StrictSchema]) -> type[StrictSchema]:
 
 SHOWN: dict[str, type[StrictSchema]] = {
     "visits": VisitRecordSchema,
+    "procedures": ProcedureSchema,
     "routes": PhoneRouteSchema,
     "parts": PhonePartSchema,
     "stock": VanStockSchema,
@@ -164,6 +166,7 @@ class ChangesSchema(StrictSchema):
     """By kind; a kind without changes is left out."""
 
     visits = Nested(_changes_of(VisitRecordSchema))
+    procedures = Nested(_changes_of(ProcedureSchema))
     routes = Nested(_changes_of(PhoneRouteSchema))
     parts = Nested(_changes_of(PhonePartSchema))
     stock = Nested(_changes_of(VanStockSchema))

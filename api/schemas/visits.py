@@ -4,6 +4,7 @@ from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Day, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.tickets import CustomerSchema, WindowSchema
 from fieldsvc.domain.media import MediaType, PhotoStage
+from fieldsvc.domain.procedures import PointResult
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.visit_states import VisitState
 
@@ -85,6 +86,18 @@ class VisitSchema(EntitySchema):
     arrival_window_end = Instant(required=True, allow_none=True, attribute="visit.arrival_window_end")
     assignments = Items(Nested(AssignmentSchema), max_items=100, required=True)
     site = Nested(SiteSchema, required=True, allow_none=True)
+
+
+class ChecklistAnswerSchema(StrictSchema):
+    """What was said to a point of the procedure, as it counts now."""
+
+    point = Text(max_length=64, required=True)
+    procedure_id = Id(required=True)
+    technician_id = Id(required=True, allow_none=True)
+    result = Choice(PointResult, required=True)
+    value = Text(max_length=32, required=True, allow_none=True)
+    note = Text(max_length=2000, required=True, allow_none=True)
+    occurred_at = Instant(required=True)
 
 
 class DiagnosisSchema(StrictSchema):
@@ -170,6 +183,8 @@ class VisitRecordSchema(VisitSchema):
     windows = Items(Nested(WindowSchema), max_items=20, required=True, attribute="visit.windows")
     skills = Items(Nested(NeededSkillSchema), max_items=100, required=True, attribute="visit.skills")
     parts = Items(Nested(NeededPartSchema), max_items=1000, required=True, attribute="visit.parts")
+    procedure_id = Id(required=True, allow_none=True, attribute="visit.procedure_id")
+    checklist = Items(Nested(ChecklistAnswerSchema), max_items=1000, required=True)
     diagnoses = Items(Nested(DiagnosisSchema), max_items=1000, required=True)
     solution = Text(max_length=10_000, required=True, allow_none=True, attribute="visit.solution")
     verification_passed = Flag(required=True, allow_none=True, attribute="visit.verification_passed")

@@ -11,6 +11,8 @@ from uuid import UUID
 from bench.phones.store import JSON, PhoneStore
 
 _PULL_LIMIT = 200
+# Erased with its customer, too large, or no picture: sending it again is of no use.
+_NEVER_WANTED = (410, 413, 422)
 
 
 class NoNetwork(Exception):
@@ -33,8 +35,16 @@ class Reply:
 class Network(Protocol):
     """How requests get to the server, with the technician's token. Raises NoNetwork."""
 
-    def ask(self, method: str, path: str, *, body: JSON | None = None, query: Mapping[str, Any] | None = None) -> Reply:
-        """Send one request below /api/v1 and return the reply."""
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: JSON | None = None,
+        query: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+    ) -> Reply:
+        """Send one request below /api/v1, with JSON or with bytes, and return the reply."""
         ...
 
 
@@ -66,14 +76,19 @@ class Phone:
         """Keep what was tapped. With no network it is as safe as with one."""
         return self.store.note(kind, UUID(str(visit_id)), args, base_version, at or datetime.now(UTC))
 
+    def photograph(self, visit_id: UUID | str, content: bytes, stage: str = "after") -> JSON:
+        """Keep a photo and the word of it."""
+        sha256 = self.store.keep_file(str(visit_id), content)
+        return self.note("photo", visit_id, sha256=sha256, stage=stage)
+
     def sync(self) -> Synced:
-        """Push what is queued, then pull what is different; what did not get through is tried at the next exchange."""
+        """Push what is queued and photos, then pull; what did not get through is tried at the next exchange."""
         try:
             if self.store.wiped_as is not None:
                 return self._say_wiped()
             if self.store.device_id is None and not self._register():
                 return Synced.LATER
-            return self._push_all() or self._pull_all() or Synced.DONE
+            return self._push_all() or self._send_files() or self._pull_all() or Synced.DONE
         except NoNetwork:
             return Synced.LATER if self.store.wiped_as is None else Synced.WIPED
 
@@ -106,10 +121,26 @@ class Phone:
                 return Synced.LATER
             self.store.learn(told["results"], _known_up_to(told, commands, before))
             if told["is_wipe_ordered"] and not self.store.queued():
-                self.store.wipe()
-                return self._say_wiped()
+                return self._wipe()
             if commands and self.store.told_up_to == before:  # the server is busy, or set back again and again
                 return Synced.LATER
+        return None
+
+    def _wipe(self) -> Synced:
+        """Delete everything, once the photos are where they belong as well."""
+        if self._send_files() or self.store.unsent_files():
+            return Synced.LATER
+        self.store.wipe()
+        return self._say_wiped()
+
+    def _send_files(self) -> Synced | None:
+        """Send the bytes of photos; one that the server does not want (yet) keeps no other back."""
+        for visit, sha256, content in self.store.unsent_files():
+            reply = self._network.ask("PUT", f"/visits/{visit}/blobs/{sha256}", content=content)
+            if reply.status in (200, 201, *_NEVER_WANTED):
+                self.store.note_sent(sha256)
+            elif reply.status in (401, 403):
+                return self._turned_away(reply)
         return None
 
     def _push_of(self, commands: list[JSON]) -> JSON:

@@ -23,17 +23,18 @@ from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
 from fieldsvc.domain.phone_commands import FACTS, CommandStatus
-from fieldsvc.models import Consumption, PhoneCommand
+from fieldsvc.models import Assignment, Blob, Consumption, PhoneCommand, User
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.epochs import begin_epoch
+from fieldsvc.services.photos import kept_bytes
 
 PASSWORD = "a password for phones"
 _STEPS = 240
 # So often a phone may try in the evening, with nothing in its way, before it counts as stalled.
 _TRIES = 12
-_KINDS = ("visits", "routes", "parts", "stock")
-_KEYS = {"visits": "id", "routes": "day", "parts": "id", "stock": "part_id"}
+_KINDS = ("visits", "procedures", "routes", "parts", "stock")
+_KEYS = {"visits": "id", "procedures": "id", "routes": "day", "parts": "id", "stock": "part_id"}
 
 
 @dataclass
@@ -57,10 +58,10 @@ class Day:
         company = found_company(self.application.database, passwords.hash(PASSWORD))
         self.server = Server(create_app(self.application), self.application.database.dispose)
         self.office = Office(self.application.database, company, self.chance)
-        logins = [company.login(number) for number in (*range(TECHNICIANS), 0)]  # one has two phones
-        self._files = [directory / f"phone{number}.db" for number in range(len(logins))]
-        self._networks = [self._signed_in(login) for login in logins]
-        self.people = [Technician(self._phone(number), str(company.part)) for number in range(len(logins))]
+        self.logins = [company.login(number) for number in (*range(TECHNICIANS), 0)]  # one has two phones
+        self._files = [directory / f"phone{number}.db" for number in range(len(self.logins))]
+        self._networks = [self._signed_in(login) for login in self.logins]
+        self.people = [Technician(self._phone(number), str(company.part)) for number in range(len(self.logins))]
 
     def go_by(self) -> None:
         """Let the day go by, with a backup taken at some time and put in place at a later one."""
@@ -145,6 +146,7 @@ def _findings(day: Day, counts: Counter[str]) -> Iterator[str]:
     for number, person in enumerate(day.people):  # what the last one told may have changed what the first one holds
         person.phone.sync()
         yield from _lost(day, number, person.phone, counts)
+        yield from _lost_photos(day, number, person.phone, counts)
     for number, person in enumerate(day.people):
         person.phone.sync()
         yield from _unequal(day, number, person.phone)
@@ -169,6 +171,25 @@ def _lost(day: Day, number: int, phone: Phone, counts: Counter[str]) -> Iterator
             yield f"phone {number}: a fact was rejected: {stored_types[command]}, {result['problem']}"
         counts["commands"] += 1
         counts[f"commands {stored.get(command, 'lost')}"] += 1
+
+
+def _lost_photos(day: Day, number: int, phone: Phone, counts: Counter[str]) -> Iterator[str]:
+    """Say which photos the server has not, of those it can know to belong to visits of the phone."""
+    login = day.logins[number]
+    whose = select(User.technician_id).where(User.login == login).scalar_subquery()
+    with day.application.database.read_only() as session:
+        sent = select(Assignment.visit_id).where(Assignment.technician_id == whose)
+        visits = {str(one) for one in session.scalars(sent)}
+        blobs = {blob.sha256: blob for blob in session.scalars(select(Blob))}
+    for visit, sha256 in phone.store.files():
+        if visit not in visits:  # a server that was set back does not know that it sent the visit
+            continue
+        counts["photos"] += 1
+        blob = blobs.get(sha256)
+        sealed = None if blob is None else day.application.blobs.read(blob.id)
+        content = None if sealed is None else kept_bytes(day.application.database.keyring, sealed)
+        if content is None or hashlib.sha256(content).hexdigest() != sha256:
+            yield f"phone {number}: photo {sha256} of {visit} is lost"
 
 
 def _unequal(day: Day, number: int, phone: Phone) -> Iterator[str]:

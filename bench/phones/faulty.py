@@ -48,10 +48,20 @@ class Server:
     def __init__(self, app: Flask, dispose: Callable[[], None]) -> None:
         self.app, self._dispose = app, dispose
 
-    def ask(self, method: str, path: str, *, headers: Mapping[str, str], body: Any = None, query: Any = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: Any = None,
+        query: Any = None,
+        content: bytes | None = None,
+    ) -> Reply:
         """Answer one request."""
+        what: dict[str, Any] = {"json": body} if content is None else {"data": content, "content_type": "image/png"}
         answer = self.app.test_client().open(
-            f"/api/v1{path}", method=method, json=body, query_string=query, headers=dict(headers)
+            f"/api/v1{path}", method=method, query_string=query, headers=dict(headers), **what
         )
         return Reply(answer.status_code, json.loads(answer.text))
 
@@ -102,10 +112,18 @@ class FaultyNetwork:
     def __init__(self, server: Server, weather: Weather, headers: Mapping[str, str]) -> None:
         self._server, self._weather, self._headers = server, weather, headers
 
-    def ask(self, method: str, path: str, *, body: JSON | None = None, query: Mapping[str, Any] | None = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: JSON | None = None,
+        query: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+    ) -> Reply:
         """Send one request, as far as the weather lets it."""
         weather = self._weather
-        request: dict[str, Any] = {"headers": self._headers, "body": body, "query": query}
+        request: dict[str, Any] = {"headers": self._headers, "body": body, "query": query, "content": content}
         weather.let_through()
         is_answer_lost = weather.random.random() < 0.5
         is_lost = weather.happens("lost", LOST)

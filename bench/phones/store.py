@@ -1,9 +1,10 @@
 """What a phone keeps: its queue, what became of it, and what belongs to its days. One file, one write at a time."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ JSON = dict[str, Any]
 KEPT_FOR = timedelta(days=30)
 # How much goes into one push; a command that is larger goes alone.
 _AT_ONCE, _BYTES_AT_ONCE = 50, 400_000
-_KEY_OF = {"visits": "id", "routes": "day", "parts": "id", "stock": "part_id"}
+_KEY_OF = {"visits": "id", "procedures": "id", "routes": "day", "parts": "id", "stock": "part_id"}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS commands (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, result TEXT, noted_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS files (
+    sha256 TEXT PRIMARY KEY, visit TEXT NOT NULL, content BLOB NOT NULL, is_sent INT NOT NULL, noted_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS things (kind TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, key));
 """
@@ -53,6 +57,26 @@ class PhoneStore:
             self._file.execute("INSERT INTO commands (seq, id, body, noted_at) VALUES (?, ?, ?, ?)", row)
         return command | {"seq": seq}
 
+    def keep_file(self, visit_id: str, content: bytes) -> str:
+        """Keep the bytes of a photo and return their SHA-256; a photo that is kept already is kept as it is."""
+        sha256, now = hashlib.sha256(content).hexdigest(), datetime.now(UTC).isoformat()
+        row = (sha256, visit_id, content, now)
+        self._file.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, 0, ?)", row)
+        return sha256
+
+    def unsent_files(self) -> list[tuple[str, str, bytes]]:
+        """Return the photos the server is not known to have: visit, SHA-256 and bytes."""
+        query = "SELECT visit, sha256, content FROM files WHERE is_sent = 0 ORDER BY noted_at, sha256"
+        return [(visit, sha256, content) for visit, sha256, content in self._file.execute(query).fetchall()]
+
+    def files(self) -> list[tuple[str, str]]:
+        """Return the photos that are kept: visit and SHA-256."""
+        return list(self._file.execute("SELECT visit, sha256 FROM files ORDER BY sha256"))
+
+    def note_sent(self, sha256: str) -> None:
+        """Keep in mind that the server has a photo, or will never have it."""
+        self._file.execute("UPDATE files SET is_sent = 1 WHERE sha256 = ?", (sha256,))
+
     def queued(self) -> list[JSON]:
         """Return the next commands to push, in order."""
         query = "SELECT seq, body FROM commands WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -72,6 +96,8 @@ class PhoneStore:
             for result in results:
                 row = (json.dumps(result), result["id"])
                 self._file.execute("UPDATE commands SET result = ? WHERE id = ?", row)
+            if last_seq < self.told_up_to:  # the server was set back, and may have lost photos too
+                self._file.execute("UPDATE files SET is_sent = 0")
             self._know("told_up_to", str(last_seq))
 
     def result_of(self, command_id: str) -> JSON | None:
@@ -87,6 +113,7 @@ class PhoneStore:
             self._file.executemany(
                 "UPDATE commands SET seq = ? WHERE id = ?", [(seq, row[0]) for seq, row in enumerate(rows, 1)]
             )
+            self._file.execute("UPDATE files SET is_sent = 0")
             self._know("device_id", device_id)
             self._know("told_up_to", "0")
             self._file.execute("DELETE FROM known WHERE name IN ('cursor', 'wanted_id')")
@@ -125,12 +152,13 @@ class PhoneStore:
         """Throw away what was acknowledged so long ago that no backup is older, but for the last number."""
         query = "DELETE FROM commands WHERE seq < ? AND result IS NOT NULL AND noted_at < ?"
         self._file.execute(query, (self.told_up_to, (now - KEPT_FOR).isoformat()))
+        self._file.execute("DELETE FROM files WHERE is_sent = 1 AND noted_at < ?", ((now - KEPT_FOR).isoformat(),))
 
     def wipe(self) -> None:
         """Delete everything but that it was done, and as which device."""
         device_id = self.device_id
         with _at_once(self._file):
-            for table in ("known", "commands", "things"):
+            for table in ("known", "commands", "files", "things"):
                 self._file.execute(f"DELETE FROM {table}")
             if device_id is not None:
                 self._know("wiped_as", device_id)

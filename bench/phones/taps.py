@@ -3,14 +3,20 @@
 import hashlib
 import random
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
+
 from bench.phones.client import Phone
+from bench.phones.world import POINT
 
 _WAY = (
     "acceptance",
     "departure",
     "check_in",
+    "checklist",
+    "photo",
     "work",
     "diagnosis",
     "consumption",
@@ -42,6 +48,9 @@ class Technician:
         kind = chance.choice(_ASIDE) if chance.random() < 0.1 or step == len(_WAY) else _WAY[step]
         if step < len(_WAY) and kind == _WAY[step]:
             self.steps[visit] = step + 1
+        if kind == "photo":
+            self.phone.photograph(visit, _picture(visit), "before")
+            return
         shown = self.phone.visit(visit)
         base = shown["version"] if shown is not None and kind in _REQUESTS else None
         self.phone.note(kind, visit, base_version=base, **self._args(kind, visit))
@@ -50,6 +59,7 @@ class Technician:
         report = f"what was done at {visit}"
         args: dict[str, dict[str, Any]] = {
             "check_in": {"position": {"latitude": 38.7, "longitude": -9.1}},
+            "checklist": {"answers": [{"point": POINT}]},
             "diagnosis": {"symptom": "leak", "cause": "seal", "action": "replace_part"},
             "solution": {"solution": "new seal"},
             "verification": {"passed": True},
@@ -63,3 +73,11 @@ class Technician:
             "incompletion": {"reason": "no_access"},
         }
         return args.get(kind, {})
+
+
+def _picture(visit: str) -> bytes:
+    """Return a picture of its own for each visit."""
+    target = BytesIO()
+    colour = hashlib.sha256(visit.encode()).digest()[:3]
+    Image.new("RGB", (8, 8), (colour[0], colour[1], colour[2])).save(target, "PNG")
+    return target.getvalue()

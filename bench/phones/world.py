@@ -1,7 +1,7 @@
 """The company the phones belong to: ten technicians with a few visits each, and an office that changes its mind."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
+from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import PUBLISHED, VISIT, VisitState
@@ -18,6 +19,7 @@ from fieldsvc.models import (
     Customer,
     JobType,
     Part,
+    Procedure,
     Site,
     StockBalance,
     StockLocation,
@@ -36,6 +38,7 @@ from fieldsvc.services.visit_returns import Cancellation, Postponement, cancel_v
 
 TECHNICIANS, VISITS_EACH, UNITS = 10, 3, 40
 ZONE = "Europe/Lisbon"
+POINT = "water_off"
 _ZONE = ZoneInfo(ZONE)
 
 
@@ -108,6 +111,15 @@ class _Founder:
                 skills={},
                 parts={},
                 tools=[],
+            )
+        )
+        self._procedure = self._add(
+            Procedure(
+                id=uow.new_id(),
+                job_type_id=self._job_type,
+                procedure_version=1,
+                points=[asdict(Point(POINT, Step.SAFETY, PointKind.CONFIRMATION, True, "Water is off", "已关水"))],
+                published_at=self._now,
             )
         )
         self._customer, self._site = self._customer_with_site()
@@ -221,6 +233,7 @@ class _Founder:
                 unplanned_penalty_cents=1000,
                 planned_start=start,
                 planned_end=end,
+                procedure_id=self._procedure,
             )
         )
         self._add(_assignment(self._uow, visit, technician, start, order))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.demo.places import load_stock, load_technicians
+from fieldsvc.demo.procedures import load_procedures
 from fieldsvc.demo.source import DemoDay
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.domain.roles import Role
@@ -70,6 +71,7 @@ def load_day(uow: UnitOfWork, passwords: Passwords, source: DemoDay, day: date) 
     technicians = load_technicians(uow, source, team.id, vans, horizon)
     _load_accounts(uow, passwords, team.id, other.id, technicians)
     job_types = _load_job_types(uow, source)
+    load_procedures(uow, job_types.values())
     visits: dict[str, UUID] = {}
     for job in source.problem["jobs"]:
         facts = source.people["jobs"][job["id"]]

@@ -24,6 +24,7 @@ class CommandType(StrEnum):
     CHECK_IN = "check_in"
     WORK = "work"
     PAUSE = "pause"
+    CHECKLIST = "checklist"
     DIAGNOSIS = "diagnosis"
     SOLUTION = "solution"
     VERIFICATION = "verification"
@@ -69,8 +70,8 @@ _SAID_ALREADY: dict[CommandType, tuple[VisitState, ...]] = {
     _C.WORK: (VisitState.WORKING,),
     _C.PAUSE: (VisitState.PAUSED,),
 }
-# The customer may still answer a report when the visit has ended.
-_ANY_TIME = frozenset({_C.SIGN_OFF})
+# The customer may still answer a report when the visit has ended, and what is prepared is prepared before the way.
+_ANY_TIME = frozenset({_C.SIGN_OFF, _C.CHECKLIST})
 _WAY = ("accept", "depart", "check_in", "work")
 
 

@@ -11,7 +11,8 @@ class VisitRecord:
     """What is on record of a visit at its completion.
 
     verification_passed: None while nobody tested the repair. states_no_parts: the technician said "none".
-    sent_by_link: the report that was presented is with the customer, who can still answer.
+    sent_by_link: the report that was presented is with the customer, who can still answer. open_points: codes of the
+    mandatory points of the checklist that nobody has gone through.
     """
 
     diagnosis_count: int
@@ -21,6 +22,7 @@ class VisitRecord:
     states_no_parts: bool
     sign_off_state: SignOffState | None
     sent_by_link: bool = False
+    open_points: tuple[str, ...] = ()
 
 
 def completion_faults(record: VisitRecord) -> list[Fault]:
@@ -42,6 +44,10 @@ def completion_faults(record: VisitRecord) -> list[Fault]:
                 f"No parts are stated, but {record.consumption_count} uses are on record.",
             )
         )
+    faults += [
+        Fault("checklist_point_open", f"/checklist/{code}", "Do this, or say why it does not apply.")
+        for code in record.open_points
+    ]
     awaits_link = record.sign_off_state is SignOffState.PRESENTED and record.sent_by_link
     if record.sign_off_state not in OUTCOMES and not awaits_link:
         faults.append(

@@ -12,6 +12,7 @@ from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
+from fieldsvc.models.procedures import ChecklistAnswer, Procedure
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
@@ -36,6 +37,7 @@ __all__ = [
     "Base",
     "Blob",
     "ChangeCounter",
+    "ChecklistAnswer",
     "Consumption",
     "Customer",
     "CustomerLink",
@@ -55,6 +57,7 @@ __all__ = [
     "PlannedPickup",
     "PlannedRoute",
     "PrivacyRequest",
+    "Procedure",
     "Rating",
     "RunCustomer",
     "RunScope",

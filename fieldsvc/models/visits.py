@@ -28,8 +28,8 @@ class Visit(Entity, Base):
     """A visit. priority: 1 is the most urgent.
 
     locks_technician, locks_start: what a run may not change of the published plan; lock_earliest, lock_latest:
-    the start stays within them. A sequence lock keeps the order of the visits that share its id. succeeds_id: a visit
-    that was left incomplete, or did not hold.
+    the start stays within them. A sequence lock keeps the order of the visits that share its id. procedure_id: what is
+    gone through at it, as of its last dispatch. succeeds_id: a visit that was left incomplete, or did not hold.
     """
 
     __tablename__ = "visits"
@@ -67,6 +67,7 @@ class Visit(Entity, Base):
     arrival_window_start: Mapped[datetime | None]
     arrival_window_end: Mapped[datetime | None]
     published_run_id: Mapped[UUID | None] = mapped_column(refers_to("optimization_runs.id"), index=True)
+    procedure_id: Mapped[UUID | None]
 
     solution: Mapped[str | None] = mapped_column(SealedText())
     verification_passed: Mapped[bool | None]

@@ -24,6 +24,7 @@ from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
+from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
@@ -47,6 +48,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     SignOff: ("visit_id", Visit),
     ServiceDocument: ("visit_id", Visit),
     Rating: ("visit_id", Visit),
+    ChecklistAnswer: ("visit_id", Visit),
     Photo: ("visit_id", Visit),
     Blob: ("visit_id", Visit),
     Decline: ("visit_id", Visit),

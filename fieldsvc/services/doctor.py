@@ -27,6 +27,7 @@ from fieldsvc.models.stock import StockBalance, StockMove
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
+from fieldsvc.services.checklists import unanswered
 
 LEASE_OVERDUE = timedelta(minutes=5)
 
@@ -124,6 +125,7 @@ def _completed_visits_are_on_record(session: OrmSession) -> Iterator[str]:
         uses = session.scalar(select(func.count()).where(Consumption.visit_id == visit.id))
         if not uses and not visit.states_no_parts:
             missing.append("parts statement")
+        missing += [f"the point {point.code}" for point in unanswered(session, visit)]
         if missing:
             yield f"Visit {visit.number} is completed without {', '.join(missing)}."
 

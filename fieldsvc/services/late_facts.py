@@ -31,13 +31,15 @@ from fieldsvc.models.types import UTCDateTime
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services import visit_returns, visits
+from fieldsvc.services.outcomes import Notice
 from fieldsvc.services.scopes import LONGEST_AGO, open_assignments, touch
 from fieldsvc.services.tasks import raise_task
 from fieldsvc.services.tickets import follow_visits, revive_ticket
 from fieldsvc.services.unplanning import give_up, touch_routes
-from fieldsvc.services.visits import Notice
 
 _HELD = (VisitState.DISPATCHED, VisitState.ACCEPTED, *STARTED, *CLOSED)
+# Facts that do not say that anybody was at the site.
+_NO_PRESENCE = (CommandType.DEPARTURE, CommandType.CHECKLIST)
 _NO_NOTICES: tuple[Notice, ...] = ()
 _TAKEN_OVER = (Notice("late_fact", "The visit had been changed; the office is told."),)
 _SAID_ALREADY = (Notice("said_already", "This is known already."),)
@@ -93,7 +95,7 @@ def make_way(uow: UnitOfWork, kind: CommandType, visit: Visit, newest: Assignmen
     own, notices = held_assignment(uow, visit), _NO_NOTICES
     if own is None:
         has_begun = visit.state not in LATE_FROM or any(one.state in STARTED for one in open_assignments(uow, visit.id))
-        if kind is CommandType.DEPARTURE or has_begun:
+        if kind in _NO_PRESENCE or has_begun:
             raise Conflict(f"The visit is {visit.state}, and not this technician's.", code="visit_not_yours")
         _leave_other(uow, visit)
         own, notices = _take_over(uow, visit, newest), _TAKEN_OVER

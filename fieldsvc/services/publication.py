@@ -17,6 +17,7 @@ from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, 
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.procedures import newest_procedures
 from fieldsvc.services.scopes import touch
 from fieldsvc.services.tickets import follow_visits
 
@@ -137,9 +138,12 @@ class _Writer:
 
     def dispatch(self) -> None:
         """Tell the phones about every planned visit of these days."""
+        procedures = newest_procedures(self.uow.session, {visit.job_type_id for visit in self.visits.values()})
         for number in sorted({stop.number for day in self.days for stop in day.visits}):
             visit = self.visits[number]
             if visit.state is VisitState.PLANNED:
+                procedure = procedures.get(visit.job_type_id)
+                visit.procedure_id = None if procedure is None else procedure.id
                 self._move(visit, "dispatch", "visit_dispatched")
                 for one in self.assignments[visit.id].values():
                     one.state, one.dispatched_at = VisitState.DISPATCHED, self.uow.now

@@ -22,6 +22,7 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.customers import Customer
+from fieldsvc.models.job_types import JobType
 from fieldsvc.models.stock import StockLocation
 from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.tickets import Ticket
@@ -211,6 +212,7 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
     return session.get_one(Team, team_id).zone
 
 
-def touch(row: Ticket | Visit | PlannedRoute) -> None:
+def touch(row: Ticket | Visit | PlannedRoute | JobType) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
-    flag_modified(row, "day" if isinstance(row, PlannedRoute) else "number")
+    named = {PlannedRoute: "day", JobType: "code"}.get(type(row), "number")
+    flag_modified(row, named)

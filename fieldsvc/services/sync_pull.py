@@ -27,7 +27,7 @@ from fieldsvc.services.epochs import current_epoch
 from fieldsvc.services.sync_quiet import may_concern
 from fieldsvc.services.sync_scope import local_day, phone_scope
 
-KINDS = ("visits", "routes", "parts", "stock")
+KINDS = ("visits", "procedures", "routes", "parts", "stock")
 
 # How a thing of a kind is shown: what goes to the phone, and the text that its hash is taken of.
 Show = Callable[[str, Any], tuple[Any, str]]

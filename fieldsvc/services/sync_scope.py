@@ -15,6 +15,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.assignments import Assignment
+from fieldsvc.models.procedures import Procedure
 from fieldsvc.models.stock import Part, StockBalance
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.visits import Visit
@@ -28,6 +29,7 @@ class PhoneScope:
     """What belongs on a phone now, by kind."""
 
     visits: Sequence[VisitRecordView]
+    procedures: Sequence[Procedure]
     routes: Sequence[RouteView]
     stock: Sequence[StockBalance]
     parts: Sequence[Part]
@@ -36,6 +38,7 @@ class PhoneScope:
         """Return each as its kind, its key and itself; what a phone needs first comes first."""
         return [
             *(("visits", str(one.id), one) for one in self.visits),
+            *(("procedures", str(one.id), one) for one in self.procedures),
             *(("routes", one.day.isoformat(), one) for one in self.routes),
             *(("parts", str(one.id), one) for one in self.parts),
             *(("stock", str(one.part_id), one) for one in self.stock),
@@ -65,10 +68,18 @@ def phone_scope(session: OrmSession, actor: Actor, now: datetime, today: date) -
     stock = _van_stock(session, actor)
     return PhoneScope(
         visits=records_of(session, actor, now, visits),
+        procedures=_procedures(session, visits),
         routes=routes,
         stock=stock,
         parts=_parts(session, {*(one.part_id for one in stock), *_needed(visits, routes)}),
     )
+
+
+def _procedures(session: OrmSession, visits: Sequence[Visit]) -> Sequence[Procedure]:
+    ids = {visit.procedure_id for visit in visits if visit.procedure_id is not None}
+    if not ids:
+        return []
+    return session.scalars(select(Procedure).where(Procedure.id.in_(ids)).order_by(Procedure.id)).all()
 
 
 def _van_stock(session: OrmSession, actor: Actor) -> Sequence[StockBalance]:

@@ -15,12 +15,13 @@ from fieldsvc.domain.visit_states import AT_THE_SITE, PUBLISHED, STARTED, VISIT,
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.visits import Visit, VisitWindow
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.outcomes import Outcome
 from fieldsvc.services.scopes import load_visit, open_assignments, touch
 from fieldsvc.services.tasks import finish_tasks
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import give_up, take_off_plan
 from fieldsvc.services.visit_drafts import Window, window_faults
-from fieldsvc.services.visits import Outcome, check_row, load_acting, windows_notice
+from fieldsvc.services.visits import check_row, load_acting, windows_notice
 
 _PUT_OFF_BY_CUSTOMER = "postponed_by_customer"
 

@@ -18,6 +18,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, Site
+from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.technicians import Technician
@@ -25,10 +26,11 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.checklists import newest_answers
+from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.photos import PhotoView, photos_of
 from fieldsvc.services.scopes import sees_customer, visits_in_scope
 from fieldsvc.services.service_reports import report_of, reports_of, sign_offs_of
-from fieldsvc.services.visits import Notice, Outcome
 
 Row = TypeVar("Row")
 
@@ -87,6 +89,7 @@ class VisitView:
 class VisitRecordView(VisitView):
     """One visit with everything recorded at it. notices: what a change just made had to say."""
 
+    checklist: Sequence[ChecklistAnswer] = ()
     diagnoses: Sequence[Diagnosis] = ()
     consumptions: Sequence[Consumption] = ()
     photos: Sequence[PhotoView] = ()
@@ -186,6 +189,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
     diagnoses = _by_visit(session, select(Diagnosis).where(Diagnosis.visit_id.in_(ids)).order_by(Diagnosis.id))
     consumptions = _by_visit(session, select(Consumption).where(Consumption.visit_id.in_(ids)).order_by(Consumption.id))
     ratings = _by_visit(session, select(Rating).where(Rating.visit_id.in_(ids)))
+    answers = newest_answers(session, ids)
     photos = photos_of(session, ids)
     reports = reports_of(session, ids)
     sign_offs = sign_offs_of(session, [report.id for report in reports.values()])
@@ -194,6 +198,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
             visit=view.visit,
             assignments=view.assignments,
             is_customer_shown=view.is_customer_shown,
+            checklist=list(answers.get(view.id, {}).values()),
             diagnoses=diagnoses.get(view.id, []),
             consumptions=consumptions.get(view.id, []),
             photos=photos.get(view.id, []),

@@ -12,6 +12,7 @@ from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason, TaskKind
 from fieldsvc.domain.errors import Conflict, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.evidence import canonical_json, chain_hash
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.procedures import BEFORE_WORK
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_record import VisitRecord, completion_faults
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
@@ -21,6 +22,8 @@ from fieldsvc.models.stock import StockBalance
 from fieldsvc.models.types import keyring_of
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.checklists import newest_answers, open_points_notice, unanswered
+from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
 from fieldsvc.services.service_reports import report_of, sign_off_of
 from fieldsvc.services.tasks import raise_task
@@ -28,22 +31,6 @@ from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import release_parts, take_off_plan
 
 _RECORD_VERSION = "visit record 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the caller should know although nothing is refused."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A visit as it stands after a change."""
-
-    visit: Visit
-    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +105,11 @@ def check_in(
 
 
 def start_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
-    """Start hands-on time, or go on with it."""
+    """Start hands-on time, or go on with it; safety points that are still open give a notice."""
     visit, assignment = load_acting(uow, visit_id, "work", version)
     assignment.started_at = assignment.started_at or uow.occurred_at
-    return _move(uow, visit, assignment, "work", "visit_work_started")
+    notices = open_points_notice(unanswered(uow.session, visit, BEFORE_WORK))
+    return _move(uow, visit, assignment, "work", "visit_work_started", notices=notices)
 
 
 def pause_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
@@ -272,6 +260,7 @@ def _record_of(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> VisitRec
         states_no_parts=states_no_parts,
         sign_off_state=sign_off.state if sign_off else None,
         sent_by_link=sign_off.is_sent_by_link if sign_off else False,
+        open_points=tuple(point.code for point in unanswered(uow.session, visit)),
     )
 
 
@@ -294,6 +283,8 @@ def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
         "states_no_parts": states_no_parts,
         "report_sha256": report.sha256 if report else None,
     }
+    if answers := newest_answers(uow.session, [visit.id]).get(visit.id):
+        content["checklist"] = [[one.point, one.result, one.value, one.note] for one in answers.values()]
     # Keyed, so that what was said can't be guessed from the hash once it is erased.
     sealer = keyring_of(uow.session.get_bind().dialect).sealer
     return sealer.index_of(chain_hash(_RECORD_VERSION, canonical_json(content)))

@@ -24,9 +24,10 @@ from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.domain.privacy_states import PrivacyKind
+from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
-from fieldsvc.services import privacy, tasks, tracking
+from fieldsvc.services import privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.run_claims import claim_run, propose
@@ -59,6 +60,7 @@ OUTSIDERS = {
 PICTURE = picture("PNG")
 # Fields that tell more than their type; the rest is made up from the OpenAPI document.
 _BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/visits/<uuid:visit_id>/checklist": {"answers": [{"point": "gloves"}]},
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
@@ -71,6 +73,7 @@ class World:
     cast: Cast
     run: UUID
     task: UUID
+    procedure: UUID
     privacy_request: UUID
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
@@ -86,6 +89,7 @@ class World:
             "technician_id": self.cast.technician1.technician_id,
             "run_id": self.run,
             "task_id": self.task,
+            "procedure_id": self.procedure,
             "privacy_request_id": self.privacy_request,
             "session_id": self.sessions[owner],
             "device_id": self.phones.get(owner, self.phones[LOGINS[Role.TECHNICIAN]]),
@@ -203,16 +207,31 @@ def build_world(application: Application, password_hash: str) -> World:
     asked = tasks.TaskRequest("call the customer")
     task = stage.act(cast.agent, lambda uow: tasks.request_task(uow, cast.ticket, asked)).id
     wish = privacy.PrivacyWish(cast.customer, PrivacyKind.EXPORT, "the customer asks for it")
+    procedure = _send_out_with_procedure(stage)
     empty_day = cast.day + timedelta(days=30)
     asked_for = stage.act(cast.admin, lambda uow: privacy.request_privacy(uow, wish)).id
     return World(
         cast,
         propose_day(application, stage, empty_day),
         task,
+        procedure,
         asked_for,
         link,
         teams=_things_of_teams(application, cast),
     )
+
+
+def _send_out_with_procedure(stage: Stage) -> UUID:
+    """Let the cast's visit have been dispatched with a procedure."""
+    gloves = Point("gloves", Step.EQUIPMENT, PointKind.CONFIRMATION, True, "Gloves", "手套")
+    made = stage.act(
+        stage.cast.admin, lambda uow: procedures.publish_procedure(uow, stage.cast.job_type, [gloves])
+    ).procedure
+    assert made is not None
+    with stage.database.unit_of_work() as uow:
+        uow.get(Visit, stage.cast.visit, lock=True).procedure_id = made.id
+        uow.commit()
+    return made.id
 
 
 def propose_day(application: Application, stage: Stage, day: date) -> UUID:

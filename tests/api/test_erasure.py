@@ -61,6 +61,7 @@ def leave_traces(app: Flask, world: World) -> str:
     post(agent, f"{ticket}/tasks", {"note": CANARY})
     for step, body in (
         ("/work", {}),
+        ("/checklist", {"answers": [{"point": "gloves", "result": "not_applicable", "note": CANARY}]}),
         ("/diagnosis", {"symptom": "no_water", "cause": "pump_worn", "action": "replace_part", "note": CANARY}),
         ("/solution", {"solution": CANARY}),
         ("/verification", {"passed": False, "reason": CANARY}),

@@ -12,6 +12,7 @@ from api.app import create_app
 from fieldsvc.bootstrap import build
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.models import OptimizationRun, Team
+from fieldsvc.persistence.migrate import newest_head
 from fieldsvc.services.readiness import MAX_QUEUE_AGE_S
 from tests.api.conftest import CHEAP_PASSWORDS
 
@@ -41,7 +42,7 @@ def test_a_database_that_is_behind_is_not_ready(anonymous, application) -> None:
         assert checks(anonymous)["database"] is False
     finally:
         with application.database.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest_head()}'")
 
 
 def test_a_run_nobody_takes_shows(anonymous, application, cast) -> None:

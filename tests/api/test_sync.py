@@ -1,5 +1,6 @@
 """Phones over HTTP: what is asked and answered is as the contract says, whoever asks."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.conftest import Client
+from tests.fieldsvc.pictures import picture
 
 API = "/api/v1"
 NOW = "2026-03-02T12:00:00Z"
@@ -150,8 +152,11 @@ def test_a_lost_phone_is_told_to_wipe_itself_whatever_it_asks(phone: Client, cli
         assert (answer.status_code, answer.json["code"]) == (401, "wipe_ordered")
 
 
-def test_a_phone_that_was_taken_back_may_only_sync(phone: Client, cast) -> None:
+def test_a_phone_that_was_taken_back_may_only_tell_what_it_holds(phone: Client, cast) -> None:
     phone.post(f"{API}/devices/{phone.device_id}/revocation", json={})
+    content = picture("PNG")
+    attached = f"{API}/visits/{cast.visit}/blobs/{hashlib.sha256(content).hexdigest()}"
+    assert phone.put(attached, data=content, content_type="image/png").status_code == 201
     for path in ("/my/route", f"/visits/{cast.visit}", "/sync/commands", "/me"):
         answer = phone.get(f"{API}{path}")
         assert (answer.status_code, answer.json["code"]) == (403, "device_revoked")

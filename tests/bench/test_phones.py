@@ -15,7 +15,7 @@ from bench.phones.client import NoNetwork, Phone, Reply, Synced
 from bench.phones.databases import databases
 from bench.phones.day import Day, play
 from bench.phones.store import KEPT_FOR, PhoneStore
-from fieldsvc.models import Consumption, PhoneCommand, Visit
+from fieldsvc.models import Blob, Consumption, PhoneCommand, Visit
 
 VISIT = uuid4()
 
@@ -72,8 +72,8 @@ class Script:
     def __init__(self, *replies: Reply | None) -> None:
         self.replies, self.asked = list(replies), []
 
-    def ask(self, method: str, path: str, *, body: Any = None, query: Any = None) -> Reply:
-        self.asked.append((method, path, body or query))
+    def ask(self, method: str, path: str, *, body: Any = None, query: Any = None, content: Any = None) -> Reply:
+        self.asked.append((method, path, body or query or content))
         reply = self.replies.pop(0)
         if reply is None:
             raise NoNetwork("no network")
@@ -196,6 +196,46 @@ def test_a_phone_that_is_wiped_holds_nothing(tmp_path: Path) -> None:
     network.replies = [None]
     assert phone.sync() is Synced.WIPED  # it says so again, and never introduces itself
     assert network.asked[-1][1].endswith("/wipe")
+
+
+def photos_sent(network: Script) -> list[bytes]:
+    return [content for method, _, content in network.asked if method == "PUT"]
+
+
+def test_a_photo_is_sent_until_it_is_acknowledged_and_once_more_after_the_server_was_set_back(tmp_path: Path) -> None:
+    stored, not_now = Reply(201, {}), Reply(404, {"code": "not_found"})
+    network = Script(registered(), pushed(1, 1), not_now, pulled(1), pushed(1), None, pushed(1), stored, pulled(1))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert [phone.sync() for _ in range(3)] == [Synced.DONE, Synced.LATER, Synced.DONE]
+    assert photos_sent(network) == [b"bytes"] * 3
+    network.replies = [pushed(1), pulled(0), pushed(1, 1), stored, pulled(1)]
+    assert [phone.sync() for _ in range(2)] == [Synced.LATER, Synced.DONE]
+    assert len(photos_sent(network)) == 4
+
+
+def test_a_photo_that_is_never_wanted_is_not_sent_again(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(1, 1), Reply(410, {"code": "erased"}), pulled(1), pushed(1), pulled(1))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert [phone.sync() for _ in range(2)] == [Synced.DONE, Synced.DONE]
+
+
+def test_a_phone_is_wiped_only_when_its_photos_have_come(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(1, 1, wipe=True), None, pushed(1, wipe=True), Reply(201, {}), Reply(200, {}))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert phone.sync() is Synced.LATER
+    assert phone.store.unsent_files() != []
+    assert phone.sync() is Synced.WIPED
+    assert (photos_sent(network), phone.store.files()) == ([b"bytes"] * 2, [])
+
+
+def test_a_lost_photo_is_found(evening: Day) -> None:
+    list(days._findings(evening, Counter()))
+    with evening.application.database.engine.begin() as connection:
+        connection.execute(delete(Blob))
+    assert any("photo" in one and "is lost" in one for one in days._findings(evening, Counter()))
 
 
 def test_a_reset_empties_the_store_first(tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def show(kind: str, thing: Any) -> tuple[Any, str]:
     """Return a thing, and what tells it from its other versions."""
     shown = {
         "visits": lambda: (str(thing.id), thing.visit.state.value, thing.visit.version),
+        "procedures": lambda: (str(thing.id),),
         "routes": lambda: (thing.day.isoformat(), [str(stop.view.id) for stop in thing.visits]),
         "parts": lambda: (thing.number,),
         "stock": lambda: (str(thing.part_id), thing.on_hand),

@@ -37,7 +37,7 @@ from tests.fieldsvc.stage import STEPS, Stage
 
 NUMBERS = st.integers(0, 2)  # one technician has two phones
 VISITS = st.sampled_from(("visit", "other_visit"))
-_KEYS = {"visits": "id", "routes": "day", "parts": "id", "stock": "part_id"}
+_KEYS = {"visits": "id", "procedures": "id", "routes": "day", "parts": "id", "stock": "part_id"}
 
 
 class PhoneMachine(RuleBasedStateMachine):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +14,7 @@ from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import OptimizationRun, PlannedPart, PlannedRoute, Visit
 from fieldsvc.persistence.database import Database
+from fieldsvc.services.procedures import publish_procedure
 from fieldsvc.services.routes import plan_for_day
 from solver.plan import Plan, StopKind
 from tests.fieldsvc.day_world import DayWorld
@@ -108,6 +110,31 @@ def test_a_crew_visit_leaves_one_event_for_each_step(world: DayWorld) -> None:
     assert all(before[2] == after[1] for before, after in pairwise(steps))
     assert (run.application["visits_planned"], run.application["visits_dispatched"]) == (1, 1)
     assert {one[0] for one in published(world)["V1"][4]} == {ana.id, bia.id}
+
+
+def test_what_is_dispatched_has_the_newest_procedure_and_keeps_it_until_the_next_time(world: DayWorld) -> None:
+    world.technician("Ana")
+    world.visit("V1", windows=[(9, 9)])
+    first = publish_procedure_of(world, "V1")
+    world.apply(world.propose(plan=planner(Ana="V1")))
+    assert world.row(Visit, world.visits["V1"]).procedure_id is None  # planned, not sent out yet
+    world.apply(world.propose(plan=planner(Ana="V1")), dispatches=True)
+    assert world.row(Visit, world.visits["V1"]).procedure_id == first
+    second = publish_procedure_of(world, "V1")
+    assert world.row(Visit, world.visits["V1"]).procedure_id == first
+    world.apply(world.propose(plan=planner(Ana="")))
+    world.apply(world.propose(plan=planner(Ana="V1")), dispatches=True)
+    assert world.row(Visit, world.visits["V1"]).procedure_id == second
+
+
+def publish_procedure_of(world: DayWorld, number: str) -> UUID:
+    """Publish a procedure for the job type of a visit and return its id."""
+    job_type = world.row(Visit, world.visits[number]).job_type_id
+    with world.database.unit_of_work() as uow:
+        made = publish_procedure(uow, job_type, []).procedure
+        uow.commit()
+    assert made is not None
+    return made.id
 
 
 @pytest.mark.parametrize("whose", ["another team's", "nobody's"])
