@@ -13,6 +13,7 @@ from api.current import attach_application, current_application, matched_view
 from api.errors import PROBLEM_TYPE, Refused, register_error_handlers
 from api.logs import log_requests
 from api.metrics import count_requests
+from api.pages import PAGES
 from api.resources import BLUEPRINTS, ROOT_BLUEPRINTS
 from api.schemas.base import ProblemSchema
 from fieldsvc.bootstrap import Application
@@ -39,7 +40,7 @@ class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no typ
 
 def create_app(application: Application, blueprints: Sequence[Blueprint] = BLUEPRINTS) -> Flask:
     """Return the WSGI application that serves an application's resources."""
-    app = Flask("api", static_folder=None)
+    app = Flask("api", static_folder=None, template_folder=str(PAGES))
     app.config.update(
         MAX_CONTENT_LENGTH=application.settings.max_body_bytes,
         API_TITLE="fieldsvc",

@@ -6,6 +6,7 @@ from api.blueprint import Blueprint
 from api.resources import (
     auth,
     blobs,
+    customer_pages,
     devices,
     docs,
     documents,
@@ -49,4 +50,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     documents.blueprint,
     privacy.blueprint,
 )
-ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (health.blueprint, docs.blueprint, verification.blueprint)
+ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (
+    health.blueprint,
+    docs.blueprint,
+    verification.blueprint,
+    customer_pages.blueprint,
+)

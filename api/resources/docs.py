@@ -1,21 +1,19 @@
 """The API's description for machines and for people; all of it is served from here, so it works offline."""
 
-from pathlib import Path
-
 from flask import Blueprint, Response, current_app, send_file
 
 from api.auth import public
 from api.openapi_document import document_of
+from api.pages import WEB
 from api.rendering import JSON_TYPE, to_json
 from fieldsvc.domain.errors import NotFound
 
 blueprint = Blueprint("docs", __name__)
 
-_WEB = Path(__file__).parents[2] / "web"
 _FILES = {
-    "docs.js": (_WEB / "docs" / "docs.js", "text/javascript"),
-    "swagger-ui-bundle.js": (_WEB / "vendor" / "swagger-ui" / "swagger-ui-bundle.js", "text/javascript"),
-    "swagger-ui.css": (_WEB / "vendor" / "swagger-ui" / "swagger-ui.css", "text/css"),
+    "docs.js": (WEB / "docs" / "docs.js", "text/javascript"),
+    "swagger-ui-bundle.js": (WEB / "vendor" / "swagger-ui" / "swagger-ui-bundle.js", "text/javascript"),
+    "swagger-ui.css": (WEB / "vendor" / "swagger-ui" / "swagger-ui.css", "text/css"),
 }
 # Swagger UI sets style attributes and draws its icons from data addresses; scripts are files of ours only.
 _PAGE_POLICY = (
@@ -36,7 +34,7 @@ def read_openapi() -> Response:
 @public(_SAME_FOR_ALL)
 def read_docs() -> Response:
     """Show the API's description."""
-    response = send_file(_WEB / "docs" / "index.html", mimetype="text/html")
+    response = send_file(WEB / "docs" / "index.html", mimetype="text/html")
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     return response
 

@@ -131,8 +131,11 @@ def cancel_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
 def create_link(body: dict[str, Any], ticket_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
     """Make a link for the customer
 
-    It opens `/track/{token}` and confirms one report; the token is shown this once.
+    It opens the page at `url` and `/track/{token}`, and confirms one report; the token is shown this once.
     An Idempotency-Key is not honoured: a repetition makes another link.
     """
-    lives_s = current_application().settings.link_token_s
-    return run_command(lambda uow: tracking.create_link(uow, ticket_id, lives_s), rendered(LinkSchema, 201))
+    settings = current_application().settings
+    return run_command(
+        lambda uow: tracking.create_link(uow, ticket_id, settings.link_token_s, settings.public_url),
+        rendered(LinkSchema, 201),
+    )

@@ -130,4 +130,5 @@ class LinkSchema(StrictSchema):
 
     id = Id(required=True, attribute="link.id")
     token = Text(max_length=64, required=True, metadata={"description": _LINK_HELP})
+    url = Text(max_length=2000, required=True, metadata={"description": "The customer's page."})
     expires_at = Instant(required=True, attribute="link.expires_at")

@@ -1,7 +1,8 @@
 """What a customer sees by link."""
 
 from api.schemas.base import StrictSchema
-from api.schemas.fields import Choice, Instant, Text
+from api.schemas.fields import Choice, Day, Instant, Items, Text
+from fieldsvc.domain.customer_options import CustomerOption, PartOfDay
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
@@ -19,3 +20,12 @@ class ProgressSchema(StrictSchema):
     technician = Text(max_length=200, required=True, allow_none=True, metadata={"description": "First name."})
     sign_off_state = Choice(SignOffState, required=True, allow_none=True)
     report_sha256 = Text(max_length=64, required=True, allow_none=True)
+    zone = Text(max_length=64, required=True, metadata={"description": "Of the site: times are meant in it."})
+    options = Items(Choice(CustomerOption), max_items=10, required=True)
+
+
+class SlotFormSchema(StrictSchema):
+    """When it suits the customer, as the page asks."""
+
+    day = Day(required=True)
+    part = Choice(PartOfDay, load_default=PartOfDay.DAY)

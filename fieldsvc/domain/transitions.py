@@ -50,6 +50,10 @@ class LifeCycle(Generic[State]):
         """Return what can be done in a state, by anybody."""
         return tuple(row.action for row in self.rows if state in row.from_states)
 
+    def permits(self, state: State, action: str, role: Role) -> bool:
+        """Tell whether a role may do something in a state."""
+        return any(row.permits(role) for row in self.rows if row.action == action and state in row.from_states)
+
     def allowed_at_birth(self, action: str, role: Role) -> Transition[State]:
         """Return the row by which an entity comes to be, or refuse naming who may."""
         row = next(row for row in self.rows if row.action == action and not row.from_states)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason
+from fieldsvc.domain.customer_options import CustomerOption
 from fieldsvc.domain.errors import Erased, NotFound, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
@@ -25,16 +26,19 @@ from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.customer_options import options_of
 from fieldsvc.services.disputes import dispute_by_link
 from fieldsvc.services.ratings import rate_by_link
-from fieldsvc.services.scopes import load_ticket, tickets_in_scope
+from fieldsvc.services.scopes import load_ticket, tickets_in_scope, zone_of
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import confirm_by_link
 from fieldsvc.services.ticket_cancellations import cancel_ticket
+from fieldsvc.services.use_case import WriteCase
 from fieldsvc.services.visit_drafts import Window
 from fieldsvc.services.visit_returns import Cancellation, Postponement, postpone_visit
 
 PURPOSE = "tracking"
+ByLink = WriteCase["Progress"]
 _TOKEN_BYTES = 32
 # A customer learns who comes when the phone does, not what is still being planned.
 _ANNOUNCED = frozenset(VisitState) - {VisitState.UNSCHEDULED, VisitState.PLANNED, VisitState.CANCELLED}
@@ -46,17 +50,26 @@ class NewLink:
 
     link: CustomerLink
     token: str
+    public_url: str = ""
+
+    @property
+    def url(self) -> str:
+        """Return the address of the customer's page."""
+        return f"{self.public_url}/track/{self.token}"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a ticket is, without anything that tells who the customer is or where.
 
-    technician: the first name of who comes. report_sha256: of the report that may be confirmed or was.
+    technician: the first name of who comes. report_sha256: of the report that may be confirmed or was. zone: of the
+    site, or of the team while none is known. options: what can be done.
     """
 
     ticket_number: str
     ticket_state: TicketState
+    zone: str
+    options: Sequence[CustomerOption] = ()
     visit_state: VisitState | None = None
     window_start: datetime | None = None
     window_end: datetime | None = None
@@ -66,7 +79,7 @@ class Progress:
     report_sha256: str | None = None
 
 
-def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int) -> NewLink:
+def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int, public_url: str = "") -> NewLink:
     """Make a link that opens a ticket's progress and confirms one report."""
     ticket = load_ticket(uow, ticket_id, Action.LINK_CREATE)
     if uow.get(Customer, ticket.customer_id).erased_at is not None:
@@ -82,7 +95,7 @@ def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int) -> NewLink:
     )
     uow.session.add(link)
     uow.record(link, "customer_link_created", data={"ticket_id": ticket.id})
-    return NewLink(link, token)
+    return NewLink(link, token, public_url)
 
 
 def customer_by_link(session: OrmSession, token: str, now: datetime) -> Actor:
@@ -100,14 +113,18 @@ def track(session: OrmSession, actor: Actor) -> Progress:
     ticket = session.scalars(query).one()
     newest = select(Visit).where(Visit.ticket_id == ticket.id, Visit.state != VisitState.CANCELLED)
     visit = session.scalars(newest.order_by(Visit.id.desc()).limit(1)).first()
-    if visit is None:
-        return Progress(ticket.number, ticket.state)
     reported_id = reported_visit_id(session, ticket.id)
     sign_off = sign_off_of(session, reported_id) if reported_id is not None else None
+    zone = ticket.site.zone if ticket.site is not None else zone_of(session, ticket.team_id)
+    options = options_of(session, actor, ticket, sign_off)
+    if visit is None:
+        return Progress(ticket.number, ticket.state, zone, options)
     arrival, name = _announcement(session, visit)
     return Progress(
         ticket_number=ticket.number,
         ticket_state=ticket.state,
+        zone=zone,
+        options=options,
         visit_state=visit.state,
         window_start=visit.arrival_window_start,
         window_end=visit.arrival_window_end,
