@@ -1,12 +1,15 @@
 """What the customer's page says, in English and Chinese."""
 
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_time
+from babel.numbers import format_currency, get_currency_precision
 
+from fieldsvc.domain.approval_states import ApprovalState
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
@@ -41,6 +44,10 @@ WORDS: Final = MappingProxyType(
             "cancel": "Call it off",
             "cancel_means": "Nobody will come, and the report of the fault is closed.",
             "cancel_now": "Call it off now",
+            "offer": "This has to be paid for",
+            "total": "Total",
+            "approve": "I agree to pay this",
+            "decline": "I do not want this",
             "done": "Thank you. This is noted.",
             "check": "Please look at what you have entered.",
             "gone": "This link does not open anything (any more). Please ask us for a new one.",
@@ -71,6 +78,10 @@ WORDS: Final = MappingProxyType(
             "cancel": "取消服务",
             "cancel_means": "取消后不再上门，报修单将关闭。",
             "cancel_now": "现在取消",
+            "offer": "以下项目需付费",
+            "total": "合计",
+            "approve": "我同意付费",
+            "decline": "我不需要",
             "done": "谢谢，已记录。",
             "check": "请检查您填写的内容。",
             "gone": "此链接已失效，请向我们索取新的链接。",
@@ -115,7 +126,12 @@ _OF_SIGN_OFF = {
     SignOffState.UPHELD: ("You were right; we come again.", "异议成立，将再次上门。"),
     SignOffState.DISMISSED: ("We have looked into your objection; the report stands.", "经核查，报告维持不变。"),
 }
+_OF_APPROVAL = {
+    ApprovalState.APPROVED: ("You have agreed to this.", "您已同意。"),
+    ApprovalState.DECLINED: ("You did not want this.", "您未同意。"),
+}
 _REFUSALS = {
+    "other_offer": ("The offer has changed meanwhile. Please read it again.", "报价已更新，请重新阅读。"),
     "link_used": ("This was confirmed already. Thank you.", "已确认过，谢谢。"),
     "other_report": ("The report has changed meanwhile. Please read it again.", "报告已更新，请重新阅读。"),
     "dispute_window_over": ("The time for objections is over. Please call us.", "异议期限已过，请致电我们。"),
@@ -137,6 +153,33 @@ def answered(progress: Progress, language: str) -> str:
     """Return what was said about the report."""
     known = _OF_SIGN_OFF.get(progress.sign_off_state) if progress.sign_off_state is not None else None
     return "" if known is None else _in(known, language)
+
+
+def offers(progress: Progress, language: str) -> list[dict[str, Any]]:
+    """Return what the customer is asked to pay for, as the page shows it."""
+
+    def money(cents: int, currency: str) -> str:
+        amount = Decimal(cents).scaleb(-get_currency_precision(currency))
+        return format_currency(amount, currency, locale=language)
+
+    return [
+        {
+            "id": one.id,
+            "sha256": one.offer_sha256,
+            "lines": [
+                {
+                    "text": line.text,
+                    "quantity": line.quantity,
+                    "price": money(line.quantity * line.unit_price_cents, one.currency),
+                }
+                for line in one.lines
+            ],
+            "total": money(one.total_cents, one.currency),
+            "is_open": one.state is ApprovalState.REQUESTED,
+            "answer": _in(_OF_APPROVAL.get(one.state, ("", "")), language),
+        }
+        for one in progress.approvals
+    ]
 
 
 def arrival(progress: Progress, language: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from api.schemas.visit_actions import SignOffOutcome
 from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.procedures import Answer
-from fieldsvc.services import photos, sign_offs, visit_records, visits
+from fieldsvc.services import approvals, photos, sign_offs, visit_records, visits
 from fieldsvc.services.visit_views import ChangesAnyVisit
 
 
@@ -30,6 +31,31 @@ def picture_of(body: Mapping[str, Any]) -> photos.Picture:
 def use_of(body: Mapping[str, Any]) -> visit_records.Use:
     """Return what was used."""
     return visit_records.Use(body["part_id"], body["quantity"], body["serial"])
+
+
+def lines_of(body: Mapping[str, Any]) -> list[OfferLine]:
+    """Return what is offered."""
+    return [
+        OfferLine(
+            line["text"],
+            line["quantity"],
+            line["unit_price_cents"],
+            None if line["part_id"] is None else str(line["part_id"]),
+        )
+        for line in body["lines"]
+    ]
+
+
+def approval_answer_of(body: Mapping[str, Any]) -> approvals.Answer:
+    """Return what the customer says to an offer on the technician's device."""
+    return approvals.Answer(
+        is_approved=body["is_approved"],
+        method=body["method"].value,
+        offer_sha256=body.get("offer_sha256"),
+        signer_name=body["signer_name"],
+        strokes=body["strokes"],
+        reason=body["reason"],
+    )
 
 
 def position_of(body: Mapping[str, Any]) -> visits.Position | None:

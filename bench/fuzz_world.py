@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from cryptography.fernet import Fernet
 from sqlalchemy import select
@@ -19,11 +20,12 @@ from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
 from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Customer, JobType, Procedure, Ticket, User, Visit
+from fieldsvc.models import Approval, Customer, JobType, Procedure, Ticket, User, Visit
 from fieldsvc.persistence.unit_of_work import Context
-from fieldsvc.services import photos, privacy, tasks, tracking
+from fieldsvc.services import approvals, photos, privacy, tasks, tracking
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
 
@@ -101,6 +103,10 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
     link = execute_unkeyed(database, desk, lambda uow: tracking.create_link(uow, ticket.id, 86_400))
     asked = tasks.TaskRequest("call the customer")
     task = execute_unkeyed(database, desk, lambda uow: tasks.request_task(uow, ticket.id, asked))
+    lines = [OfferLine("two hours of work", 2, 9_000)]
+    approval, offer = execute_unkeyed(
+        database, desk, lambda uow: _asked(approvals.request_approval(uow, ticket.id, lines, "EUR"))
+    )
     wish = privacy.PrivacyWish(customer, PrivacyKind.EXPORT, "asked for")
     request = execute_unkeyed(database, admin, lambda uow: privacy.request_privacy(uow, wish))
     sha256 = hashlib.sha256(_DOCUMENT).hexdigest()
@@ -113,8 +119,14 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "procedure_id": procedure,
         "technician_id": company.technicians[0],
         "task_id": task.id,
+        "approval_id": approval,
+        "offer_sha256": offer,
         "privacy_request_id": request.id,
         "token": link.token,
         "sha256": sha256,
     }
     return {name: str(value) for name, value in ids.items()}
+
+
+def _asked(approval: Approval) -> tuple[UUID, str]:
+    return approval.id, approval.offer_sha256

@@ -36,7 +36,7 @@ class Settings:
     all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
     of known travel times; empty = all are estimated. anchor_file: where the evidence chain is anchored.
     blob_directory: where attachments lie, sealed. public_url: where customers reach this system; it is printed on
-    reports.
+    reports. currency: of all prices.
     """
 
     env: str
@@ -66,6 +66,7 @@ class Settings:
     anchor_file: str
     anchor_s: int
     public_url: str
+    currency: str
 
     @property
     def processors(self) -> int:
@@ -138,6 +139,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
         public_url=_public_url(read, f"http://{host}:{port}"),
+        currency=_currency(read),
     )
     if read.faults:
         raise SettingsError(read.faults)
@@ -150,6 +152,14 @@ def _public_url(read: _Reader, served_at: str) -> str:
     if not url.startswith(("https://", "http://")):
         read.faults.append("FIELDSVC_PUBLIC_URL has to begin with https:// or http://.")
     return url
+
+
+def _currency(read: _Reader) -> str:
+    """The currency of all prices, by its ISO 4217 code."""
+    code = read.text("CURRENCY", "EUR")
+    if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
+        read.faults.append(f"FIELDSVC_CURRENCY is {code!r}; it has to be a code of ISO 4217, such as EUR.")
+    return code
 
 
 def _travel_table(read: _Reader, env: str, directory: Path) -> str:

@@ -4,6 +4,7 @@ from flask import Blueprint as RootBlueprint
 
 from api.blueprint import Blueprint
 from api.resources import (
+    approvals,
     auth,
     blobs,
     customer_pages,
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     runs.blueprint,
     explanations.blueprint,
     tickets.blueprint,
+    approvals.blueprint,
     inbox.blueprint,
     job_types.blueprint,
     visits.blueprint,

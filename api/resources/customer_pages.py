@@ -1,10 +1,11 @@
 """The customer's page behind a link: how far it is, the report, and what can be done, on any phone."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, request
@@ -13,16 +14,19 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.auth import public
 from api.current import current_application, current_request_id
-from api.customer_words import LANGUAGES, WORDS, answered, arrival, refusal, standing, window
+from api.customer_words import LANGUAGES, WORDS, answered, arrival, offers, refusal, standing, window
 from api.errors import status_of
+from api.idempotency import KEY_PATTERN
 from api.pages import page
+from api.schemas.approvals import LinkedAnswerSchema
 from api.schemas.base import NoFields
 from api.schemas.tracking import SlotFormSchema
 from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, RatingRequestSchema
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import DomainError, NotFound
+from fieldsvc.services import command as commands
 from fieldsvc.services import tracking
-from fieldsvc.services.command import Answer, Command, execute
+from fieldsvc.services.approvals import Answer
 from fieldsvc.services.tracking import Progress
 from fieldsvc.services.use_case import read
 
@@ -47,10 +51,14 @@ def show_progress(token: str) -> Response:
 @public(_BY_LINK)
 def act(token: str, what: str) -> AnyResponse:
     """Do what a form of the page asks for, once for each time the page was shown, and show the page again."""
+    return _done(token, what, lambda: _FORMS[what].use_case_of(request.form))
+
+
+def _done(token: str, what: str, read_form: Callable[[], tracking.ByLink]) -> AnyResponse:
     language = _language()
     try:
         customer = _customer(token)
-        _once(customer, what, _FORMS[what].use_case_of(request.form))
+        _once(customer, what, read_form())
     except (ValidationError, _WrongForm):
         return _shown(token, language, told=WORDS[language]["check"], status=422)
     except NotFound:
@@ -58,6 +66,13 @@ def act(token: str, what: str) -> AnyResponse:
     except DomainError as error:
         return _shown(token, language, told=refusal(error.code, language), status=status_of(type(error)))
     return redirect(f"/track/{token}?lang={language}&done", 303)
+
+
+@blueprint.post("/track/<token>/approvals/<uuid:approval_id>")
+@public(_BY_LINK)
+def answer_offer(token: str, approval_id: UUID) -> AnyResponse:
+    """Agree to pay for something, or don't, and show the page again."""
+    return _done(token, f"approval {approval_id}", lambda: _OFFER.use_case_of(request.form, approval_id))
 
 
 class _WrongForm(Exception):
@@ -69,17 +84,20 @@ class _Form:
     """A form of the page: what it may hold, and what it asks for."""
 
     schema: type[Schema]
-    asked: Callable[[Mapping[str, Any]], tracking.ByLink]
+    asked: Callable[..., tracking.ByLink]
     numbers: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
 
-    def use_case_of(self, form: Mapping[str, str]) -> tracking.ByLink:
-        """Return what is asked for; an empty field is one that was left out."""
+    def use_case_of(self, form: Mapping[str, str], *things: UUID) -> tracking.ByLink:
+        """Return what is asked for, of the things that were named; an empty field is one that was left out."""
         given: dict[str, Any] = {name: value for name, value in form.items() if value.strip() and name != "key"}
         for name in self.numbers:
             if not given.get(name, "").isdecimal():
                 raise _WrongForm
             given[name] = int(given[name])
-        return self.asked(self.schema().load(given))
+        for name in self.answers:
+            given[name] = {"yes": True, "no": False}.get(given.get(name, ""))
+        return self.asked(self.schema().load(given), *things)
 
 
 def _slot(body: Mapping[str, Any]) -> tracking.ByLink:
@@ -104,6 +122,11 @@ def _cancellation(_: Mapping[str, Any]) -> tracking.ByLink:
     return lambda uow: tracking.cancel_by_link(uow, notice)
 
 
+def _offer(body: Mapping[str, Any], approval_id: UUID) -> tracking.ByLink:
+    return lambda uow: tracking.answer_by_link(uow, approval_id, Answer(method="link", **body))
+
+
+_OFFER = _Form(LinkedAnswerSchema, _offer, answers=("is_approved",))
 _FORMS: dict[str, _Form] = {
     "confirmation": _Form(
         ConfirmationSchema,
@@ -123,11 +146,15 @@ _FORMS: dict[str, _Form] = {
 def _once(customer: Actor, what: str, use_case: tracking.ByLink) -> None:
     """Run a use case; a form that is sent twice asks for one thing."""
     application = current_application()
-    key = request.form.get("key") or None
+    key = request.form.get("key")
+    if key is not None and not re.fullmatch(KEY_PATTERN, key):
+        raise _WrongForm
     said = repr(sorted(request.form.items()))
-    hashed = application.database.sealer.index_of(f"{what}\n{said}") if key else None
-    command = Command(customer, f"POST /track/{what}", key, hashed, source="page", request_id=current_request_id())
-    execute(application.database, command, use_case, lambda _: Answer(303, " "))
+    hashed = None if key is None else application.database.sealer.index_of(f"{what}\n{said}")
+    command = commands.Command(
+        customer, f"POST /track/{what}", key, hashed, source="page", request_id=current_request_id()
+    )
+    commands.execute(application.database, command, use_case, lambda _: commands.Answer(303, " "))
 
 
 def _shown(token: str, language: str, *, told: str | None, status: int = 200) -> Response:
@@ -141,6 +168,7 @@ def _shown(token: str, language: str, *, told: str | None, status: int = 200) ->
         "arrival": arrival(progress, language),
         "window": window(progress, language),
         "answered": answered(progress, language),
+        "offers": offers(progress, language),
         "report": _report(customer),
         "pdf": f"/api/v1/track/{token}/report.pdf",
         "here": f"/track/{token}",

@@ -8,7 +8,7 @@ from api.auth import requires
 from api.blueprint import Blueprint
 from api.current import current_actor, current_application, current_request_id
 from api.idempotency import key_ignored
-from api.phone_commands import read_commands
+from api.phone_commands import Known, read_commands
 from api.reading import read_page
 from api.rendering import rendered, response_of, schema_of, to_json
 from api.schemas.base import page_of
@@ -39,7 +39,7 @@ def push(body: dict[str, Any]) -> Response:
     never refused for the plan's sake; no command blocks those after it. The phone goes on after `last_seq`.
     """
     app = current_application()
-    commands = read_commands(body["commands"], body["sent_at"], app.settings.geofence_m)
+    commands = read_commands(body["commands"], body["sent_at"], Known(app.settings.geofence_m, app.settings.currency))
     told = sync_push.Push(body["device_id"], body["sent_at"], commands, body["newest_seq"])
     answer = sync_push.push_commands(app.database, current_actor(), told, current_request_id())
     return response_of(rendered(PushedSchema)(answer))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
@@ -12,6 +13,7 @@ from api.idempotency import run_command
 from api.printing import PDF_RESPONSES, print_one
 from api.reading import read_one
 from api.rendering import rendered
+from api.schemas.approvals import LinkedAnswerSchema
 from api.schemas.base import NoFields
 from api.schemas.reports import ServiceReportSchema
 from api.schemas.tickets import windows_of
@@ -19,6 +21,7 @@ from api.schemas.tracking import ProgressSchema
 from api.schemas.visit_actions import ConfirmationSchema, DisputeSchema, RatingRequestSchema, SlotSchema
 from fieldsvc.domain.actor import Actor
 from fieldsvc.services import documents, tracking
+from fieldsvc.services.approvals import Answer
 from fieldsvc.services.use_case import read
 
 blueprint = Blueprint("track", "A customer's view, by link.")
@@ -86,6 +89,20 @@ def dispute_report(body: dict[str, Any], token: str) -> Response:
         lambda uow: tracking.dispute_report(uow, body["report_sha256"], body["objection"], window),
         rendered(ProgressSchema),
     )
+
+
+@blueprint.route("/track/<string:token>/approvals/<uuid:approval_id>", methods=["POST"])
+@public(_BY_LINK)
+@blueprint.arguments(LinkedAnswerSchema)
+@blueprint.response(200, ProgressSchema)
+def answer_approval(body: dict[str, Any], token: str, approval_id: UUID) -> Response:
+    """Agree to pay for something, or don't
+
+    Once; it names the SHA-256 of the offer that was read.
+    """
+    remember_actor(_customer(token))
+    answer = Answer(method="link", **body)
+    return run_command(lambda uow: tracking.answer_by_link(uow, approval_id, answer), rendered(ProgressSchema))
 
 
 @blueprint.route("/track/<string:token>/rating", methods=["POST"])

@@ -1,7 +1,8 @@
 """What a customer sees by link."""
 
+from api.schemas.approvals import OfferSchema
 from api.schemas.base import StrictSchema
-from api.schemas.fields import Choice, Day, Instant, Items, Text
+from api.schemas.fields import Choice, Day, Instant, Items, Nested, Text
 from fieldsvc.domain.customer_options import CustomerOption, PartOfDay
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
@@ -22,6 +23,7 @@ class ProgressSchema(StrictSchema):
     report_sha256 = Text(max_length=64, required=True, allow_none=True)
     zone = Text(max_length=64, required=True, metadata={"description": "Of the site: times are meant in it."})
     options = Items(Choice(CustomerOption), max_items=10, required=True)
+    approvals = Items(Nested(OfferSchema), max_items=100, required=True)
 
 
 class SlotFormSchema(StrictSchema):

@@ -146,6 +146,16 @@ class SignatureMethod(StrEnum):
     TYPED = "typed"
 
 
+def strokes_field() -> Items:
+    """Return the field of a drawn signature."""
+    return Items(
+        Items(Items(Whole(low=-100_000, high=10_000_000), min_items=3, max_items=3), max_items=5000),
+        max_items=500,
+        load_default=list,
+        metadata={"description": "Strokes of points [x, y, milliseconds]."},
+    )
+
+
 class SignOffRequestSchema(ActionSchema):
     """The customer's answer. signed needs signer_name; refused and waived (by a supervisor) need a reason."""
 
@@ -154,12 +164,7 @@ class SignOffRequestSchema(ActionSchema):
     signer_name = Text(max_length=200, load_default=None, allow_none=True)
     signer_role = Text(max_length=40, load_default="customer")
     method = Choice(SignatureMethod, load_default=SignatureMethod.DRAWN)
-    strokes = Items(
-        Items(Items(Whole(low=-100_000, high=10_000_000), min_items=3, max_items=3), max_items=5000),
-        max_items=500,
-        load_default=list,
-        metadata={"description": "Strokes of points [x, y, milliseconds]."},
-    )
+    strokes = strokes_field()
     device_id = Text(max_length=80, load_default=None, allow_none=True)
     reason = Text(max_length=2000, load_default=None, allow_none=True)
 

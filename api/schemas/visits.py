@@ -1,5 +1,6 @@
 """Visits as they stand, with what was recorded at them."""
 
+from api.schemas.approvals import OfferSchema
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Day, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.tickets import CustomerSchema, WindowSchema
@@ -197,6 +198,7 @@ class VisitRecordSchema(VisitSchema):
     is_late_cancel = Flag(required=True, attribute="visit.is_late_cancel")
     report = Nested(ReportVersionSchema, required=True, allow_none=True)
     sign_off = Nested(SignOffSchema, required=True, allow_none=True)
+    approvals = Items(Nested(OfferSchema), max_items=100, required=True)
     rating = Nested(RatingSchema, required=True, allow_none=True)
     notices = Items(Nested(NoticeSchema), max_items=100, required=True)
 

@@ -33,6 +33,8 @@ class Action(StrEnum):
     VISIT_CANDIDATES = "visit.candidates"
     SIGN_OFF_CREATE = "sign_off.create"
     DISPUTE_DECIDE = "dispute.decide"
+    APPROVAL_REQUEST = "approval.request"
+    APPROVAL_DECIDE = "approval.decide"
     TASK_READ = "task.read"
     TASK_MANAGE = "task.manage"
     EVIDENCE_READ = "evidence.read"
@@ -83,6 +85,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VISIT_CANDIDATES: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},
     Action.DISPUTE_DECIDE: {_G: _TEAM, _D: _TEAM, _V: _ALL},
+    Action.APPROVAL_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL},
+    Action.APPROVAL_DECIDE: {_T: _OWN, _C: _LINKED},
     Action.TASK_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.TASK_MANAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.EVIDENCE_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},

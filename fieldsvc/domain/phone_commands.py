@@ -32,6 +32,7 @@ class CommandType(StrEnum):
     PHOTO = "photo"
     REPORT = "report"
     SIGN_OFF = "sign_off"
+    APPROVAL = "approval"
     COMPLETION = "completion"
     INCOMPLETION = "incompletion"
     ACCEPTANCE = "acceptance"

@@ -68,7 +68,7 @@ TICKET = LifeCycle(
             (_S.IN_PROGRESS,),
             _S.RESOLVED,
             _SYSTEM,
-            "no visit is open and the newest not cancelled one is completed",
+            "no visit is open, the newest not cancelled one is completed, and no approval is open",
         ),
         Transition(
             "close",

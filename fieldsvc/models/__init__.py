@@ -1,6 +1,7 @@
 """The tables, a module per noun. Importing this package makes `Base.metadata` complete."""
 
 from fieldsvc.models.access import Session, SignInAttempt, User
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.models.base import Base
@@ -31,6 +32,7 @@ from fieldsvc.models.visits import (
 
 __all__ = [
     "Absence",
+    "Approval",
     "Asset",
     "Assignment",
     "AuditEntry",

@@ -16,6 +16,7 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 from uuid_utils.compat import uuid7
 
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assignments import Decline
 from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, Site
@@ -43,6 +44,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     PrivacyRequest: (None, None),  # has to be understood after the customer is erased
     Visit: ("ticket_id", Ticket),
     Task: ("ticket_id", Ticket),
+    Approval: ("ticket_id", Ticket),
     Diagnosis: ("visit_id", Visit),
     ServiceReport: ("visit_id", Visit),
     SignOff: ("visit_id", Visit),

@@ -21,6 +21,7 @@ from fieldsvc.domain.clock import Clock
 from fieldsvc.domain.errors import ChangedMeanwhile, NotFound, StaleVersion
 from fieldsvc.domain.evidence import canonical_json, chain_hash, commitment
 from fieldsvc.domain.ids import IdSource
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.base import Base, Entity, Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
@@ -37,7 +38,7 @@ from fieldsvc.persistence.ownership import key_for, owner_of
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Task, Device, PrivacyRequest)
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Approval, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.ledger import Move, balances_of
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
-from fieldsvc.domain.ticket_states import TICKET, TicketState
+from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.evidence import AuditEntry, Event
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
@@ -90,6 +92,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "ticket": TICKET,
         "optimization_run": RUN,
         "sign_off": SIGN_OFF,
+        "approval": APPROVAL,
         "task": TASK,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,
@@ -151,6 +154,13 @@ def _cancelled_tickets_are_over(session: OrmSession) -> Iterator[str]:
     over = Ticket.state.in_((TicketState.CANCELLED, TicketState.REJECTED))
     for visit, ticket in session.execute(waiting.where(over, Visit.state.not_in(CLOSED))):
         yield f"Ticket {ticket} is not wanted any more, but its visit {visit} is."
+
+
+def _what_is_over_asks_nobody_to_pay(session: OrmSession) -> Iterator[str]:
+    asked = select(Ticket.number, Ticket.state).join(Approval, Approval.ticket_id == Ticket.id)
+    is_over = Ticket.state.not_in(OPEN)
+    for number, state in session.execute(asked.where(Approval.state == ApprovalState.REQUESTED, is_over)):
+        yield f"Ticket {number} is {state}, but its customer is still asked to pay for something."
 
 
 def _nobody_is_in_two_places(session: OrmSession) -> Iterator[str]:
@@ -218,6 +228,7 @@ _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("P5", _assignments_match_visits),
     ("P3", _cancelled_tickets_are_over),
     ("P5", _applied_runs_published_visits),
+    ("approvals", _what_is_over_asks_nobody_to_pay),
     ("A1", _chain_holds),
     ("A2", _every_change_has_one_entry),
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.anchors import Anchor, anchoring
 from fieldsvc.domain.evidence import GENESIS, canonical_json
-from fieldsvc.models.base import entity_type
+from fieldsvc.models.approvals import Approval
+from fieldsvc.models.base import Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.privacy import PrivacyRequest
@@ -41,7 +42,9 @@ BOUND_FIELDS = (
     "decision",
     "decided_at",
 )
-_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Task, Device, PrivacyRequest)
+# What binds an approval to what was offered, beside its lines, and to whoever agreed.
+BOUND_OF_APPROVALS = ("total_cents", "currency", "decided_at", "method", "signer_name", "strokes", "reason")
+_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Approval, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
         return session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == seq))
 
     anchored = anchoring(lines, last_seq, hash_at)
-    looked = (audit_faults, _state_faults, _report_faults, _sign_off_faults, document_faults, key_faults)
+    looked = (audit_faults, _state_faults, _report_faults, _binding_faults, document_faults, key_faults)
     faults = [*anchored.faults, *(fault for look in looked for fault in look(session))]
     if not faults:
         faults = list(statement_faults(session))
@@ -135,27 +138,42 @@ def _report_faults(session: OrmSession) -> Iterator[str]:
     yield from (f"Sign-off {sign_off} is in the chain, its report is gone." for sign_off in sorted(shown, key=str))
 
 
-def _sign_off_faults(session: OrmSession) -> Iterator[str]:
-    """Compare who signed, how and with which strokes, what was objected and decided, with what the chain binds."""
-    of_sign_offs = (Event.entity_type == entity_type(SignOff), Event.personal_commitment.is_not(None))
+def _binding_faults(session: OrmSession) -> Iterator[str]:
+    """Compare what people signed, objected, decided and agreed to with what the chain binds."""
+    yield from _unbound(session, SignOff, {name: name for name in BOUND_FIELDS})
+    yield from _unbound(session, Approval, {"lines": "content", **{name: name for name in BOUND_OF_APPROVALS}})
+
+
+def _unbound(session: OrmSession, model: type[Keyed], bound_as: Mapping[str, str]) -> Iterator[str]:
+    """Say which rows differ from what their events bind. bound_as: by the name in the events, that of the column."""
+    kind = entity_type(model)
+    name_of_kind = kind.replace("_", "-").capitalize()
+    of_kind = (Event.entity_type == kind, Event.personal_commitment.is_not(None))
     said: dict[UUID, dict[str, object]] = {}
-    for event_id, sign_off_id in session.execute(
-        select(Event.id, Event.entity_id).where(*of_sign_offs).order_by(Event.change_no)
+    for event_id, row_id in session.execute(
+        select(Event.id, Event.entity_id).where(*of_kind).order_by(Event.change_no)
     ).all():
         try:
             bound = session.scalars(select(Event.personal).where(Event.id == event_id)).one()
         except InvalidToken:  # told of where the events are looked through
             continue
-        said.setdefault(sign_off_id, {}).update(bound["fields"] if bound is not None else {"is_erased": True})
-    for sign_off_id in session.scalars(select(SignOff.id).order_by(SignOff.id)).all():
-        expected = said.get(sign_off_id, {})
+        said.setdefault(row_id, {}).update(bound["fields"] if bound is not None else {"is_erased": True})
+    for row_id in session.scalars(select(model.id).order_by(model.id)).all():
+        expected = said.get(row_id, {})
         if "is_erased" in expected:
             continue
         try:
-            sign_off = session.get_one(SignOff, sign_off_id)
+            row = session.get_one(model, row_id)
         except InvalidToken:
-            yield f"Sign-off {sign_off_id} can't be opened: it was changed, or its key is gone."
+            yield f"{name_of_kind} {row_id} can't be opened: it was changed, or its key is gone."
             continue
-        fields = json.loads(canonical_json({name: getattr(sign_off, name) for name in BOUND_FIELDS}))
-        if fields != {name: expected.get(name) for name in BOUND_FIELDS}:
-            yield f"Sign-off {sign_off_id} does not say what was said when it was given."
+        fields = json.loads(canonical_json({said_as: _value(row, column) for said_as, column in bound_as.items()}))
+        if fields != {said_as: expected.get(said_as) for said_as in bound_as}:
+            yield f"{name_of_kind} {row_id} does not say what was said when it was given."
+
+
+def _value(row: Keyed, column: str) -> object:
+    value = getattr(row, column)
+    if isinstance(value, dict):
+        return value["lines"]
+    return str(value) if isinstance(value, str) else value

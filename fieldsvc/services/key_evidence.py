@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Text, select, type_coerce
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer
 from fieldsvc.models.evidence import Event
@@ -46,12 +47,14 @@ def _value_faults(
 
 
 def _event_faults(session: OrmSession, owners: dict[UUID, UUID]) -> Iterator[str]:
-    """Compare the keys of what events say of people; only sign-offs' events do."""
+    """Compare the keys of what events say of people: of those who signed, and who agreed to pay."""
     rows = select(Event.change_no, Event.entity_id, type_coerce(Event.personal, LargeBinary)).where(
         Event.personal.is_not(None)
     )
-    signed = select(SignOff.id, owner_column(SignOff).label("owner"))
-    whose = {row.id: row.owner for row in session.execute(signed)}
+    whose: dict[UUID, UUID] = {}
+    for model in (SignOff, Approval):
+        owned = select(model.id, owner_column(model).label("owner"))
+        whose.update((row.id, row.owner) for row in session.execute(owned))
     for change_no, entity_id, value in session.execute(rows):
         if owners.get(_key_id(value) or COMPANY) != whose.get(entity_id):
             yield f"What event {change_no} says of a person is not sealed with that person's key."

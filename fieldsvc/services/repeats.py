@@ -11,6 +11,7 @@ from fieldsvc.domain.errors import NotFound
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
+from fieldsvc.services.approvals import check_approval_in_scope
 from fieldsvc.services.runs import get_run
 from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
 from fieldsvc.services.tasks import get_task
@@ -19,10 +20,10 @@ from fieldsvc.services.tasks import get_task
 def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids: Mapping[str, UUID]) -> None:
     """Refuse what an address names if the actor may no longer do this to it.
 
-    ids: by the names addresses use; others than visit_id, ticket_id, run_id and task_id are the actor's own or public.
+    ids: by the names addresses use; others than those looked at here are the actor's own or public.
     """
     visit_id, ticket_id, run_id = ids.get("visit_id"), ids.get("ticket_id"), ids.get("run_id")
-    task_id = ids.get("task_id")
+    task_id, approval_id = ids.get("task_id"), ids.get("approval_id")
     if visit_id is not None:
         visits = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(actor, action))
         if session.scalar(visits) is None:
@@ -35,3 +36,5 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         get_run(session, actor, run_id)
     if task_id is not None:
         get_task(session, actor, task_id)
+    if approval_id is not None:
+        check_approval_in_scope(session, actor, approval_id, action)

@@ -11,6 +11,7 @@ from fieldsvc.domain.visit_states import CLOSED
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.approvals import withdraw_all
 from fieldsvc.services.scopes import load_ticket
 from fieldsvc.services.visit_returns import Cancellation, cancel
 
@@ -27,6 +28,7 @@ def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, versio
     open_visits = [visit for visit in visits if visit.state not in CLOSED]
     for visit in open_visits:
         cancel(uow, visit, wanted, with_ticket=True)
+    withdraw_all(uow, ticket)
     before, ticket.state = ticket.state, row.to
     data = {"visits": len(open_visits)}
     uow.record(ticket, "ticket_cancelled", before, row.to, reason=wanted.reason.value, data=data)

@@ -27,6 +27,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.numbers import new_number
+from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
 from fieldsvc.services.service_reports import sign_off_of
 from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit, inverted_windows
@@ -166,6 +167,8 @@ def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
     sign_off = sign_off_of(uow.session, completed[-1])
     if sign_off is not None and sign_off.state is SignOffState.UPHELD:
         return TicketState.TRIAGED  # the work did not hold, and what was to repeat it has been cancelled
+    if uow.session.scalars(open_approvals(ticket.id).limit(1)).first() is not None:
+        return TicketState.IN_PROGRESS  # the customer has not said yet whether he pays for it
     is_settled = sign_off is not None and sign_off.state in SETTLED
     return TicketState.CLOSED if is_settled else TicketState.RESOLVED
 

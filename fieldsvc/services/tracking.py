@@ -19,6 +19,7 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import CLOSED, VisitState
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, CustomerLink
 from fieldsvc.models.records import ServiceReport
@@ -26,6 +27,7 @@ from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.approvals import Answer, answer_approval, approvals_of
 from fieldsvc.services.customer_options import options_of
 from fieldsvc.services.disputes import dispute_by_link
 from fieldsvc.services.ratings import rate_by_link
@@ -63,13 +65,14 @@ class Progress:
     """How far a ticket is, without anything that tells who the customer is or where.
 
     technician: the first name of who comes. report_sha256: of the report that may be confirmed or was. zone: of the
-    site, or of the team while none is known. options: what can be done.
+    site, or of the team while none is known. options: what can be done. approvals: what is asked to be paid for.
     """
 
     ticket_number: str
     ticket_state: TicketState
     zone: str
     options: Sequence[CustomerOption] = ()
+    approvals: Sequence[Approval] = ()
     visit_state: VisitState | None = None
     window_start: datetime | None = None
     window_end: datetime | None = None
@@ -117,14 +120,16 @@ def track(session: OrmSession, actor: Actor) -> Progress:
     sign_off = sign_off_of(session, reported_id) if reported_id is not None else None
     zone = ticket.site.zone if ticket.site is not None else zone_of(session, ticket.team_id)
     options = options_of(session, actor, ticket, sign_off)
+    approvals = approvals_of(session, [ticket.id]).get(ticket.id, [])
     if visit is None:
-        return Progress(ticket.number, ticket.state, zone, options)
+        return Progress(ticket.number, ticket.state, zone, options, approvals)
     arrival, name = _announcement(session, visit)
     return Progress(
         ticket_number=ticket.number,
         ticket_state=ticket.state,
         zone=zone,
         options=options,
+        approvals=approvals,
         visit_state=visit.state,
         window_start=visit.arrival_window_start,
         window_end=visit.arrival_window_end,
@@ -139,6 +144,13 @@ def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None)
     """Take the customer's confirmation, and return how far the ticket is with it."""
     _check_still_opens(uow)
     confirm_by_link(uow, report_sha256, signer_name)
+    return track(uow.session, uow.actor)
+
+
+def answer_by_link(uow: UnitOfWork, approval_id: UUID, answer: Answer) -> Progress:
+    """Take the customer's answer to an offer, and return how far the ticket is with it."""
+    _check_still_opens(uow)
+    answer_approval(uow, approval_id, answer)
     return track(uow.session, uow.actor)
 
 

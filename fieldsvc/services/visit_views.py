@@ -15,6 +15,7 @@ from fieldsvc.domain.errors import Erased, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, Site
@@ -26,6 +27,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.approvals import approvals_of
 from fieldsvc.services.checklists import newest_answers
 from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.photos import PhotoView, photos_of
@@ -95,6 +97,7 @@ class VisitRecordView(VisitView):
     photos: Sequence[PhotoView] = ()
     report: ServiceReport | None = None
     sign_off: SignOff | None = None
+    approvals: Sequence[Approval] = ()
     rating: Rating | None = None
     notices: Sequence[Notice] = ()
 
@@ -190,6 +193,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
     consumptions = _by_visit(session, select(Consumption).where(Consumption.visit_id.in_(ids)).order_by(Consumption.id))
     ratings = _by_visit(session, select(Rating).where(Rating.visit_id.in_(ids)))
     answers = newest_answers(session, ids)
+    approvals = approvals_of(session, [view.visit.ticket_id for view in views])
     photos = photos_of(session, ids)
     reports = reports_of(session, ids)
     sign_offs = sign_offs_of(session, [report.id for report in reports.values()])
@@ -204,6 +208,7 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
             photos=photos.get(view.id, []),
             report=reports.get(view.id),
             sign_off=sign_offs.get(view.id),
+            approvals=approvals.get(view.visit.ticket_id, []),
             rating=next(iter(ratings.get(view.id, [])), None),
         )
         for view in views

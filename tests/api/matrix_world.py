@@ -23,11 +23,12 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
+from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
-from fieldsvc.models import Customer, Site, Technician, Ticket, Visit
-from fieldsvc.services import privacy, procedures, tasks, tracking
+from fieldsvc.models import Approval, Customer, Site, Technician, Ticket, Visit
+from fieldsvc.services import approvals, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.run_claims import claim_run, propose
@@ -60,12 +61,16 @@ OUTSIDERS = {
 PICTURE = picture("PNG")
 # Fields that tell more than their type; the rest is made up from the OpenAPI document.
 _BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/tickets/<uuid:ticket_id>/approvals": {"lines": [{"text": "a new pump", "unit_price_cents": 9900}]},
     "/api/v1/visits/<uuid:visit_id>/checklist": {"answers": [{"point": "gloves"}]},
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
 # Pages take forms, which the OpenAPI document does not know.
-_FORMS = {"customer_pages.act": {"stars": "5"}}
+_FORMS = {
+    "customer_pages.act": {"stars": "5"},
+    "customer_pages.answer_offer": {"is_approved": "no", "offer_sha256": "0" * 64},
+}
 
 
 @dataclass
@@ -77,6 +82,8 @@ class World:
     task: UUID
     procedure: UUID
     privacy_request: UUID
+    approval: UUID
+    offer_sha256: str
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -93,6 +100,9 @@ class World:
             "task_id": self.task,
             "procedure_id": self.procedure,
             "privacy_request_id": self.privacy_request,
+            "approval_id": self.approval,
+            "offer_sha256": self.offer_sha256,
+            "is_approved": False,
             "session_id": self.sessions[owner],
             "device_id": self.phones.get(owner, self.phones[LOGINS[Role.TECHNICIAN]]),
             "sent_at": datetime.now(UTC).isoformat(),
@@ -221,9 +231,22 @@ def build_world(application: Application, password_hash: str) -> World:
         task,
         procedure,
         asked_for,
+        *_offered(stage),
         link,
         teams=_things_of_teams(application, cast),
     )
+
+
+def _offered(stage: Stage) -> tuple[UUID, str]:
+    """Ask the customer to pay for something; give the approval and the hash of the offer."""
+    lines = [OfferLine("two hours of work", 2, 9_000)]
+    return stage.act(
+        stage.cast.agent, lambda uow: _asked(approvals.request_approval(uow, stage.cast.ticket, lines, "EUR"))
+    )
+
+
+def _asked(approval: Approval) -> tuple[UUID, str]:
+    return approval.id, approval.offer_sha256
 
 
 def _send_out_with_procedure(stage: Stage) -> UUID:

@@ -59,6 +59,9 @@ def leave_traces(app: Flask, world: World) -> str:
     report = {"channel": "phone", "customer_id": str(world.cast.customer), "subject": CANARY, "description": CANARY}
     new_ticket: str = post(agent, "/tickets", report)["id"]
     post(agent, f"{ticket}/tasks", {"note": CANARY})
+    offered = post(agent, f"{ticket}/approvals", {"lines": [{"text": CANARY, "unit_price_cents": 1}]})
+    agreed = {"is_approved": True, "method": "typed", "offer_sha256": offered["offer_sha256"], "signer_name": CANARY}
+    post(technician, f"/approvals/{offered['id']}/decision", {**agreed, "reason": CANARY})
     for step, body in (
         ("/work", {}),
         ("/checklist", {"answers": [{"point": "gloves", "result": "not_applicable", "note": CANARY}]}),

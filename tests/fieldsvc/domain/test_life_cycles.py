@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
 from fieldsvc.domain.device_states import DEVICE, DeviceState
 from fieldsvc.domain.errors import TransitionRefused
 from fieldsvc.domain.lifecycle_page import render
@@ -81,6 +82,10 @@ AGREED = {
         signed confirmed_remote expired → disputed: C
         disputed → upheld dismissed: GDV
     """,
+    "approval": """
+        requested → approved declined: tC
+        requested → withdrawn: tGDVS
+    """,
     "task": """
         open → done: GDVAS
     """,
@@ -100,6 +105,7 @@ LIFE_CYCLES = [
     pytest.param(VISIT, VisitState, id="visit"),
     pytest.param(RUN, RunState, id="run"),
     pytest.param(SIGN_OFF, SignOffState, id="sign_off"),
+    pytest.param(APPROVAL, ApprovalState, id="approval"),
     pytest.param(TASK, TaskState, id="task"),
     pytest.param(DEVICE, DeviceState, id="device"),
     pytest.param(PRIVACY_REQUEST, PrivacyState, id="privacy_request"),
