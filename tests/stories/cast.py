@@ -150,5 +150,9 @@ class Customer(Person):
     def objects(self, report_sha256: str, objection: str) -> JSON:
         return self.post(f"/track/{self._token}/dispute", report_sha256=report_sha256, objection=objection)
 
+    def agrees_to_pay(self, offer: JSON) -> JSON:
+        said = {"is_approved": True, "offer_sha256": offer["offer_sha256"], "signer_name": "王伟"}
+        return self.post(f"/track/{self._token}/approvals/{offer['id']}", **said)
+
     def calls_it_off(self) -> JSON:
         return self.post(f"/track/{self._token}/cancellation")

@@ -34,6 +34,7 @@ class House:
         self.town, self.database, self.address = town, database, address
         self._environ, self._closing = environ, closing
         self.agent = self._known(Agent(address, "agent"))
+        self.admin = self._known(Person(address, "admin"))
         self.dispatcher = self._known(Dispatcher(address, "dispatcher"))
         self.ana = self._known(Technician(address, "technician1"))
         self.bruno = self._known(Technician(address, "technician2"))

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from fieldsvc.domain.ledger import MoveReason
+from tests.stories.cast import Refused
 from tests.stories.town import move_stock
 
 pytestmark = [pytest.mark.server, pytest.mark.engine]
@@ -243,4 +244,81 @@ def test_a_repair_does_not_hold_and_the_customer_is_right(house) -> None:
     assert repeat["number"] in planned
     assert dispatcher.applies(run)["state"] == "applied"
     assert customer.looks()["visit_state"] == "dispatched"
+    assert house.doctor() == HEALTHY
+
+
+@on_one_database
+def test_two_carry_what_one_can_not(house) -> None:
+    town, agent, dispatcher, ana, bruno = house.town, house.agent, house.dispatcher, house.ana, house.bruno
+    points = [
+        {"code": "water_off", "step": "safety", "text_en": "The water is off", "text_zh": "已关水"},
+        {
+            "code": "pressure",
+            "step": "verification",
+            "kind": "reading",
+            "text_en": "Pressure after ten minutes",
+            "text_zh": "十分钟后的压力",
+            "unit": "bar",
+            "low": "1.0",
+            "high": "2.5",
+        },
+    ]
+    house.admin.post(f"/job-types/{town.heavy}/procedures", points=points)
+    ticket = agent.takes_down("a new boiler", "the old one is beyond repair", customer=town.customer, site=town.site)
+    visit = agent.triages(ticket, job_type=town.heavy)
+    customer = house.customer_with(agent.link_for(ticket))
+
+    # It is not covered by any warranty. Mr. Wang sees the price before anybody comes, and agrees.
+    lines = [
+        {"text": "Boiler, fitted", "unit_price_cents": 189_000},
+        {"text": "Old one taken away", "unit_price_cents": 4_500},
+    ]
+    agent.post(f"/tickets/{ticket['id']}/approvals", lines=lines)
+    (offer,) = customer.looks()["approvals"]
+    assert offer["total_cents"] == 193_500
+    assert customer.agrees_to_pay(offer)["approvals"][0]["state"] == "approved"
+
+    # Both have to be there at once, and Bruno is at a training until eleven.
+    run, proposal = dispatcher.plans(town.team, town.day)
+    arrivals = {
+        route["technician"]: stop["start"]
+        for route in proposal["routes"]
+        for stop in route["stops"]
+        if stop["kind"] == "job"
+    }
+    assert sorted(arrivals) == ["Ana Souza", "Bruno Lima"]
+    assert len(set(arrivals.values())) == 1
+    assert min(arrivals.values()) >= town.at(11).isoformat()
+    assert dispatcher.applies(run)["state"] == "applied"
+    given = {one["technician"]: one["is_lead"] for one in agent.visits_of(ticket)[0]["assignments"]}
+    lead, helper = (ana, bruno) if given["Ana Souza"] else (bruno, ana)
+
+    # Each has it on the phone and says for himself how far he is; the customer hears of the lead.
+    for person in (helper, lead):
+        assert [stop["visit"]["id"] for stop in person.route(town.day)] == [visit["id"]]
+        person.says(visit, "acceptance")
+    helper.says(visit, "departure")
+    assert customer.looks()["visit_state"] == "accepted"
+    helper.says(visit, "check-in", position=AT_THE_DOOR)
+    lead.says(visit, "departure")
+    lead.says(visit, "check-in", position=AT_THE_DOOR)
+    helper.says(visit, "work")
+    started = lead.says(visit, "work")
+    assert [notice["code"] for notice in started["notices"]] == ["safety_points_open"]
+
+    # They go through what the job asks for. The lead ends it for both, and only when all of it is there.
+    helper.says(visit, "checklist", answers=[{"point": "water_off"}])
+    lead.says(visit, "diagnosis", symptom="leak", cause="corrosion", action="replace_device")
+    lead.says(visit, "solution", solution="new boiler fitted")
+    lead.says(visit, "verification", passed=True)
+    shown = lead.says(visit, "report", content=REPORT)["report"]["sha256"]
+    lead.says(visit, "sign-off", outcome="signed", report_sha256=shown, signer_name="王伟", strokes=[[[1, 1, 0]]])
+    with pytest.raises(Refused, match="checklist_point_open"):
+        lead.says(visit, "completion", states_no_parts=True)
+    lead.says(visit, "checklist", answers=[{"point": "pressure", "value": "1.6"}])
+    with pytest.raises(Refused, match="lead_ends_visit"):
+        helper.says(visit, "completion", states_no_parts=True)
+    done = lead.says(visit, "completion", states_no_parts=True)
+    assert {one["state"] for one in done["assignments"]} == {"completed"}
+    assert agent.state_of(ticket) == "closed"
     assert house.doctor() == HEALTHY

@@ -26,6 +26,7 @@ class Town:
     site: UUID
     leak: UUID
     cold: UUID
+    heavy: UUID
     seal: UUID
     pump: UUID
     ana_van: UUID
@@ -72,7 +73,7 @@ def build_town(database: Database, password_hash: str) -> Town:
                 reason="training",
             )
         )
-        for login, role in (("agent", Role.AGENT), ("dispatcher", Role.DISPATCHER)):
+        for login, role in (("agent", Role.AGENT), ("dispatcher", Role.DISPATCHER), ("admin", Role.ADMIN)):
             build.user(login, role, team)
         build.user("outsider", Role.DISPATCHER, elsewhere)
         seal, pump = build.part("SEAL"), build.part("PUMP")
@@ -80,7 +81,7 @@ def build_town(database: Database, password_hash: str) -> Town:
         build.receive(seal, warehouse, 4)
         build.receive(pump, ana_van, 1)
         customer, site = build.customer(team, "王伟")
-        leak, cold = (
+        leak, cold, heavy = (
             build.add(
                 JobType(
                     id=uow.new_id(),
@@ -90,16 +91,20 @@ def build_town(database: Database, password_hash: str) -> Town:
                     service_s=2700,
                     skills={"plumbing": 2},
                     parts=parts,
-                    tools=["ladder"],
+                    tools=["ladder"] if crew_size == 1 else [],
+                    crew_size=crew_size,
                 )
             )
-            for code, name, name_zh, parts in (
-                ("leak", "Leak", "漏水", {"SEAL": 2}),
-                ("cold", "No heat", "没有暖气", {"PUMP": 1}),
+            for code, name, name_zh, parts, crew_size in (
+                ("leak", "Leak", "漏水", {"SEAL": 2}, 1),
+                ("cold", "No heat", "没有暖气", {"PUMP": 1}, 1),
+                ("heavy", "New boiler", "更换锅炉", {}, 2),
             )
         )
         uow.commit()
-    return Town(build.day, team, customer, site, leak, cold, seal, pump, ana_van, warehouse, build.supplier, scrap)
+    return Town(
+        build.day, team, customer, site, leak, cold, heavy, seal, pump, ana_van, warehouse, build.supplier, scrap
+    )
 
 
 def move_stock(database: Database, part: UUID, source: UUID, target: UUID, reason: MoveReason) -> None:
