@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
 from fieldsvc.models import Approval, Customer, JobType, Procedure, Ticket, User, Visit
 from fieldsvc.persistence.unit_of_work import Context
-from fieldsvc.services import approvals, photos, privacy, tasks, tracking
+from fieldsvc.services import api_keys, approvals, photos, privacy, tasks, tracking
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
 
@@ -107,6 +107,8 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
     approval, offer = execute_unkeyed(
         database, desk, lambda uow: _asked(approvals.request_approval(uow, ticket.id, lines, "EUR"))
     )
+    spare = _spare_user(application, company)
+    key = execute_unkeyed(database, admin, lambda uow: api_keys.create_key(uow, spare, "x", _soon()).row.id)
     wish = privacy.PrivacyWish(customer, PrivacyKind.EXPORT, "asked for")
     request = execute_unkeyed(database, admin, lambda uow: privacy.request_privacy(uow, wish))
     sha256 = hashlib.sha256(_DOCUMENT).hexdigest()
@@ -119,6 +121,9 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "procedure_id": procedure,
         "technician_id": company.technicians[0],
         "task_id": task.id,
+        "user_id": spare,
+        "to_user_id": actors[Role.SUPERVISOR].user_id,
+        "api_key_id": key,
         "approval_id": approval,
         "offer_sha256": offer,
         "privacy_request_id": request.id,
@@ -130,3 +135,18 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
 
 def _asked(approval: Approval) -> tuple[UUID, str]:
     return approval.id, approval.offer_sha256
+
+
+def _spare_user(application: Application, company: Company) -> UUID:
+    """Add somebody who may be changed and kept out without anybody else being asked less."""
+    with application.database.unit_of_work(Context(source="bench")) as uow:
+        spare = User(
+            id=uow.new_id(), login="spare", display_name="x", password_hash="!", role=Role.AGENT, team_id=company.team
+        )
+        uow.session.add(spare)
+        uow.commit()
+    return spare.id
+
+
+def _soon() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)

@@ -24,6 +24,7 @@ from api.resources import (
     technicians,
     tickets,
     tracking,
+    users,
     verification,
     visit_records,
     visit_returns,
@@ -51,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.blueprint,
     documents.blueprint,
     privacy.blueprint,
+    users.blueprint,
 )
 ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (
     health.blueprint,

@@ -24,9 +24,10 @@ from api.schemas.tickets import (
     VisitRequestSchema,
     windows_of,
 )
+from api.schemas.users import HandlerSchema
 from api.schemas.visit_actions import CancellationSchema
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import ticket_visits, tickets, tracking
+from fieldsvc.services import handovers, ticket_visits, tickets, tracking
 from fieldsvc.services.ticket_cancellations import cancel_ticket as cancel_ticket_and_visits
 from fieldsvc.services.visit_returns import Cancellation
 
@@ -83,6 +84,20 @@ def triage_ticket(body: dict[str, Any], ticket_id: UUID) -> Response:
     triage = tickets.Triage(windows=windows, **body)
     return run_command(
         lambda uow: tickets.show_ticket(uow, tickets.triage_ticket(uow, ticket_id, triage, version)),
+        rendered(TicketDetailSchema),
+    )
+
+
+@blueprint.route("/tickets/<uuid:ticket_id>/handler", methods=["POST"])
+@requires(Action.TICKET_TRIAGE)
+@blueprint.arguments(HandlerSchema)
+@blueprint.response(200, TicketDetailSchema)
+def set_handler(body: dict[str, Any], ticket_id: UUID) -> Response:
+    """Say who handles a ticket from now on"""
+    version = expected_version()
+    user_id, reason = body["user_id"], body["reason"]
+    return run_command(
+        lambda uow: tickets.show_ticket(uow, handovers.set_handler(uow, ticket_id, user_id, reason, version)),
         rendered(TicketDetailSchema),
     )
 

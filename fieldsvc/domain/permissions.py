@@ -49,6 +49,8 @@ class Action(StrEnum):
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     USER_MANAGE = "user.manage"
+    HANDOVER = "handover"
+    TECHNICIAN_LEND = "technician.lend"
     AUDIT_READ = "audit.read"
     TRACKING_READ = "tracking.read"
     RATING_CREATE = "rating.create"
@@ -101,6 +103,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.CATALOGUE_READ: {_T: _ALL, _G: _ALL, _D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_MANAGE: {_A: _ALL},
     Action.USER_MANAGE: {_A: _ALL},
+    Action.HANDOVER: {_D: _TEAM, _V: _ALL},
+    Action.TECHNICIAN_LEND: {_D: _TEAM, _V: _ALL, _A: _ALL},
     Action.AUDIT_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.TRACKING_READ: {_C: _LINKED},
     Action.RATING_CREATE: {_C: _LINKED},

@@ -1,6 +1,7 @@
 """The tables, a module per noun. Importing this package makes `Base.metadata` complete."""
 
 from fieldsvc.models.access import Session, SignInAttempt, User
+from fieldsvc.models.api_keys import ApiKey
 from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
@@ -32,6 +33,7 @@ from fieldsvc.models.visits import (
 
 __all__ = [
     "Absence",
+    "ApiKey",
     "Approval",
     "Asset",
     "Assignment",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
@@ -20,15 +20,18 @@ from fieldsvc.domain.task_states import TASK
 from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
+from fieldsvc.models.access import User
 from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.evidence import AuditEntry, Event
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.stock import StockBalance, StockMove
+from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
+from fieldsvc.services.belongings import may_handle
 from fieldsvc.services.checklists import unanswered
 
 LEASE_OVERDUE = timedelta(minutes=5)
@@ -163,6 +166,23 @@ def _what_is_over_asks_nobody_to_pay(session: OrmSession) -> Iterator[str]:
         yield f"Ticket {number} is {state}, but its customer is still asked to pay for something."
 
 
+def _nothing_is_ownerless(session: OrmSession) -> Iterator[str]:
+    handled = select(Ticket.number, User).join(User, User.id == Ticket.handler_id).where(Ticket.state.in_(OPEN))
+    for number, user in session.execute(handled):
+        if not may_handle(user):
+            yield f"Ticket {number} is handled by {user.login}, who can't any more: hand it over."
+    made = (
+        select(Visit.number, Technician.name)
+        .join(Assignment, Assignment.visit_id == Visit.id)
+        .join(Technician, Technician.id == Assignment.technician_id)
+        .outerjoin(User, User.technician_id == Technician.id)
+        .where(Assignment.ended_at.is_(None), Assignment.finished_at.is_(None), Assignment.state.not_in(CLOSED))
+        .where(~Technician.is_active | (User.is_active == false()))
+    )
+    for number, name in session.execute(made):
+        yield f"Visit {number} is with {name}, who does not work any more: hand it over."
+
+
 def _nobody_is_in_two_places(session: OrmSession) -> Iterator[str]:
     days: dict[tuple[object, object], list[Assignment]] = {}
     waiting = select(Assignment).where(
@@ -229,6 +249,7 @@ _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("P3", _cancelled_tickets_are_over),
     ("P5", _applied_runs_published_visits),
     ("approvals", _what_is_over_asks_nobody_to_pay),
+    ("owners", _nothing_is_ownerless),
     ("A1", _chain_holds),
     ("A2", _every_change_has_one_entry),
 )

@@ -4,13 +4,13 @@ import hashlib
 import math
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select, true
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.passwords import Passwords
@@ -24,6 +24,7 @@ from fieldsvc.models import ChangeCounter, Device, Loan, Session, SignInAttempt,
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.api_keys import PREFIX, holder_of
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.users import lock_user, normalise_login
 
@@ -116,29 +117,46 @@ def refresh(
 
 
 def authenticate(database: Database, tokens: AccessTokens, access_token: str) -> Actor:
-    """Return who holds an access token; refused at once when the session has ended or the user is not active."""
+    """Return who holds an access token or a key; refused at once when the session or key has ended.
+
+    Also when the user is not active any more.
+    """
+    if access_token.startswith(PREFIX):
+        return _by_key(database, access_token)
     claims = tokens.read(access_token)
     now = database.clock.now()
     with database.read_only() as session:
-        holder = select(User, Team.zone).join(Team, Team.id == User.team_id).where(User.is_active)
         open_now = _open_sessions(claims.user_id, now).where(Session.family_id == claims.session_id)
-        found = session.execute(
-            holder.where(User.id == claims.user_id, exists(open_now.with_only_columns(Session.id)))
-        ).first()
+        found = _holder(session, claims.user_id, exists(open_now.with_only_columns(Session.id)))
         if found is None:
             if _is_lost(session, claims.session_id):
                 raise wipe_order()
             raise Unauthenticated("This session has ended; sign in.", code="session_ended")
-        user, zone = found
-        today = now.astimezone(ZoneInfo(zone)).date()
-        return Actor(
-            user.role,
-            user_id=user.id,
-            team_ids=(user.team_id, *_loan_team_ids(session, user.technician_id, today)),
-            technician_id=user.technician_id,
-            session_id=claims.session_id,
-            is_confined=_has_device(session, claims.session_id, DeviceState.REVOKED),
-        )
+        actor = _actor_of(session, *found, now)
+        is_confined = _has_device(session, claims.session_id, DeviceState.REVOKED)
+        return replace(actor, session_id=claims.session_id, is_confined=is_confined)
+
+
+def _by_key(database: Database, secret: str) -> Actor:
+    user_id = holder_of(database, secret)
+    with database.read_only() as session:
+        found = _holder(session, user_id, true()) if user_id is not None else None
+        if found is None:
+            raise Unauthenticated("This key does not open anything (any more).", code="api_key_ended")
+        return _actor_of(session, *found, database.clock.now())
+
+
+def _holder(session: OrmSession, user_id: UUID, condition: ColumnElement[bool]) -> tuple[User, str] | None:
+    """Return an active user and the zone of the user's team."""
+    holder = select(User, Team.zone).join(Team, Team.id == User.team_id).where(User.is_active, User.id == user_id)
+    found = session.execute(holder.where(condition)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def _actor_of(session: OrmSession, user: User, zone: str, now: datetime) -> Actor:
+    today = now.astimezone(ZoneInfo(zone)).date()
+    teams = (user.team_id, *_loan_team_ids(session, user.technician_id, today))
+    return Actor(user.role, user_id=user.id, team_ids=teams, technician_id=user.technician_id)
 
 
 def list_sessions(session: OrmSession, actor: Actor, now: datetime, page: PageRequest) -> Page[Session]:

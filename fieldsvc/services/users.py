@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.adapters.password_strength import weakness
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
@@ -40,7 +41,7 @@ def create_user(
 ) -> User:
     """Make somebody who can sign in at once."""
     login = normalise_login(login)
-    faults = _login_faults(login) + _password_faults(password) + _role_faults(role, technician_id)
+    faults = _login_faults(login) + password_faults(password, login, display_name) + role_faults(role, technician_id)
     if faults:
         raise Invalid("This user can't be made as described.", faults=faults)
     if uow.session.scalar(select(User.id).where(User.login == login)) is not None:
@@ -65,10 +66,10 @@ def create_user(
 
 def set_password(uow: UnitOfWork, passwords: Passwords, user_id: UUID, password: str) -> User:
     """Give a user another password and end every session that was opened with the old one."""
-    faults = _password_faults(password)
+    user = lock_user(uow, user_id)
+    faults = password_faults(password, user.login, user.display_name)
     if faults:
         raise Invalid("This password can't be used.", faults=faults)
-    user = lock_user(uow, user_id)
     user.password_hash = passwords.hash(password)
     uow.record(user, "password_set")
     open_sessions = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
@@ -139,14 +140,19 @@ def _login_faults(login: str) -> list[Fault]:
     return [Fault("invalid_login", "/login", message)]
 
 
-def _password_faults(password: str) -> list[Fault]:
-    if MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        return []
-    message = f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
-    return [Fault("invalid_password", "/password", message)]
+def password_faults(password: str, *known: str, pointer: str = "/password") -> list[Fault]:
+    """Return what is wrong with a password; known: what others know of whose it is to be."""
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        message = f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
+        return [Fault("invalid_password", pointer, message)]
+    if any(len(name) > 2 and name.casefold() in password.casefold() for name in known):
+        return [Fault("weak_password", pointer, "Your name is the first thing anybody tries.")]
+    found = weakness(password, known)
+    return [] if found is None else [Fault("weak_password", pointer, found)]
 
 
-def _role_faults(role: Role, technician_id: UUID | None) -> list[Fault]:
+def role_faults(role: Role, technician_id: UUID | None) -> list[Fault]:
+    """Return why nobody can have this role, as this technician or as none."""
     if role not in STAFF:
         return [Fault("invalid_role", "/role", f"Nobody signs in as {role.value}.")]
     if (role is Role.TECHNICIAN) != (technician_id is not None):

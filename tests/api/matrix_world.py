@@ -28,7 +28,7 @@ from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Approval, Customer, Site, Technician, Ticket, Visit
-from fieldsvc.services import approvals, privacy, procedures, tasks, tracking
+from fieldsvc.services import api_keys, approvals, loans, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.run_claims import claim_run, propose
@@ -37,7 +37,7 @@ from solver.engines.child import Status
 from solver.insertion import first_come_plan
 from solver.score import score
 from solver.solve import Result
-from tests.fieldsvc.cast import Cast, build_cast
+from tests.fieldsvc.cast import PASSWORD, Cast, build_cast
 from tests.fieldsvc.cast_builder import Builder
 from tests.fieldsvc.pictures import picture
 from tests.fieldsvc.stage import REPORT, WAYS, Stage
@@ -82,6 +82,8 @@ class World:
     task: UUID
     procedure: UUID
     privacy_request: UUID
+    api_key: UUID
+    loan: UUID
     approval: UUID
     offer_sha256: str
     link: str
@@ -100,6 +102,15 @@ class World:
             "task_id": self.task,
             "procedure_id": self.procedure,
             "privacy_request_id": self.privacy_request,
+            "user_id": self.cast.technician2.user_id,
+            "to_user_id": self.cast.technician1.user_id,
+            "api_key_id": self.api_key,
+            "loan_id": self.loan,
+            "first_day": self.cast.day + timedelta(days=9),
+            "last_day": self.cast.day + timedelta(days=9),
+            "expires_at": (datetime.now(UTC) + timedelta(days=9)).isoformat(),
+            "old_password": PASSWORD,
+            "new_password": "glacier-teapot-41",
             "approval_id": self.approval,
             "offer_sha256": self.offer_sha256,
             "is_approved": False,
@@ -231,10 +242,23 @@ def build_world(application: Application, password_hash: str) -> World:
         task,
         procedure,
         asked_for,
+        *_key_and_loan(stage),
         *_offered(stage),
         link,
         teams=_things_of_teams(application, cast),
     )
+
+
+def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
+    """Make a key for a program, and lend a technician to the other team for a day far ahead."""
+    cast, until = stage.cast, datetime.now(UTC) + timedelta(days=9)
+    user, technician = cast.agent.user_id, cast.technician1.technician_id
+    assert user is not None
+    assert technician is not None
+    key = stage.act(cast.admin, lambda uow: api_keys.create_key(uow, user, "a program", until)).id
+    day = cast.day + timedelta(days=60)
+    loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
+    return key, loan
 
 
 def _offered(stage: Stage) -> tuple[UUID, str]:

@@ -32,5 +32,5 @@ def test_what_is_wrong_is_found(tmp_path: Path, status: int, answer: bytes) -> N
             return response
 
         app.after_request_funcs.setdefault(None, []).append(lie)
-        found = fuzz(Asked(app, company.asked.tokens, company.asked.known), 2, only="/api/v1/me")
+        found = fuzz(Asked(app, company.asked.tokens, company.asked.known), 2, only="/api/v1/my/route")
     assert len(found.faults) == 1

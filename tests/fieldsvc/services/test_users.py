@@ -12,7 +12,7 @@ from fieldsvc.services.users import create_user, find_user, set_password
 from tests.fieldsvc.cast import build_cast
 
 CHEAP = Passwords(memory_kib=8, rounds=1)
-GOOD = {"login": "mei", "display_name": "梅", "password": "long enough", "role": Role.AGENT}
+GOOD = {"login": "mei", "display_name": "梅", "password": "glacier-teapot-41", "role": Role.AGENT}
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_a_new_user_can_be_found_by_any_spelling_of_the_name(database, cast) -> 
     with database.read_only() as session:
         assert find_user(session, "MEI").id == user.id
         assert session.query(Event).filter_by(entity_id=user.id).one().kind == "user_created"
-    assert CHEAP.verify("long enough", user.password_hash)
-    assert not CHEAP.verify("long enougH", user.password_hash)
+    assert CHEAP.verify("glacier-teapot-41", user.password_hash)
+    assert not CHEAP.verify("glacier-teapot-42", user.password_hash)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_a_new_user_can_be_found_by_any_spelling_of_the_name(database, cast) -> 
         ({"login": "a" * 81}, "invalid_login"),
         ({"password": "too short"}, "invalid_password"),
         ({"password": "x" * 201}, "invalid_password"),
+        ({"password": "password12"}, "weak_password"),
+        ({"password": "meimeimei1"}, "weak_password"),
         ({"role": Role.CUSTOMER}, "invalid_role"),
         ({"role": Role.SYSTEM}, "invalid_role"),
         ({"role": Role.TECHNICIAN}, "technician_needed"),
@@ -84,6 +86,6 @@ def test_a_technician_signs_in_for_the_own_team(database, cast) -> None:
 
 def test_nobody_has_a_password_that_nobody_set(database, cast) -> None:
     with pytest.raises(NotFound), database.unit_of_work() as uow:
-        set_password(uow, CHEAP, cast.team, "long enough")
+        set_password(uow, CHEAP, cast.team, "glacier-teapot-41")
     with database.read_only() as session, pytest.raises(NotFound):
         find_user(session, "nobody")
