@@ -20,8 +20,9 @@ from fieldsvc.dispatching.solving import Effort, Progress, SolveFailed, prepare_
 from fieldsvc.domain.errors import DomainError
 from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
-from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 from fieldsvc.services.evidence import write_anchor
+from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 
@@ -77,9 +78,11 @@ def sweep_field(ports: WorkerPorts) -> int:
     done = 0
     try:
         with ports.database.read_only() as session:
-            overdue = overdue_reports(session, deadline)
-        for visit_id in overdue:
-            done += _expire(ports, visit_id, deadline)
+            reports, remotes = overdue_reports(session, deadline), overdue_remotes(session, deadline)
+        for visit_id in reports:
+            done += _expire(ports, visit_id, deadline, expire_sign_off)
+        for remote_id in remotes:
+            done += _expire(ports, remote_id, deadline, expire_remote)
     except OperationalError as error:
         _log.warning("sweep has to wait", error=type(error).__name__)
     if done:
@@ -101,13 +104,15 @@ def anchor_evidence(ports: WorkerPorts) -> bool:
     return anchor is not None
 
 
-def _expire(ports: WorkerPorts, visit_id: UUID, deadline: datetime) -> bool:
+def _expire(
+    ports: WorkerPorts, thing_id: UUID, deadline: datetime, expire: Callable[[UnitOfWork, UUID, datetime], bool]
+) -> bool:
     try:
         with ports.database.unit_of_work(Context(source="worker")) as uow:
-            is_expired = expire_sign_off(uow, visit_id, deadline)
+            is_expired = expire(uow, thing_id, deadline)
             uow.commit()
     except Exception as error:  # noqa: BLE001 -- one report that can't be settled keeps neither the others nor any run from its turn
-        _log.error("report could not be accepted tacitly", visit_id=str(visit_id), **trace_of(error))
+        _log.error("report could not be accepted tacitly", of=str(thing_id), **trace_of(error))
         return False
     return is_expired
 

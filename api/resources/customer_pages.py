@@ -169,8 +169,7 @@ def _shown(token: str, language: str, *, told: str | None, status: int = 200) ->
         "window": window(progress, language),
         "answered": answered(progress, language),
         "offers": offers(progress, language),
-        "report": _report(customer),
-        "pdf": f"/api/v1/track/{token}/report.pdf",
+        **_report(customer, f"/api/v1/track/{token}/report.pdf"),
         "here": f"/track/{token}",
         "today": now.astimezone(ZoneInfo(progress.zone)).date().isoformat(),
         "key": uuid4().hex,
@@ -182,17 +181,16 @@ def _nothing(told: str | None, language: str) -> dict[str, Any]:
     return {"words": WORDS[language], "told": told, "progress": None}
 
 
-def _report(customer: Actor) -> str | None:
-    """Return the report as text, empty where it is none; None where there is no report (any more)."""
+def _report(customer: Actor, pdf: str) -> dict[str, Any]:
+    """Return the report as text, empty where it is no text, and where it is printed; None where there is none."""
     database = current_application().database
     try:
-        return read(database, lambda session: tracking.read_linked_report(session, customer), _text_of)
+        report = read(database, lambda session: tracking.read_linked_report(session, customer), lambda it: it)
     except NotFound:
-        return None
-
-
-def _text_of(report: Any) -> str:
-    return report.content.decode(errors="replace") if report.media_type.startswith("text/") else ""
+        return {"report": None}
+    is_text = report.media_type.startswith("text/")
+    text = report.content.decode(errors="replace") if is_text else ""
+    return {"report": text, "pdf": pdf if report.is_printable else None}
 
 
 def _customer(token: str) -> Actor:

@@ -65,6 +65,19 @@ class PostponeReason(StrEnum):
     OTHER = "other"
 
 
+class Resolution(StrEnum):
+    """What came of a ticket."""
+
+    REPAIRED = "repaired"
+    REPLACED = "replaced"
+    REFUNDED = "refunded"
+    UPDATED = "updated"
+    CONFIGURED = "configured"
+    ADVISED = "advised"
+    NO_FAULT_FOUND = "no_fault_found"
+    REDRESS = "redress"
+
+
 class CancelReason(StrEnum):
     """Why a visit, or a ticket, is not wanted any more."""
 

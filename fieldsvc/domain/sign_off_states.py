@@ -50,6 +50,8 @@ SIGN_OFF = LifeCycle(
             "by the customer, on the technician's device",
             on_behalf=False,
         ),
+        Transition("send", (_S.PENDING,), _S.PRESENTED, _DESK, "the short report of what was solved without a visit"),
+        Transition("object", (_S.PRESENTED,), _S.DISPUTED, _C, "to a short report, by link"),
         Transition("confirm", UNANSWERED, _S.CONFIRMED_REMOTE, _C, "by a single-use link"),
         Transition("refuse", (_S.PRESENTED,), _S.REFUSED, _T, "a reason", on_behalf=False),
         Transition("note_absence", (_S.PRESENTED,), _S.ABSENT, _T, on_behalf=False),

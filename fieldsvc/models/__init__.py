@@ -17,6 +17,7 @@ from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer, Procedure
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
 from fieldsvc.models.tasks import Task
@@ -63,6 +64,7 @@ __all__ = [
     "PrivacyRequest",
     "Procedure",
     "Rating",
+    "RemoteSolution",
     "RunCustomer",
     "RunScope",
     "SealingKey",

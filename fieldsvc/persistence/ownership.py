@@ -28,6 +28,7 @@ from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Diagnosis, ServiceReport, SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.sealing import COMPANY, DataKey, Keyring
 from fieldsvc.models.tasks import Task
@@ -45,6 +46,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     Visit: ("ticket_id", Ticket),
     Task: ("ticket_id", Ticket),
     Approval: ("ticket_id", Ticket),
+    RemoteSolution: ("ticket_id", Ticket),
     Diagnosis: ("visit_id", Visit),
     ServiceReport: ("visit_id", Visit),
     SignOff: ("visit_id", Visit),

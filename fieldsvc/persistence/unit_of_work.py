@@ -27,6 +27,7 @@ from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.tickets import Ticket
@@ -38,7 +39,7 @@ from fieldsvc.persistence.ownership import key_for, owner_of
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, Approval, Task, Device, PrivacyRequest)
+_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, RemoteSolution, Approval, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)

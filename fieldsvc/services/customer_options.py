@@ -15,11 +15,14 @@ from fieldsvc.domain.visit_states import CLOSED, STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 
 
-def options_of(session: OrmSession, actor: Actor, ticket: Ticket, sign_off: SignOff | None) -> list[CustomerOption]:
+def options_of(
+    session: OrmSession, actor: Actor, ticket: Ticket, sign_off: SignOff | RemoteSolution | None
+) -> list[CustomerOption]:
     """Return what the customer of a link can do about a ticket; sign_off: of the report that counts."""
     states = dict(session.execute(select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id)).all())
     has_begun = _has_begun(session, list(states))
@@ -27,18 +30,25 @@ def options_of(session: OrmSession, actor: Actor, ticket: Ticket, sign_off: Sign
 
 
 def _about_the_report(
-    session: OrmSession, actor: Actor, sign_off: SignOff | None, states: Mapping[UUID, VisitState]
+    session: OrmSession, actor: Actor, sign_off: SignOff | RemoteSolution | None, states: Mapping[UUID, VisitState]
 ) -> Iterator[CustomerOption]:
     if sign_off is not None:
         link = session.get(CustomerLink, actor.link_id)
         is_unused = link is not None and link.used_at is None
         if is_unused and SIGN_OFF.permits(sign_off.state, "confirm", Role.CUSTOMER):
             yield CustomerOption.CONFIRM
-        is_over = states.get(sign_off.visit_id) is VisitState.COMPLETED
-        if is_over and SIGN_OFF.permits(sign_off.state, "dispute", Role.CUSTOMER):
+        if _is_open_to_objections(sign_off, states):
             yield CustomerOption.DISPUTE
     if VisitState.COMPLETED in states.values():
         yield CustomerOption.RATE
+
+
+def _is_open_to_objections(sign_off: SignOff | RemoteSolution, states: Mapping[UUID, VisitState]) -> bool:
+    """Tell whether the customer can object; to what was solved without a visit already before confirming it."""
+    can_dispute = SIGN_OFF.permits(sign_off.state, "dispute", Role.CUSTOMER)
+    if isinstance(sign_off, RemoteSolution):
+        return can_dispute or SIGN_OFF.permits(sign_off.state, "object", Role.CUSTOMER)
+    return can_dispute and states.get(sign_off.visit_id) is VisitState.COMPLETED
 
 
 def _about_the_visit(ticket: Ticket, states: Mapping[UUID, VisitState], has_begun: bool) -> Iterator[CustomerOption]:

@@ -95,6 +95,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "ticket": TICKET,
         "optimization_run": RUN,
         "sign_off": SIGN_OFF,
+        "remote_solution": SIGN_OFF,
         "approval": APPROVAL,
         "task": TASK,
         "device": DEVICE,

@@ -9,6 +9,7 @@ from uuid import UUID
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import defer
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.anchors import Anchor, anchoring
@@ -19,6 +20,7 @@ from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import ServiceReport, SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.tickets import Ticket
@@ -27,6 +29,7 @@ from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.documents import document_faults, statement_faults
 from fieldsvc.services.key_evidence import key_faults
+from fieldsvc.services.remote_solutions import BOUND
 
 # What binds a sign-off to whoever gave it.
 BOUND_FIELDS = (
@@ -42,9 +45,19 @@ BOUND_FIELDS = (
     "decision",
     "decided_at",
 )
+# Of what was solved without a visit nobody signs on a device.
+BOUND_OF_REMOTE = (
+    "signer_name",
+    "method",
+    "signed_at",
+    "objection",
+    "disputed_at",
+    "decision",
+    "decided_at",
+)
 # What binds an approval to what was offered, beside its lines, and to whoever agreed.
 BOUND_OF_APPROVALS = ("total_cents", "currency", "decided_at", "method", "signer_name", "strokes", "reason")
-_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, Approval, Task, Device, PrivacyRequest)
+_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, RemoteSolution, Approval, Task, Device, PrivacyRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,15 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
         return session.scalar(select(AuditEntry.hash).where(AuditEntry.seq == seq))
 
     anchored = anchoring(lines, last_seq, hash_at)
-    looked = (audit_faults, _state_faults, _report_faults, _binding_faults, document_faults, key_faults)
+    looked = (
+        audit_faults,
+        _state_faults,
+        _report_faults,
+        _short_report_faults,
+        _binding_faults,
+        document_faults,
+        key_faults,
+    )
     faults = [*anchored.faults, *(fault for look in looked for fault in look(session))]
     if not faults:
         faults = list(statement_faults(session))
@@ -138,9 +159,29 @@ def _report_faults(session: OrmSession) -> Iterator[str]:
     yield from (f"Sign-off {sign_off} is in the chain, its report is gone." for sign_off in sorted(shown, key=str))
 
 
+def _short_report_faults(session: OrmSession) -> Iterator[str]:
+    """Compare every short report, byte for byte, with what the chain says was sent."""
+    events = session.scalars(select(Event).options(defer(Event.personal)).where(Event.kind == "report_sent"))
+    sent = {event.entity_id: event.data for event in events}
+    columns = [getattr(RemoteSolution, name) for name in BOUND]
+    rows = session.execute(select(RemoteSolution.id, RemoteSolution.report_sha256, *columns)).all()
+    for remote_id, sha256, *values in sorted(rows):
+        if sent.pop(remote_id, None) != json.loads(canonical_json(dict(zip(BOUND, values, strict=True)))):
+            yield f"Short report {remote_id} is not filed as it was sent."
+        try:
+            content = session.scalars(select(RemoteSolution.content).where(RemoteSolution.id == remote_id)).one()
+        except InvalidToken:
+            yield f"Short report {remote_id} can't be opened: its bytes were changed, or its key is gone."
+            continue
+        if content and hashlib.sha256(content).hexdigest() != sha256:
+            yield f"Short report {remote_id} is not what was sent."
+    yield from (f"Short report {remote_id} is in the chain, and gone." for remote_id in sorted(sent, key=str))
+
+
 def _binding_faults(session: OrmSession) -> Iterator[str]:
     """Compare what people signed, objected, decided and agreed to with what the chain binds."""
     yield from _unbound(session, SignOff, {name: name for name in BOUND_FIELDS})
+    yield from _unbound(session, RemoteSolution, {name: name for name in BOUND_OF_REMOTE})
     yield from _unbound(session, Approval, {"lines": "content", **{name: name for name in BOUND_OF_APPROVALS}})
 
 

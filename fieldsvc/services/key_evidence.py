@@ -14,6 +14,7 @@ from fieldsvc.models.customers import Customer
 from fieldsvc.models.evidence import Event
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.records import SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.sealing import COMPANY, key_id_of
 from fieldsvc.models.types import SealedText
 from fieldsvc.persistence.ownership import owner_column, sealed_columns
@@ -52,7 +53,7 @@ def _event_faults(session: OrmSession, owners: dict[UUID, UUID]) -> Iterator[str
         Event.personal.is_not(None)
     )
     whose: dict[UUID, UUID] = {}
-    for model in (SignOff, Approval):
+    for model in (SignOff, RemoteSolution, Approval):
         owned = select(model.id, owner_column(model).label("owner"))
         whose.update((row.id, row.owner) for row in session.execute(owned))
     for change_no, entity_id, value in session.execute(rows):

@@ -17,6 +17,7 @@ from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.models.customers import Customer
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import SignOff
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
@@ -143,6 +144,11 @@ def _check_nothing_open(uow: UnitOfWork, customer: Customer) -> None:
         .join(SignOff, SignOff.visit_id == Visit.id)
         .where(Ticket.customer_id == customer.id, SignOff.state == SignOffState.DISPUTED)
     )
-    if numbers := uow.session.scalars(disputed.distinct().limit(20)).all():
+    remote = (
+        select(Ticket.number)
+        .join(RemoteSolution, RemoteSolution.ticket_id == Ticket.id)
+        .where(Ticket.customer_id == customer.id, RemoteSolution.state == SignOffState.DISPUTED)
+    )
+    if numbers := uow.session.scalars(disputed.union(remote).limit(20)).all():
         detail = f"Decide first about the objections to {', '.join(numbers)}."
         raise Conflict(detail, code="customer_has_open_disputes")

@@ -57,6 +57,19 @@ def finish_tasks(uow: UnitOfWork, kind: TaskKind, visit: Visit) -> None:
         _finish(uow, task, None, Role.SYSTEM)
 
 
+def raise_ticket_task(uow: UnitOfWork, kind: TaskKind, ticket: Ticket) -> None:
+    """Let the ticket's team look at something that is about no visit; once while nobody has. The ticket is locked."""
+    if _open_of(uow.session, kind, ticket.id) is None:
+        _add(uow, kind, ticket, None, ticket.team_id, source="system")
+
+
+def finish_ticket_tasks(uow: UnitOfWork, kind: TaskKind, ticket: Ticket) -> None:
+    """Somebody has looked at it by doing what it asked for. The ticket has to be locked."""
+    task = _open_of(uow.session, kind, ticket.id)
+    if task is not None:
+        _finish(uow, task, None, Role.SYSTEM)
+
+
 def request_task(uow: UnitOfWork, ticket_id: UUID, wanted: TaskRequest, version: int | None = None) -> Task:
     """Ask a team to look at a ticket."""
     ticket = load_ticket(uow, ticket_id, Action.TASK_MANAGE, version)

@@ -22,7 +22,7 @@ from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, CustomerLink
-from fieldsvc.models.records import ServiceReport
+from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -31,6 +31,7 @@ from fieldsvc.services.approvals import Answer, answer_approval, approvals_of
 from fieldsvc.services.customer_options import options_of
 from fieldsvc.services.disputes import dispute_by_link
 from fieldsvc.services.ratings import rate_by_link
+from fieldsvc.services.remote_solutions import confirm_remote, newest_remote, object_to_remote
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope, zone_of
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import confirm_by_link
@@ -82,6 +83,18 @@ class Progress:
     report_sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedReport:
+    """The customer's copy of a report: of a visit, or of what was solved without one, which is not printed."""
+
+    content: bytes
+    sha256: str
+    media_type: str
+    report_version: int
+    recorded_at: datetime
+    is_printable: bool = True
+
+
 def create_link(uow: UnitOfWork, ticket_id: UUID, lives_s: int, public_url: str = "") -> NewLink:
     """Make a link that opens a ticket's progress and confirms one report."""
     ticket = load_ticket(uow, ticket_id, Action.LINK_CREATE)
@@ -117,12 +130,16 @@ def track(session: OrmSession, actor: Actor) -> Progress:
     newest = select(Visit).where(Visit.ticket_id == ticket.id, Visit.state != VisitState.CANCELLED)
     visit = session.scalars(newest.order_by(Visit.id.desc()).limit(1)).first()
     reported_id = reported_visit_id(session, ticket.id)
-    sign_off = sign_off_of(session, reported_id) if reported_id is not None else None
+    remote = newest_remote(session, ticket.id)
+    sign_off = remote or (sign_off_of(session, reported_id) if reported_id is not None else None)
     zone = ticket.site.zone if ticket.site is not None else zone_of(session, ticket.team_id)
     options = options_of(session, actor, ticket, sign_off)
     approvals = approvals_of(session, [ticket.id]).get(ticket.id, [])
     if visit is None:
-        return Progress(ticket.number, ticket.state, zone, options, approvals)
+        state, sha256 = (sign_off.state, sign_off.report_sha256) if sign_off else (None, None)
+        return Progress(
+            ticket.number, ticket.state, zone, options, approvals, sign_off_state=state, report_sha256=sha256
+        )
     arrival, name = _announcement(session, visit)
     return Progress(
         ticket_number=ticket.number,
@@ -143,7 +160,11 @@ def track(session: OrmSession, actor: Actor) -> Progress:
 def confirm_report(uow: UnitOfWork, report_sha256: str, signer_name: str | None) -> Progress:
     """Take the customer's confirmation, and return how far the ticket is with it."""
     _check_still_opens(uow)
-    confirm_by_link(uow, report_sha256, signer_name)
+    remote = _remote(uow.session, uow.actor)
+    if remote is None:
+        confirm_by_link(uow, report_sha256, signer_name)
+    else:
+        confirm_remote(uow, remote, report_sha256, signer_name)
     return track(uow.session, uow.actor)
 
 
@@ -164,7 +185,11 @@ def rate_visit(uow: UnitOfWork, stars: int, comment: str | None) -> Progress:
 def dispute_report(uow: UnitOfWork, report_sha256: str, objection: str, window: timedelta) -> Progress:
     """Take the customer's objection, and return how far the ticket is with it."""
     _check_still_opens(uow)
-    dispute_by_link(uow, report_sha256, objection, window)
+    remote = _remote(uow.session, uow.actor)
+    if remote is None or remote.report_sha256 != report_sha256:  # of a visit of before
+        dispute_by_link(uow, report_sha256, objection, window)
+    else:
+        object_to_remote(uow, remote, report_sha256, objection, window)
     return track(uow.session, uow.actor)
 
 
@@ -187,14 +212,17 @@ def cancel_by_link(uow: UnitOfWork, notice: timedelta) -> Progress:
     return track(uow.session, uow.actor)
 
 
-def read_linked_report(session: OrmSession, actor: Actor) -> ServiceReport:
+def read_linked_report(session: OrmSession, actor: Actor) -> LinkedReport:
     """Return the customer's own copy of the report that counts."""
     ticket = session.scalars(select(Ticket).where(tickets_in_scope(actor, Action.EVIDENCE_READ))).one()
+    remote = newest_remote(session, ticket.id)
+    if remote is not None:
+        return LinkedReport(remote.content, remote.report_sha256, "text/plain", 1, remote.recorded_at, False)
     visit_id = reported_visit_id(session, ticket.id)
     report = report_of(session, visit_id) if visit_id is not None else None
     if report is None:
         raise NotFound("No report was presented yet.")
-    return report
+    return LinkedReport(report.content, report.sha256, report.media_type, report.report_version, report.recorded_at)
 
 
 def given_name(name: str) -> str:
@@ -202,6 +230,11 @@ def given_name(name: str) -> str:
     first = next(iter(name.split(maxsplit=1)), name)
     is_chinese = all("\u4e00" <= character <= "\u9fff" for character in first)
     return first[1:] if is_chinese and len(first) > 1 else first
+
+
+def _remote(session: OrmSession, actor: Actor) -> RemoteSolution | None:
+    assert actor.link_ticket_id is not None, "a link opens a ticket"
+    return newest_remote(session, actor.link_ticket_id)
 
 
 def _check_still_opens(uow: UnitOfWork) -> None:

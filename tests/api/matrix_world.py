@@ -27,10 +27,12 @@ from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
-from fieldsvc.models import Approval, Customer, Site, Technician, Ticket, Visit
+from fieldsvc.domain.sign_off_states import SignOffState
+from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
 from fieldsvc.services import api_keys, approvals, loans, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
+from fieldsvc.services.remote_solutions import BOUND
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, request_run
 from solver.engines.child import Status
@@ -233,6 +235,7 @@ def build_world(application: Application, password_hash: str) -> World:
     asked = tasks.TaskRequest("call the customer")
     task = stage.act(cast.agent, lambda uow: tasks.request_task(uow, cast.ticket, asked)).id
     wish = privacy.PrivacyWish(cast.customer, PrivacyKind.EXPORT, "the customer asks for it")
+    _solved_once(stage)
     procedure = _send_out_with_procedure(stage)
     empty_day = cast.day + timedelta(days=30)
     asked_for = stage.act(cast.admin, lambda uow: privacy.request_privacy(uow, wish)).id
@@ -247,6 +250,32 @@ def build_world(application: Application, password_hash: str) -> World:
         link,
         teams=_things_of_teams(application, cast),
     )
+
+
+def _solved_once(stage: Stage) -> None:
+    """Let the cast's ticket have been solved from the desk once, before its visit."""
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    with stage.database.unit_of_work() as uow:
+        remote = RemoteSolution(
+            id=uow.new_id(),
+            ticket_id=stage.cast.ticket,
+            state=SignOffState.EXPIRED,
+            resolution="advised",
+            symptom="x",
+            cause="x",
+            action="x",
+            solution="x",
+            verification_passed=True,
+            content=b"x",
+            report_sha256=hashlib.sha256(b"x").hexdigest(),
+            state_since=long_ago,
+            recorded_at=long_ago,
+        )
+        uow.session.add(remote)
+        data = {name: getattr(remote, name) for name in BOUND}
+        uow.record(remote, "report_sent", SignOffState.PENDING, SignOffState.PRESENTED, data=data)
+        uow.record(remote, "report_accepted_tacitly", SignOffState.PRESENTED, SignOffState.EXPIRED)
+        uow.commit()
 
 
 def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:

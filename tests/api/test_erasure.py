@@ -78,7 +78,25 @@ def leave_traces(app: Flask, world: World) -> str:
     post(anonymous, f"/track/{world.link}/rating", {"stars": 2, "comment": CANARY})
     post(anonymous, f"/track/{world.link}/dispute", {"report_sha256": sha256, "objection": CANARY})
     post(agent, f"{visit}/dispute", {"is_upheld": False, "reason": CANARY})
+    _solve_from_the_desk(app, world)
     return new_ticket
+
+
+def _solve_from_the_desk(app: Flask, world: World) -> None:
+    """Let the customer have a second fault, which is solved without a visit and argued about."""
+    agent, anonymous = signed_in(app, "agent"), app.test_client()
+    report = {"channel": "phone", "customer_id": str(world.cast.customer), "subject": CANARY, "description": CANARY}
+    made = agent.post("/api/v1/tickets", json=report, headers={"Idempotency-Key": "second"}).json
+    ticket = f"/tickets/{made['id']}"
+    triage = {"nature": "hardware", "urgency": "normal", "job_type_id": str(world.cast.job_type)}
+    post(agent, f"{ticket}/triage", triage | {"site_id": str(world.cast.site)})
+    codes = {"symptom": "x", "cause": "x", "action": "x", "resolution": "advised", "verification_passed": False}
+    solved = post(agent, f"{ticket}/resolution", codes | {"solution": CANARY, "verification_reason": CANARY})
+    token = agent.post(f"/api/v1{ticket}/link", json={}).json["token"]
+    named = {"report_sha256": solved["report_sha256"]}
+    post(anonymous, f"/track/{token}/sign-off", named | {"signer_name": CANARY})
+    post(anonymous, f"/track/{token}/dispute", named | {"objection": CANARY})
+    post(agent, f"{ticket}/dispute", {"is_upheld": False, "reason": CANARY})
 
 
 def readable(application: Application) -> str:

@@ -73,7 +73,8 @@ AGREED = {
         solving → superseded: DVAS
     """,
     "sign-off": """
-        pending → presented: t
+        pending → presented: tGDV
+        presented → disputed: C
         presented → signed: tC
         presented refused absent → confirmed_remote: C
         presented → refused absent: t
