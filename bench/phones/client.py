@@ -82,13 +82,13 @@ class Phone:
         return self.note("photo", visit_id, sha256=sha256, stage=stage)
 
     def sync(self) -> Synced:
-        """Push what is queued and photos, then pull; what did not get through is tried at the next exchange."""
+        """Push what is queued, pull, then send photos; what did not get through is tried at the next exchange."""
         try:
             if self.store.wiped_as is not None:
                 return self._say_wiped()
             if self.store.device_id is None and not self._register():
                 return Synced.LATER
-            return self._push_all() or self._send_files() or self._pull_all() or Synced.DONE
+            return self._push_all() or self._pull_all() or self._send_files() or Synced.DONE
         except NoNetwork:
             return Synced.LATER if self.store.wiped_as is None else Synced.WIPED
 
@@ -128,17 +128,20 @@ class Phone:
 
     def _wipe(self) -> Synced:
         """Delete everything, once the photos are where they belong as well."""
-        if self._send_files() or self.store.unsent_files():
+        if self._send_files(is_last=True) or self.store.unsent_files():
             return Synced.LATER
         self.store.wipe()
         return self._say_wiped()
 
-    def _send_files(self) -> Synced | None:
-        """Send the bytes of photos; one that the server does not want (yet) keeps no other back."""
+    def _send_files(self, *, is_last: bool = False) -> Synced | None:
+        """Send the bytes of photos; one that the server does not want (yet) keeps no other back.
+
+        is_last: the phone is about to be wiped; what the server knows no visit of is not waited for any longer.
+        """
         for visit, sha256, content in self.store.unsent_files():
             reply = self._network.ask("PUT", f"/visits/{visit}/blobs/{sha256}", content=content)
-            if reply.status in (200, 201, *_NEVER_WANTED):
-                self.store.note_sent(sha256)
+            if _is_settled(reply) or (is_last and reply.status == 404):
+                self.store.note_sent(visit, sha256)
             elif reply.status in (401, 403):
                 return self._turned_away(reply)
         return None
@@ -190,6 +193,12 @@ class Phone:
     def _say_wiped(self) -> Synced:
         self._network.ask("POST", f"/devices/{self.store.wiped_as}/wipe", body={})
         return Synced.WIPED
+
+
+def _is_settled(reply: Reply) -> bool:
+    """Tell whether a photo need not be sent again: it is there, or never wanted; one damaged on the way is wanted."""
+    codes = {fault.get("code") for fault in reply.body.get("errors", ())}
+    return reply.status in (200, 201) or (reply.status in _NEVER_WANTED and "hash_mismatch" not in codes)
 
 
 def _known_up_to(told: JSON, commands: list[JSON], before: int) -> int:

@@ -140,7 +140,9 @@ def application_at(url: str, directory: Path, passwords: Passwords) -> Applicati
 def _findings(day: Day, counts: Counter[str]) -> Iterator[str]:
     """Say what does not hold now that all is quiet."""
     for number, person in enumerate(day.people):
-        ends = [person.phone.sync() for _ in range(_TRIES)]
+        ends = [person.phone.sync()]
+        while len(ends) < _TRIES and ends[-2:] != [Synced.DONE, Synced.DONE]:
+            ends.append(person.phone.sync())
         if ends[-2:] != [Synced.DONE, Synced.DONE]:
             yield f"phone {number} stalls: {[end.value for end in ends]}"
     for number, person in enumerate(day.people):  # what the last one told may have changed what the first one holds
@@ -180,12 +182,12 @@ def _lost_photos(day: Day, number: int, phone: Phone, counts: Counter[str]) -> I
     with day.application.database.read_only() as session:
         sent = select(Assignment.visit_id).where(Assignment.technician_id == whose)
         visits = {str(one) for one in session.scalars(sent)}
-        blobs = {blob.sha256: blob for blob in session.scalars(select(Blob))}
+        blobs = {(str(blob.visit_id), blob.sha256): blob for blob in session.scalars(select(Blob))}
     for visit, sha256 in phone.store.files():
         if visit not in visits:  # a server that was set back does not know that it sent the visit
             continue
         counts["photos"] += 1
-        blob = blobs.get(sha256)
+        blob = blobs.get((visit, sha256))
         sealed = None if blob is None else day.application.blobs.read(blob.id)
         content = None if sealed is None else kept_bytes(day.application.database.keyring, sealed)
         if content is None or hashlib.sha256(content).hexdigest() != sha256:

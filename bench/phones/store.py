@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS commands (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, result TEXT, noted_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS files (
-    sha256 TEXT PRIMARY KEY, visit TEXT NOT NULL, content BLOB NOT NULL, is_sent INT NOT NULL, noted_at TEXT NOT NULL
+    visit TEXT, sha256 TEXT, content BLOB NOT NULL, is_sent INT NOT NULL, noted_at TEXT NOT NULL,
+    PRIMARY KEY (visit, sha256)
 );
 CREATE TABLE IF NOT EXISTS things (kind TEXT, key TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, key));
 """
@@ -60,7 +61,7 @@ class PhoneStore:
     def keep_file(self, visit_id: str, content: bytes) -> str:
         """Keep the bytes of a photo and return their SHA-256; a photo that is kept already is kept as it is."""
         sha256, now = hashlib.sha256(content).hexdigest(), datetime.now(UTC).isoformat()
-        row = (sha256, visit_id, content, now)
+        row = (visit_id, sha256, content, now)
         self._file.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, 0, ?)", row)
         return sha256
 
@@ -73,9 +74,9 @@ class PhoneStore:
         """Return the photos that are kept: visit and SHA-256."""
         return list(self._file.execute("SELECT visit, sha256 FROM files ORDER BY sha256"))
 
-    def note_sent(self, sha256: str) -> None:
+    def note_sent(self, visit_id: str, sha256: str) -> None:
         """Keep in mind that the server has a photo, or will never have it."""
-        self._file.execute("UPDATE files SET is_sent = 1 WHERE sha256 = ?", (sha256,))
+        self._file.execute("UPDATE files SET is_sent = 1 WHERE visit = ? AND sha256 = ?", (visit_id, sha256))
 
     def queued(self) -> list[JSON]:
         """Return the next commands to push, in order."""
@@ -129,8 +130,9 @@ class PhoneStore:
     def take_in(self, pulled: JSON) -> None:
         """Take in what was pulled, with the cursor that says so."""
         with _at_once(self._file):
-            if pulled["reset"]:
+            if pulled["reset"]:  # it may have been set back, and have lost photos
                 self._file.execute("DELETE FROM things")
+                self._file.execute("UPDATE files SET is_sent = 0")
             for kind, changes in pulled["changes"].items():
                 gone = [(kind, key) for key in changes["removed"]]
                 self._file.executemany("DELETE FROM things WHERE kind = ? AND key = ?", gone)

@@ -28,7 +28,7 @@ def answer_checklist(
     procedure_id: UUID | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Note answers to points; one that says what the newest says already is not noted again.
+    """Note answers to points; one that says what was said then or later already is not noted again.
 
     procedure_id: the one the phone has; None = the one the visit was sent out with.
     """
@@ -43,13 +43,13 @@ def answer_checklist(
     if faults:
         raise Invalid("The checklist can't be answered like this.", faults=faults)
     newest = newest_answers(uow.session, [visit_id]).get(visit_id, {})
-    new = [answer for answer in answers if not _is_said(newest.get(answer.point), answer)]
+    new = [answer for answer in answers if not _is_said(uow, newest.get(answer.point), answer)]
     for answer in new:
         uow.session.add(_row(uow, visit, assignment, procedure, answer))
     if new:
         touch(visit)
-        codes = {answer.point: answer.result.value for answer in new}
-        uow.record(visit, "checklist_answered", data={"procedure_id": procedure.id, "results": codes})
+        said = {answer.point: [answer.result.value, answer.value] for answer in new}
+        uow.record(visit, "checklist_answered", data={"procedure_id": procedure.id, "results": said})
     return Outcome(visit, tuple(_out_of_limits(points, answers)))
 
 
@@ -68,8 +68,16 @@ def unanswered(session: OrmSession, visit: Visit, steps: Iterable[Step] = Step) 
     procedure = session.get(Procedure, visit.procedure_id) if visit.procedure_id is not None else None
     if procedure is None:
         return []
-    results = {code: answer.result for code, answer in newest_answers(session, [visit.id]).get(visit.id, {}).items()}
-    return open_points(procedure.all_points, results, frozenset(steps))
+    points = {point.code: point for point in procedure.all_points}
+    asked = {procedure.id: points}
+    results = {}
+    for code, answer in newest_answers(session, [visit.id]).get(visit.id, {}).items():
+        if answer.procedure_id not in asked:
+            other = session.get_one(Procedure, answer.procedure_id)
+            asked[other.id] = {point.code: point for point in other.all_points}
+        if asked[answer.procedure_id].get(code) == points.get(code):  # the same was asked in another version
+            results[code] = answer.result
+    return open_points(points.values(), results, frozenset(steps))
 
 
 def open_points_notice(points: Sequence[Point]) -> tuple[Notice, ...]:
@@ -88,8 +96,10 @@ def _procedure(uow: UnitOfWork, visit: Visit, procedure_id: UUID | None) -> Proc
     return procedure
 
 
-def _is_said(known: ChecklistAnswer | None, answer: Answer) -> bool:
-    return known is not None and (known.result, known.value, known.note) == (answer.result, answer.value, answer.note)
+def _is_said(uow: UnitOfWork, known: ChecklistAnswer | None, answer: Answer) -> bool:
+    if known is None or known.occurred_at < uow.occurred_at:  # said anew, it counts from now on
+        return False
+    return (known.result, known.value, known.note) == (answer.result, answer.value, answer.note)
 
 
 def _row(

@@ -204,21 +204,58 @@ def photos_sent(network: Script) -> list[bytes]:
 
 def test_a_photo_is_sent_until_it_is_acknowledged_and_once_more_after_the_server_was_set_back(tmp_path: Path) -> None:
     stored, not_now = Reply(201, {}), Reply(404, {"code": "not_found"})
-    network = Script(registered(), pushed(1, 1), not_now, pulled(1), pushed(1), None, pushed(1), stored, pulled(1))
+    network = Script(
+        registered(), pushed(1, 1), pulled(1), not_now, pushed(1), pulled(1), None, pushed(1), pulled(1), stored
+    )
     phone = Phone(tmp_path / "phone.db", network)
     phone.photograph(VISIT, b"bytes")
     assert [phone.sync() for _ in range(3)] == [Synced.DONE, Synced.LATER, Synced.DONE]
     assert photos_sent(network) == [b"bytes"] * 3
-    network.replies = [pushed(1), pulled(0), pushed(1, 1), stored, pulled(1)]
+    network.replies = [pushed(1), pulled(0), pushed(1, 1), pulled(1), stored]
     assert [phone.sync() for _ in range(2)] == [Synced.LATER, Synced.DONE]
     assert len(photos_sent(network)) == 4
 
 
 def test_a_photo_that_is_never_wanted_is_not_sent_again(tmp_path: Path) -> None:
-    network = Script(registered(), pushed(1, 1), Reply(410, {"code": "erased"}), pulled(1), pushed(1), pulled(1))
+    network = Script(registered(), pushed(1, 1), pulled(1), Reply(410, {"code": "erased"}), pushed(1), pulled(1))
     phone = Phone(tmp_path / "phone.db", network)
     phone.photograph(VISIT, b"bytes")
     assert [phone.sync() for _ in range(2)] == [Synced.DONE, Synced.DONE]
+
+
+def test_a_photo_is_sent_again_after_a_backup_of_between_the_word_and_the_bytes(tmp_path: Path) -> None:
+    """The server knows every command, and not the photo: only the reset tells."""
+    stored = Reply(201, {})
+    network = Script(registered(), pushed(1, 1), pulled(1), stored, pushed(1), pulled(1, reset=True), stored)
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert [phone.sync() for _ in range(2)] == [Synced.DONE, Synced.DONE]
+    assert len(photos_sent(network)) == 2
+
+
+def test_the_same_picture_at_two_visits_is_sent_for_both(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(2, 1, 2), pulled(2), Reply(201, {}), Reply(201, {}))
+    phone = Phone(tmp_path / "phone.db", network)
+    for visit in (VISIT, uuid4()):
+        phone.photograph(visit, b"bytes")
+    assert phone.sync() is Synced.DONE
+    assert len({path for method, path, _ in network.asked if method == "PUT"}) == 2
+
+
+def test_a_photo_that_was_damaged_on_the_way_is_sent_again(tmp_path: Path) -> None:
+    damaged = Reply(422, {"code": "invalid", "errors": [{"code": "hash_mismatch"}]})
+    network = Script(registered(), pushed(1, 1), pulled(1), damaged, pushed(1), pulled(1), Reply(201, {}))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert [phone.sync() for _ in range(2)] == [Synced.DONE, Synced.DONE]
+    assert phone.store.unsent_files() == []
+
+
+def test_a_phone_is_wiped_also_where_the_server_knows_no_visit_of_a_photo(tmp_path: Path) -> None:
+    network = Script(registered(), pushed(1, 1, wipe=True), Reply(404, {"code": "not_found"}), Reply(200, {}))
+    phone = Phone(tmp_path / "phone.db", network)
+    phone.photograph(VISIT, b"bytes")
+    assert phone.sync() is Synced.WIPED
 
 
 def test_a_phone_is_wiped_only_when_its_photos_have_come(tmp_path: Path) -> None:

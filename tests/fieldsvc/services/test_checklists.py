@@ -1,6 +1,8 @@
 """Procedures by version, and their points gone through at a visit."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +14,7 @@ from fieldsvc.domain.phone_commands import CommandType
 from fieldsvc.domain.procedures import Answer, Point, PointKind, PointResult, Step
 from fieldsvc.models import ChecklistAnswer, Procedure, Visit
 from fieldsvc.services import procedures
-from fieldsvc.services.checklists import answer_checklist, newest_answers
+from fieldsvc.services.checklists import answer_checklist, newest_answers, unanswered
 from fieldsvc.services.outcomes import Outcome
 from fieldsvc.services.visits import start_work
 from tests.fieldsvc.phone import Phone
@@ -49,11 +51,19 @@ def procedure(stage: Stage) -> UUID:
     return published
 
 
-def answer(stage: Stage, *answers: Answer, login: str = "technician1", on_behalf: bool = False) -> Outcome:
+def answer(
+    stage: Stage,
+    *answers: Answer,
+    login: str = "technician1",
+    on_behalf: bool = False,
+    at: datetime | None = None,
+    procedure: UUID | None = None,
+) -> Outcome:
     return stage.act(
         stage.cast.actors[login],
-        lambda uow: answer_checklist(uow, stage.cast.visit, answers),
+        lambda uow: answer_checklist(uow, stage.cast.visit, answers, procedure),
         on_behalf=on_behalf,
+        occurred_at=at,
     )
 
 
@@ -113,10 +123,11 @@ def test_not_when_it_has_ended(stage: Stage, state: str) -> None:
 
 
 def test_the_same_answer_again_changes_nothing_and_a_new_one_counts(stage: Stage, procedure: UUID) -> None:
-    answer(stage, Answer("pressure", PointResult.DONE, "1.0"))
+    at = stage.database.clock.now()
+    answer(stage, Answer("pressure", PointResult.DONE, "1.0"), at=at)
     before = stage.row(Visit, stage.cast.visit).version
     events = len(stage.events(stage.cast.visit))
-    said = answer(stage, Answer("pressure", PointResult.DONE, "1.0"))
+    said = answer(stage, Answer("pressure", PointResult.DONE, "1.0"), at=at)
     assert [notice.code for notice in said.notices] == ["reading_outside_limits"]
     assert (stage.row(Visit, stage.cast.visit).version, len(stage.events(stage.cast.visit))) == (before, events)
     said = answer(stage, Answer("pressure", PointResult.DONE, "1.6"))
@@ -125,6 +136,26 @@ def test_the_same_answer_again_changes_nothing_and_a_new_one_counts(stage: Stage
         kept = session.scalars(select(ChecklistAnswer.value).order_by(ChecklistAnswer.id)).all()
     assert kept == ["1.0", "1.6"]
     assert procedure is not None
+
+
+def test_the_answer_that_happened_last_counts_whenever_it_is_told(stage: Stage, procedure: UUID) -> None:
+    now = stage.database.clock.now()
+    done, not_done = Answer("tools", PointResult.DONE), Answer("tools", PointResult.NOT_DONE, note="at home")
+    for said, seconds in ((done, 90), (done, 10), (not_done, 50)):  # the last is told late, by another phone
+        answer(stage, said, at=now - timedelta(seconds=seconds))
+    assert answers(stage) == {"tools": (PointResult.DONE, None)}
+    assert procedure is not None
+
+
+def test_an_answer_to_another_version_counts_where_it_was_asked_the_same(stage: Stage) -> None:
+    first = publish(stage, POWER_OFF, replace(PRESSURE, kind=PointKind.CONFIRMATION, unit=None, low=None, high=None))
+    second = publish(stage, POWER_OFF, PRESSURE)
+    send_out_with(stage, second)
+    stage.bring_to("working")
+    answer(stage, Answer("power_off", PointResult.DONE), Answer("pressure", PointResult.DONE), procedure=first)
+    with stage.database.read_only() as session:
+        open_ones = unanswered(session, session.get_one(Visit, stage.cast.visit))
+    assert [point.code for point in open_ones] == ["pressure"]
 
 
 def test_who_else_may_not(stage: Stage, procedure: UUID) -> None:
