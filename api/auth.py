@@ -14,6 +14,8 @@ from fieldsvc.services.sessions import authenticate
 Function = TypeVar("Function", bound=View)
 
 _DECLARATION = "fieldsvc_permission"
+# A key that could make keys, set passwords or erase would outlive what ends it.
+_FOR_PEOPLE = (Action.USER_MANAGE, Action.SESSION_MANAGE, Action.PRIVACY_MANAGE, Action.DEVICE_MANAGE)
 # A phone that was taken back tells what it holds, photos as well.
 _WHILE_CONFINED = (Action.SYNC, Action.BLOB_CREATE)
 
@@ -66,6 +68,8 @@ def authorize() -> None:
     remember_actor(actor)
     if actor.is_confined and declared.action not in _WHILE_CONFINED:
         raise Forbidden("This device was taken back: it may only push what it holds.", code="device_revoked")
+    if actor.is_program and declared.action in _FOR_PEOPLE:
+        raise Forbidden("A person has to sign in for this: no key opens it.", code="not_for_keys")
     if scope_for(declared.action, actor.role) is None:
         raise Forbidden(f"The role {actor.role.value} may not do this ({declared.action.value}).")
 

@@ -69,7 +69,7 @@ def run_command(
         body_hash=_request_hash() if key else None,
         occurred_at=occurred_at,
         on_behalf=on_behalf,
-        source="api",
+        source="api_key" if actor.is_program else "api",
         request_id=current_request_id(),
     )
     view, ids = matched_view(), dict(request.view_args or {})

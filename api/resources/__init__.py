@@ -7,6 +7,7 @@ from api.resources import (
     approvals,
     auth,
     blobs,
+    calendars,
     customer_pages,
     devices,
     docs,
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     visit_returns.blueprint,
     blobs.blueprint,
     plan.blueprint,
+    calendars.blueprint,
     technicians.blueprint,
     stock.blueprint,
     devices.blueprint,
@@ -61,4 +63,5 @@ ROOT_BLUEPRINTS: tuple[RootBlueprint, ...] = (
     docs.blueprint,
     verification.blueprint,
     customer_pages.blueprint,
+    calendars.root_blueprint,
 )

@@ -44,7 +44,13 @@ def show_progress(token: str) -> Response:
     try:
         return _shown(token, language, told=WORDS[language]["done"] if "done" in request.args else None)
     except NotFound:
-        return page("progress.html", 404, language=language, **_nothing(WORDS[language]["gone"], language))
+        return page(
+            "progress.html",
+            404,
+            language=language,
+            here=f"/track/{token}",
+            **_nothing(WORDS[language]["gone"], language),
+        )
 
 
 @blueprint.post("/track/<token>/<any(confirmation,dispute,rating,slot,cancellation):what>")
@@ -62,7 +68,13 @@ def _done(token: str, what: str, read_form: Callable[[], tracking.ByLink]) -> An
     except (ValidationError, _WrongForm):
         return _shown(token, language, told=WORDS[language]["check"], status=422)
     except NotFound:
-        return page("progress.html", 404, language=language, **_nothing(WORDS[language]["gone"], language))
+        return page(
+            "progress.html",
+            404,
+            language=language,
+            here=f"/track/{token}",
+            **_nothing(WORDS[language]["gone"], language),
+        )
     except DomainError as error:
         return _shown(token, language, told=refusal(error.code, language), status=status_of(type(error)))
     return redirect(f"/track/{token}?lang={language}&done", 303)
@@ -92,7 +104,7 @@ class _Form:
         """Return what is asked for, of the things that were named; an empty field is one that was left out."""
         given: dict[str, Any] = {name: value for name, value in form.items() if value.strip() and name != "key"}
         for name in self.numbers:
-            if not given.get(name, "").isdecimal():
+            if not re.fullmatch("[0-9]{1,9}", given.get(name, "")):
                 raise _WrongForm
             given[name] = int(given[name])
         for name in self.answers:

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
 from api.auth import requires
 from api.blueprint import Blueprint
-from api.current import current_application
+from api.current import current_actor, current_application, current_request_id
 from api.etags import expected_version
 from api.idempotency import key_ignored, key_required, run_command
 from api.reading import read_one, read_page
@@ -27,7 +27,7 @@ from api.schemas.users import (
     UsersQuery,
 )
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import api_keys, handovers, user_changes, users
+from fieldsvc.services import api_keys, handovers, own_password, user_changes, users
 
 blueprint = Blueprint("users", "Who signs in.")
 
@@ -98,13 +98,15 @@ def set_password(body: dict[str, Any], user_id: UUID) -> Response:
 def change_own_password(body: dict[str, Any]) -> Response:
     """Change one's own password
 
-    Every other device is signed out. An Idempotency-Key is not honoured: the second time the old password is wrong.
+    Every other device is signed out. Wrong ones are counted like failed sign-ins. An Idempotency-Key is not honoured:
+    the second time the old password is wrong.
     """
-    passwords = current_application().passwords
-    return run_command(
-        lambda uow: user_changes.change_own_password(uow, passwords, body["old_password"], body["new_password"]),
-        no_content,
+    app = current_application()
+    change = own_password.PasswordChange(
+        body["old_password"], body["new_password"], request.remote_addr or "", current_request_id()
     )
+    own_password.change_own_password(app.database, app.passwords, app.settings, current_actor(), change)
+    return Response(status=204)
 
 
 @blueprint.route("/users/<uuid:user_id>/hand-over", methods=["POST"])

@@ -75,5 +75,4 @@ class ApprovalSchema(OfferSchema, EntitySchema):
     ticket_id = Id(required=True)
     visit_id = Id(required=True, allow_none=True)
     method = Text(max_length=24, required=True, allow_none=True)
-    signer_name = Text(max_length=200, required=True, allow_none=True)
     reason = Text(max_length=2000, required=True, allow_none=True)

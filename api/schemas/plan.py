@@ -89,3 +89,9 @@ class PlanQuery(DayQuery):
     """Which part of the plan."""
 
     territory = Text(max_length=64, load_default=None)
+
+
+class CalendarLinkSchema(StrictSchema):
+    """A secret link to one's own calendar, shown this once."""
+
+    url = Text(max_length=2000, required=True)

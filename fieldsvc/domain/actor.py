@@ -11,8 +11,8 @@ class Actor:
     """A signed-in user, a customer holding a link, or the system.
 
     team_ids: the own team first, then the teams of loans that run today. technician_id: only for a user who is
-    one. is_confined: the device of the session was taken back, so it may only sync. link_ticket_id: what a customer's
-    link opens.
+    one. is_confined: the device of the session was taken back, so it may only sync. is_program: it came with a key.
+    link_ticket_id: what a customer's link opens.
     """
 
     role: Role
@@ -21,6 +21,7 @@ class Actor:
     technician_id: UUID | None = None
     session_id: UUID | None = None
     is_confined: bool = False
+    is_program: bool = False
     link_id: UUID | None = None
     link_ticket_id: UUID | None = None
 

@@ -6,6 +6,7 @@ from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.models.base import Base
+from fieldsvc.models.calendars import CalendarLink
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
@@ -41,6 +42,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Blob",
+    "CalendarLink",
     "ChangeCounter",
     "ChecklistAnswer",
     "Consumption",

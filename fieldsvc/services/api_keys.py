@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
@@ -15,6 +16,7 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.models.access import User
 from fieldsvc.models.api_keys import ApiKey
 from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.faults import is_lock_wait_over, is_transient
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.users import lock_user
@@ -94,11 +96,20 @@ def holder_of(database: Database, secret: str) -> UUID | None:
     if key is None:
         return None
     if key.last_used_at is None or key.last_used_at < now - _USED_TO_THE:
+        _note_use(database, key.id, now)
+    return key.user_id
+
+
+def _note_use(database: Database, key_id: UUID, now: datetime) -> None:
+    """Note that a key was used; where others write so much that it would have to wait, the next use notes it."""
+    try:
         with database.unit_of_work() as uow:
-            used = update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now, version=ApiKey.version)
+            used = update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now, version=ApiKey.version)
             uow.session.execute(used)
             uow.commit()
-    return key.user_id
+    except DBAPIError as error:
+        if not is_lock_wait_over(error) and not is_transient(error):
+            raise
 
 
 def hash_of(secret: str) -> str:

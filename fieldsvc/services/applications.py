@@ -18,10 +18,10 @@ from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
-from fieldsvc.models.technicians import Team
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.publication import publish
+from fieldsvc.services.publication_lock import hold_publications
 from fieldsvc.services.runs import change_run, get_run, move_run
 from fieldsvc.services.scopes import scope_of
 
@@ -45,8 +45,7 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     run = change_run(uow, Action.RUN_APPLY, run_id, version)
     RUN.allowed(run.state, "apply", uow.actor.role)
     _check_options(stored, options)
-    # One application at a time, whatever its team: stock that two plans count on is locked by neither.
-    uow.session.execute(select(Team.id).order_by(Team.id).with_for_update(key_share=True)).all()
+    hold_publications(uow)  # stock that two plans count on is locked by neither
     visits = _lock_visits(uow.session, stored)
     published = _published(uow.session, stored)
     skipped = _changed_days(uow.session, stored, visits, published, technicians_of(stored, plan))

@@ -15,9 +15,12 @@ from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.offers import MOST_CENTS, Offer, OfferLine
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.phone_commands import CLOCK_TOLERANCE, PHONE_SOURCES
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import OPEN
+from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.approvals import Approval
+from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.stock import Part
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -26,6 +29,9 @@ from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
 from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import load_ticket, load_visit, tickets_in_scope
 from fieldsvc.services.tickets import follow_visits
+
+# What the event of a request binds beside the lines.
+BOUND_AT_BIRTH = ("ticket_id", "visit_id", "total_cents", "currency", "requested_at", "requested_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,10 @@ def request_approval(
         requested_by=uow.actor.user_id,
     )
     uow.session.add(approval)
-    priced = {"total_cents": offer.total_cents, "currency": currency}
-    offered = Personal(approval, approval.content | priced)
-    uow.record(approval, "approval_requested", None, row.to, data={"ticket_id": ticket.id} | priced, personal=offered)
+    bound = {name: getattr(approval, name) for name in BOUND_AT_BIRTH}
+    offered = Personal(approval, approval.content | bound)
+    data = {"ticket_id": ticket.id, "total_cents": offer.total_cents, "currency": currency}
+    uow.record(approval, "approval_requested", None, row.to, data=data, personal=offered)
     return approval
 
 
@@ -89,9 +96,11 @@ def answer_approval(uow: UnitOfWork, approval_id: UUID, answer: Answer, version:
         uow.actor.role,
         on_behalf=uow.context.on_behalf,
     )
+    if uow.actor.role is Role.TECHNICIAN and not _is_under_way(uow, approval):
+        raise Conflict("The customer answers on the device while a visit is made.", code="visit_not_on_site")
     if answer.offer_sha256 is not None and answer.offer_sha256 != approval.offer_sha256:
         raise Conflict("This is not what is offered: read it again.", code="other_offer")
-    faults = _answer_faults(uow, answer)
+    faults = _answer_faults(uow, approval, answer)
     if faults:
         raise Invalid("This answer can't be taken.", faults=faults)
     said = {
@@ -190,9 +199,23 @@ def _offer_faults(uow: UnitOfWork, ticket: Ticket, lines: Sequence[OfferLine], v
     return faults
 
 
-def _answer_faults(uow: UnitOfWork, answer: Answer) -> list[Fault]:
+def _is_under_way(uow: UnitOfWork, approval: Approval) -> bool:
+    """Tell whether the actor has set off for, or is at, a visit of the ticket."""
+    begun = select(Assignment.id).join(Visit, Visit.id == Assignment.visit_id)
+    mine = (Assignment.technician_id == uow.actor.technician_id, Assignment.ended_at.is_(None))
+    begun = begun.where(*mine, Assignment.state.in_(STARTED), Visit.ticket_id == approval.ticket_id)
+    return uow.session.scalars(begun.limit(1)).first() is not None
+
+
+def _answer_faults(uow: UnitOfWork, approval: Approval, answer: Answer) -> list[Fault]:
     faults = []
-    if uow.actor.role is not Role.CUSTOMER and answer.is_approved and not answer.signer_name:
+    is_told_by_phone = uow.context.source in PHONE_SOURCES
+    earliest, latest = approval.requested_at - CLOCK_TOLERANCE, uow.now + CLOCK_TOLERANCE
+    if not is_told_by_phone and not earliest <= uow.occurred_at <= latest:
+        message = "This would have been before it was asked, or has not happened yet; look at the device's clock."
+        faults.append(Fault("wrong_moment", "/occurred_at", message))
+    has_name = bool(answer.signer_name and answer.signer_name.strip())
+    if uow.actor.role is not Role.CUSTOMER and answer.is_approved and not has_name:
         faults.append(Fault("missing_field", "/signer_name", "Whoever agrees on the device says who it is."))
     if answer.is_approved and answer.method == "drawn" and not any(answer.strokes):
         faults.append(Fault("strokes_missing", "/strokes", "A drawn signature consists of strokes."))

@@ -15,6 +15,7 @@ from fieldsvc.models.access import User
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 _HANDLERS = frozenset({Role.AGENT, Role.DISPATCHER})
 
@@ -44,6 +45,14 @@ def belongings_of(session: OrmSession, user: User, first_day: date | None = None
     )
 
 
-def may_handle(user: User) -> bool:
-    """Tell whether a user can be the handler of a ticket."""
-    return user.is_active and bool(stands_for(user.role) & _HANDLERS)
+def may_handle(user: User, team_id: UUID) -> bool:
+    """Tell whether a user can be the handler of a team's ticket: one of its agents and dispatchers, or a supervisor."""
+    is_seen = user.team_id == team_id or user.role is Role.SUPERVISOR
+    return user.is_active and is_seen and bool(stands_for(user.role) & _HANDLERS)
+
+
+def release_unfit_handler(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Let a ticket that is open again be nobody's where its handler can't care for it any more."""
+    handler = uow.find(User, ticket.handler_id) if ticket.handler_id is not None else None
+    if handler is not None and not may_handle(handler, ticket.team_id):
+        ticket.handler_id = None

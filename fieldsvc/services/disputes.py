@@ -16,6 +16,7 @@ from fieldsvc.models.records import SignOff
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.belongings import release_unfit_handler
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import answer_report, write_down
@@ -84,6 +85,7 @@ def _reopen(uow: UnitOfWork, visit: Visit) -> None:
     else:
         row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
         before, ticket.state = ticket.state, row.to
+        release_unfit_handler(uow, ticket)
         uow.record(ticket, "ticket_reopened", before, row.to, data=data)
     ticket.urgency, ticket.due_at = urgency, due_at
     draft_visit(uow, ticket, visit.site, visit.job_type, defaults, windows=(), due_at=ticket.due_at, repeats=visit.id)

@@ -168,9 +168,9 @@ def _what_is_over_asks_nobody_to_pay(session: OrmSession) -> Iterator[str]:
 
 
 def _nothing_is_ownerless(session: OrmSession) -> Iterator[str]:
-    handled = select(Ticket.number, User).join(User, User.id == Ticket.handler_id).where(Ticket.state.in_(OPEN))
-    for number, user in session.execute(handled):
-        if not may_handle(user):
+    handled = select(Ticket.number, Ticket.team_id, User).join(User, User.id == Ticket.handler_id)
+    for number, team_id, user in session.execute(handled.where(Ticket.state.in_(OPEN))):
+        if not may_handle(user, team_id):
             yield f"Ticket {number} is handled by {user.login}, who can't any more: hand it over."
     made = (
         select(Visit.number, Technician.name)

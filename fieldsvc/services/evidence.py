@@ -19,6 +19,7 @@ from fieldsvc.models.base import Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.privacy import PrivacyRequest
+from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
@@ -27,6 +28,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
+from fieldsvc.services.approvals import BOUND_AT_BIRTH
 from fieldsvc.services.documents import document_faults, statement_faults
 from fieldsvc.services.key_evidence import key_faults
 from fieldsvc.services.remote_solutions import BOUND
@@ -56,7 +58,7 @@ BOUND_OF_REMOTE = (
     "decided_at",
 )
 # What binds an approval to what was offered, beside its lines, and to whoever agreed.
-BOUND_OF_APPROVALS = ("total_cents", "currency", "decided_at", "method", "signer_name", "strokes", "reason")
+BOUND_OF_APPROVALS = (*BOUND_AT_BIRTH, "decided_at", "method", "signer_name", "strokes", "reason")
 _WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, RemoteSolution, Approval, Task, Device, PrivacyRequest)
 
 
@@ -105,6 +107,7 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
         _state_faults,
         _report_faults,
         _short_report_faults,
+        _checklist_faults,
         _binding_faults,
         document_faults,
         key_faults,
@@ -176,6 +179,24 @@ def _short_report_faults(session: OrmSession) -> Iterator[str]:
         if content and hashlib.sha256(content).hexdigest() != sha256:
             yield f"Short report {remote_id} is not what was sent."
     yield from (f"Short report {remote_id} is in the chain, and gone." for remote_id in sorted(sent, key=str))
+
+
+def _checklist_faults(session: OrmSession) -> Iterator[str]:
+    """Compare every answer to a checklist with what the chain says was answered, note apart."""
+    events = session.scalars(select(Event).options(defer(Event.personal)).where(Event.kind == "checklist_answered"))
+    said: set[tuple[object, ...]] = {
+        (event.entity_id, event.data["procedure_id"], event.recorded_at, event.occurred_at, point, *answer)
+        for event in events
+        for point, answer in event.data["results"].items()
+    }
+    for one in session.scalars(select(ChecklistAnswer).options(defer(ChecklistAnswer.note))):
+        what = (str(one.procedure_id), one.recorded_at, one.occurred_at, one.point, one.result.value, one.value)
+        if (one.visit_id, *what) not in said:
+            yield f"Answer {one.id} to point {one.point} is not what was answered."
+        said.discard((one.visit_id, *what))
+    yield from (
+        f"An answer to point {one[4]} of visit {one[0]} is in the chain, and gone." for one in sorted(said, key=str)
+    )
 
 
 def _binding_faults(session: OrmSession) -> Iterator[str]:

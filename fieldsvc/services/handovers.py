@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from fieldsvc.domain.errors import Fault, Invalid, NotFound
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.permissions import Action, Scope
-from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import PUBLISHED, VISIT
 from fieldsvc.models.access import User
@@ -14,7 +15,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import TechnicianRuleKind, Visit, VisitTechnicianRule
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.belongings import belongings_of, may_handle
-from fieldsvc.services.scopes import load_ticket, open_assignments, scope_of
+from fieldsvc.services.scopes import load_ticket, open_assignments, scope_of, tickets_in_scope, visits_in_scope
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import take_off_plan
 
@@ -45,8 +46,10 @@ def set_handler(
 ) -> Ticket:
     """Make somebody the handler of an open ticket, or nobody; the same once more changes nothing."""
     ticket = load_ticket(uow, ticket_id, Action.TICKET_TRIAGE, version)
-    if user_id is not None:
-        _check_handler(uow.find(User, user_id), ticket, "/user_id")
+    if ticket.state not in OPEN:
+        raise Conflict(f"The ticket is {ticket.state}: nothing is done for it any more.", code="ticket_over")
+    if user_id is not None:  # locked, so that nobody keeps him out meanwhile
+        _check_handler(uow.find(User, user_id, lock=True), ticket, "/user_id")
     if ticket.handler_id != user_id:
         _hand(uow, ticket, user_id, reason)
     return ticket
@@ -54,22 +57,27 @@ def set_handler(
 
 def hand_over(uow: UnitOfWork, user_id: UUID, wanted: HandOver) -> HandedOver:
     """Give everything a user has in hand to another: tickets at once, visits from a day on to be planned anew."""
-    giver, taker = _user_in_scope(uow, user_id), uow.find(User, wanted.to_user_id)
+    giver = _user_in_scope(uow, user_id)
     owned = belongings_of(uow.session, giver, wanted.first_day)
-    _check_taker(giver, taker, has_tickets=bool(owned.tickets))
+    mine = select(Visit.id).where(Visit.id.in_(owned.visits), visits_in_scope(uow.actor, Action.HANDOVER))
+    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in uow.session.scalars(mine.order_by(Visit.id)).all()]
+    own = select(Ticket.id).where(Ticket.id.in_(owned.tickets), tickets_in_scope(uow.actor, Action.HANDOVER))
+    tickets = [
+        uow.get(Ticket, ticket_id, lock=True) for ticket_id in uow.session.scalars(own.order_by(Ticket.id)).all()
+    ]
+    taker = uow.find(User, wanted.to_user_id, lock=True)  # after visits and tickets, as everywhere
+    _check_taker(giver, taker)
     assert taker is not None, "checked just now"
-    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in owned.visits]  # before tickets, as everywhere
+    tickets = [one for one in tickets if one.handler_id == giver.id and one.state in OPEN]
+    for ticket in tickets:
+        _check_handler(taker, ticket, "/to_user_id")
+        _hand(uow, ticket, taker.id, wanted.reason)
     handed = [visit for visit in visits if _give_back(uow, visit, giver, taker, wanted.reason)]
-    for ticket_id in owned.tickets:
-        ticket = uow.get(Ticket, ticket_id, lock=True)
-        if ticket.handler_id == giver.id and ticket.state in OPEN:
-            _check_handler(taker, ticket, "/to_user_id")
-            _hand(uow, ticket, taker.id, wanted.reason)
     uow.flush()
     left = belongings_of(uow.session, giver)
-    data = {"to_user_id": taker.id, "tickets": len(owned.tickets), "visits": len(handed)}
+    data = {"to_user_id": taker.id, "tickets": len(tickets), "visits": len(handed)}
     uow.record(giver, "belongings_handed_over", reason=wanted.reason, data=data)
-    return HandedOver(len(owned.tickets), len(handed), len(left.visits))
+    return HandedOver(len(tickets), len(handed), len(left.visits))
 
 
 def _user_in_scope(uow: UnitOfWork, user_id: UUID) -> User:
@@ -82,22 +90,19 @@ def _user_in_scope(uow: UnitOfWork, user_id: UUID) -> User:
     return user
 
 
-def _check_taker(giver: User, taker: User | None, *, has_tickets: bool) -> None:
+def _check_taker(giver: User, taker: User | None) -> None:
     faults = []
     if taker is None or not taker.is_active or taker.id == giver.id:
         faults.append(Fault("unknown_user", "/to_user_id", "There is no other active user with this id."))
     elif (giver.technician_id is None) != (taker.technician_id is None) or taker.team_id != giver.team_id:
         message = "A technician hands over to a technician of the team, the desk to somebody at its desk."
         faults.append(Fault("other_kind_of_user", "/to_user_id", message))
-    elif has_tickets and not may_handle(taker):
-        faults.append(Fault("no_handler", "/to_user_id", "Tickets are handled by agents and dispatchers."))
     if faults:
         raise Invalid("This can't be handed over like this.", faults=faults)
 
 
 def _check_handler(user: User | None, ticket: Ticket, pointer: str) -> None:
-    is_fit = user is not None and may_handle(user) and (user.team_id == ticket.team_id or user.role is Role.SUPERVISOR)
-    if not is_fit:
+    if user is None or not may_handle(user, ticket.team_id):
         message = "A ticket is handled by an active agent or dispatcher of its team, or by a supervisor."
         raise Invalid("This is no handler for the ticket.", faults=[Fault("no_handler", pointer, message)])
 
@@ -116,13 +121,24 @@ def _give_back(uow: UnitOfWork, visit: Visit, giver: User, taker: User, reason: 
     row = VISIT.allowed(visit.state, "postpone", uow.actor.role)
     released = take_off_plan(uow, visit, "handed_over")
     before, visit.state = visit.state, row.to
-    known = {rule.technician_id for rule in visit.technician_rules}
-    if taker.technician_id is not None and taker.technician_id not in known:
-        rule = VisitTechnicianRule(
-            id=uow.new_id(), technician_id=taker.technician_id, kind=TechnicianRuleKind.PREFERRED
-        )
-        visit.technician_rules.append(rule)
+    _prefer(uow, visit, giver, taker)
     data = {"from_technician_id": giver.technician_id, "to_technician_id": taker.technician_id}
     uow.record(visit, "visit_handed_over", before, visit.state, reason=reason, data=data | {"released_units": released})
     follow_visits(uow, visit.ticket)
     return True
+
+
+def _prefer(uow: UnitOfWork, visit: Visit, giver: User, taker: User) -> None:
+    """Let the other technician be preferred, or required where the one who gives it away was."""
+    assert taker.technician_id is not None, "technicians hand over to technicians"
+    required = [
+        rule
+        for rule in visit.technician_rules
+        if rule.technician_id == giver.technician_id and rule.kind is TechnicianRuleKind.REQUIRED
+    ]
+    for rule in required:
+        visit.technician_rules.remove(rule)
+    if any(rule.technician_id == taker.technician_id for rule in visit.technician_rules):
+        return
+    kind = TechnicianRuleKind.REQUIRED if required else TechnicianRuleKind.PREFERRED
+    visit.technician_rules.append(VisitTechnicianRule(id=uow.new_id(), technician_id=taker.technician_id, kind=kind))

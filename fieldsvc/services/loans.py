@@ -16,6 +16,7 @@ from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.publication_lock import hold_publications
 from fieldsvc.services.scopes import technicians_in_scope
 from fieldsvc.services.technicians import get_technician
 
@@ -47,6 +48,7 @@ def lend_technician(uow: UnitOfWork, technician_id: UUID, team_id: UUID, first_d
 
 def end_loan(uow: UnitOfWork, technician_id: UUID, loan_id: UUID) -> None:
     """Take a loan back, unless visits of the other team are planned with the technician or were made."""
+    hold_publications(uow)  # nobody plans with it while it ends
     _locked(uow, technician_id)
     loan = uow.get(Loan, loan_id, lock=True)
     if loan.technician_id != technician_id:

@@ -25,6 +25,7 @@ from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
+from fieldsvc.services.belongings import release_unfit_handler
 from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope
 from fieldsvc.services.tasks import finish_ticket_tasks, raise_ticket_task
@@ -232,4 +233,5 @@ def _reopen(uow: UnitOfWork, ticket: Ticket) -> None:
     urgency = raised(Urgency(ticket.urgency or Urgency.NORMAL))
     before, ticket.state = ticket.state, row.to
     ticket.urgency, ticket.due_at = urgency, uow.now + VISIT_DEFAULTS[urgency].due_after
+    release_unfit_handler(uow, ticket)
     uow.record(ticket, "ticket_reopened", before, row.to, data={"urgency": urgency.value})

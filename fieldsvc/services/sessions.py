@@ -1,7 +1,6 @@
 """Signing in, staying signed in, and being signed out. One session is one device."""
 
 import hashlib
-import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,20 +17,18 @@ from fieldsvc.adapters.tokens import AccessTokens
 from fieldsvc.config import Settings
 from fieldsvc.domain.actor import SYSTEM, Actor
 from fieldsvc.domain.device_states import DeviceState
-from fieldsvc.domain.errors import NotFound, TooManyRequests, Unauthenticated
+from fieldsvc.domain.errors import NotFound, Unauthenticated
 from fieldsvc.domain.pages import Page, PageRequest
-from fieldsvc.models import ChangeCounter, Device, Loan, Session, SignInAttempt, Team, User
+from fieldsvc.models import Device, Loan, Session, Team, User
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.api_keys import PREFIX, holder_of
 from fieldsvc.services.command import Command, execute_unkeyed
+from fieldsvc.services.sign_in_attempts import admit, note_success
 from fieldsvc.services.users import lock_user, normalise_login
 
 Outcome = TypeVar("Outcome")
-
-# Many people share an office's address, so it may fail more often than one account.
-ADDRESS_FACTOR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def sign_in(
 ) -> TokenPair:
     """Open a session for a device, or refuse without saying whether the account exists."""
     login = normalise_login(request.login)
-    attempt_id = _admit(database, settings, login, request)
+    attempt_id = admit(database, settings, login, request.address, request.request_id)
     with database.read_only() as session:
         user = session.scalar(select(User).where(User.login == login))
     # Between the transactions: the work takes long on purpose, and nobody should wait for it with a lock.
@@ -78,7 +75,7 @@ def sign_in(
             raise refused
         if renewed_hash is not None:
             current.password_hash = renewed_hash
-        uow.session.get_one(SignInAttempt, attempt_id).has_succeeded = True
+        note_success(uow, attempt_id)
         opened, refresh_token = _new_session(uow, settings, user.id, uow.new_id(), request)
         uow.record(opened, "session_opened", data={"family_id": opened.family_id})
         return opened, refresh_token
@@ -143,7 +140,7 @@ def _by_key(database: Database, secret: str) -> Actor:
         found = _holder(session, user_id, true()) if user_id is not None else None
         if found is None:
             raise Unauthenticated("This key does not open anything (any more).", code="api_key_ended")
-        return _actor_of(session, *found, database.clock.now())
+        return replace(_actor_of(session, *found, database.clock.now()), is_program=True)
 
 
 def _holder(session: OrmSession, user_id: UUID, condition: ColumnElement[bool]) -> tuple[User, str] | None:
@@ -204,42 +201,6 @@ def _has_device(session: OrmSession, session_id: UUID, state: DeviceState) -> bo
 def wipe_order() -> Unauthenticated:
     """Return the refusal of a phone that was reported lost."""
     return Unauthenticated("This device was reported lost: delete what it holds.", code="wipe_ordered")
-
-
-def _admit(database: Database, settings: Settings, login: str, request: SignIn) -> UUID:
-    """Note an attempt as failed before it is looked at, so that a thousand at once can't pass a count of ten."""
-    account_index = database.sealer.index_of(f"sign-in account {login}")
-    address_index = database.sealer.index_of(f"sign-in address {request.address}")
-
-    def note(uow: UnitOfWork) -> UUID:
-        # Attempts are counted one after the other. Nothing else is locked here, so this can't block in a circle.
-        uow.session.scalars(select(ChangeCounter).with_for_update()).one()
-        since = uow.now - timedelta(seconds=settings.sign_in_window_s)
-        for column, index, allowed in (
-            (SignInAttempt.account_index, account_index, settings.sign_in_failures),
-            (SignInAttempt.address_index, address_index, settings.sign_in_failures * ADDRESS_FACTOR),
-        ):
-            failures = select(SignInAttempt.attempted_at).where(
-                column == index, ~SignInAttempt.has_succeeded, SignInAttempt.attempted_at > since
-            )
-            latest = uow.session.scalars(failures.order_by(SignInAttempt.attempted_at.desc()).limit(allowed)).all()
-            if len(latest) == allowed:
-                wait = latest[-1] + timedelta(seconds=settings.sign_in_window_s) - uow.now
-                raise TooManyRequests(
-                    "Too many sign-ins have failed; wait before the next.",
-                    retry_after_s=max(1, math.ceil(wait.total_seconds())),
-                )
-        attempt = SignInAttempt(
-            id=uow.new_id(),
-            account_index=account_index,
-            address_index=address_index,
-            attempted_at=uow.now,
-            has_succeeded=False,
-        )
-        uow.session.add(attempt)
-        return attempt.id
-
-    return execute_unkeyed(database, Command(SYSTEM, "sign in", request_id=request.request_id), note)
 
 
 def _open_sessions(user_id: UUID, now: datetime) -> Select[Session]:

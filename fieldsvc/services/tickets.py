@@ -26,6 +26,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.belongings import release_unfit_handler
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
@@ -146,6 +147,7 @@ def revive_ticket(uow: UnitOfWork, ticket: Ticket) -> None:
     if ticket.state is TicketState.CANCELLED:
         row = TICKET.allowed(ticket.state, "revive", Role.SYSTEM)
         before, ticket.state = ticket.state, row.to
+        release_unfit_handler(uow, ticket)
         uow.record(ticket, "ticket_revived", before, row.to, reason="late_fact", source="system")
 
 

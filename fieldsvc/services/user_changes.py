@@ -1,4 +1,4 @@
-"""What an administrator changes about users, and everybody about the own password; nothing is left ownerless."""
+"""What an administrator changes about users; nothing is left ownerless."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,18 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound, StaleVersion
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.roles import Role
-from fieldsvc.models.access import Session, User
+from fieldsvc.models.access import User
 from fieldsvc.models.technicians import Team, Technician
+from fieldsvc.models.tickets import Ticket
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.belongings import belongings_of, may_handle
-from fieldsvc.services.users import lock_user, password_faults, role_faults
+from fieldsvc.services.endings import end_keys, end_sessions
+from fieldsvc.services.publication_lock import hold_publications
+from fieldsvc.services.users import lock_user, role_faults
 
 
 def list_users(session: OrmSession, page: PageRequest, *, role: Role | None = None) -> Page[User]:
@@ -35,6 +37,11 @@ def get_user(session: OrmSession, user_id: UUID) -> User:
 
 def change_user(uow: UnitOfWork, user_id: UUID, changes: Mapping[str, Any], version: int | None) -> User:
     """Change name, language, role, team or whether somebody may sign in; what is not named stays."""
+    if "is_active" in changes:
+        hold_publications(uow)  # nobody is planned who is being kept out
+    if changes.keys() & {"role", "is_active"}:  # of two who keep each other out the second one sees the first
+        admins = select(User.id).where(User.role == Role.ADMIN, User.is_active).order_by(User.id)
+        uow.session.execute(admins.with_for_update(key_share=True)).all()
     user = lock_user(uow, user_id)
     if version is not None and user.version != version:
         raise StaleVersion(f"This is version {user.version} by now, not {version}; read it again.")
@@ -51,27 +58,15 @@ def change_user(uow: UnitOfWork, user_id: UUID, changes: Mapping[str, Any], vers
     for name, value in different.items():
         setattr(user, name, value)
     _check_owns_nothing(uow, user)
+    if "is_active" in different and user.technician_id is not None:
+        uow.get(Technician, user.technician_id, lock=True).is_active = user.is_active
     if different.get("is_active") is False:
-        _end_sessions(uow, user.id, but=None)
+        end_sessions(uow, user.id)
+    if different.keys() & {"is_active", "role"}:  # a program that was let in for one role is not for another
+        end_keys(uow, user.id)
     if different:
         said = {name: value for name, value in different.items() if name in ("role", "team_id", "is_active")}
         uow.record(user, "user_changed", data={"fields": sorted(different)} | said)
-    return user
-
-
-def change_own_password(uow: UnitOfWork, passwords: Passwords, old: str, new: str) -> User:
-    """Give the actor another password; every other device is signed out."""
-    assert uow.actor.user_id is not None, "only users have passwords"
-    user = lock_user(uow, uow.actor.user_id)
-    if not passwords.verify(old, user.password_hash):
-        fault = Fault("wrong_password", "/old_password", "This is not your password.")
-        raise Invalid("The password was not changed.", faults=[fault])
-    faults = password_faults(new, user.login, user.display_name, pointer="/new_password")
-    if faults:
-        raise Invalid("This password can't be used.", faults=faults)
-    user.password_hash = passwords.hash(new)
-    uow.record(user, "password_changed")
-    _end_sessions(uow, user.id, but=uow.actor.session_id)
     return user
 
 
@@ -93,16 +88,9 @@ def _other_admins(uow: UnitOfWork, user: User) -> int:
 def _check_owns_nothing(uow: UnitOfWork, user: User) -> None:
     """Refuse to leave tickets or visits with somebody who can't care for them any more."""
     owned = belongings_of(uow.session, user)
-    tickets = len(owned.tickets) if not may_handle(user) else 0
-    visits = len(owned.visits) if not user.is_active else 0
+    teams = uow.session.scalars(select(Ticket.team_id).where(Ticket.id.in_(owned.tickets))).all()
+    tickets = sum(not may_handle(user, team_id) for team_id in teams)
+    visits = 0 if user.is_active else len(owned.visits)
     if tickets or visits:
         detail = f"{tickets} open tickets and {visits} visits would be nobody's: hand them over first."
         raise Conflict(detail, code="still_owns")
-
-
-def _end_sessions(uow: UnitOfWork, user_id: UUID, *, but: UUID | None) -> None:
-    rows = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
-    if but is not None:
-        rows = rows.where(Session.family_id != but)
-    for session in uow.session.scalars(rows.with_for_update()):
-        session.revoked_at = uow.now

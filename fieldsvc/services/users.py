@@ -14,8 +14,9 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Session, Team, Technician, User
+from fieldsvc.models import Team, Technician, User
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.endings import end_keys, end_sessions
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 200  # hashing more would let one request keep a processor busy
@@ -42,13 +43,11 @@ def create_user(
     """Make somebody who can sign in at once."""
     login = normalise_login(login)
     faults = _login_faults(login) + password_faults(password, login, display_name) + role_faults(role, technician_id)
+    faults += _place_faults(uow, team_id, technician_id)
     if faults:
         raise Invalid("This user can't be made as described.", faults=faults)
     if uow.session.scalar(select(User.id).where(User.login == login)) is not None:
         raise Conflict("Somebody else has this sign-in name.", code="login_taken")
-    uow.get(Team, team_id)
-    if technician_id is not None and uow.get(Technician, technician_id).team_id != team_id:
-        raise Invalid("A technician's user belongs to the technician's own team.", code="other_team")
     user = User(
         id=uow.new_id(),
         login=login,
@@ -65,16 +64,17 @@ def create_user(
 
 
 def set_password(uow: UnitOfWork, passwords: Passwords, user_id: UUID, password: str) -> User:
-    """Give a user another password and end every session that was opened with the old one."""
+    """Give a user another password, and end every session and key of before; one's own is changed otherwise."""
+    if user_id == uow.actor.user_id:
+        raise Conflict("Change your own password with the old one.", code="own_account")
     user = lock_user(uow, user_id)
     faults = password_faults(password, user.login, user.display_name)
     if faults:
         raise Invalid("This password can't be used.", faults=faults)
     user.password_hash = passwords.hash(password)
     uow.record(user, "password_set")
-    open_sessions = select(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
-    for session in uow.session.scalars(open_sessions.with_for_update()):
-        session.revoked_at = uow.now
+    end_sessions(uow, user_id)
+    end_keys(uow, user_id)
     return user
 
 
@@ -145,10 +145,29 @@ def password_faults(password: str, *known: str, pointer: str = "/password") -> l
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         message = f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
         return [Fault("invalid_password", pointer, message)]
-    if any(len(name) > 2 and name.casefold() in password.casefold() for name in known):
+    parts = {part for name in known for part in re.split(r"[\W_]+", name.casefold()) if len(part) > 2}
+    if any(part in password.casefold() for part in parts):
         return [Fault("weak_password", pointer, "Your name is the first thing anybody tries.")]
-    found = weakness(password, known)
+    found = weakness(password, sorted(parts))
     return [] if found is None else [Fault("weak_password", pointer, found)]
+
+
+def _place_faults(uow: UnitOfWork, team_id: UUID, technician_id: UUID | None) -> list[Fault]:
+    faults = []
+    if uow.find(Team, team_id) is None:
+        faults.append(Fault("unknown_team", "/team_id", "There is no such team."))
+    if technician_id is None:
+        return faults
+    technician = uow.find(Technician, technician_id)
+    has_user = uow.session.scalar(select(User.id).where(User.technician_id == technician_id)) is not None
+    if technician is None or has_user:
+        faults.append(
+            Fault("unknown_technician", "/technician_id", "There is no technician without a user with this id.")
+        )
+    if technician is not None and technician.team_id != team_id:
+        message = "A technician's user belongs to the technician's own team."
+        faults.append(Fault("other_team", "/team_id", message))
+    return faults
 
 
 def role_faults(role: Role, technician_id: UUID | None) -> list[Fault]:

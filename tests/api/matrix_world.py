@@ -5,6 +5,7 @@ needs a value, and the matrix says which.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +30,7 @@ from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
-from fieldsvc.services import api_keys, approvals, loans, privacy, procedures, tasks, tracking
+from fieldsvc.services import api_keys, approvals, calendars, loans, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.remote_solutions import BOUND
@@ -88,6 +89,7 @@ class World:
     loan: UUID
     approval: UUID
     offer_sha256: str
+    calendar: str
     link: str
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class World:
             "device_id": self.phones.get(owner, self.phones[LOGINS[Role.TECHNICIAN]]),
             "sent_at": datetime.now(UTC).isoformat(),
             "token": self.link,
+            "calendar_token": self.calendar,
             "name": "docs.js",
             "what": "rating",
             "team_id": self.cast.team,
@@ -159,8 +162,7 @@ class Route:
         assert not unknown, f"{self}: the matrix does not know how to fill {unknown}; say so in World.values"
         path = self.rule.rule
         for argument in self.rule.arguments:
-            converter = next(part for part in path.split("/") if part.endswith((f":{argument}>", f"<{argument}>")))
-            path = path.replace(converter, str(values[argument]))
+            path = re.sub(rf"<([^<>]*:)?{argument}>", str(values[argument]), path)
         headers = {"Idempotency-Key": uuid4().hex}
         if self.method in ("PUT", "PATCH", "DELETE"):
             headers["If-Match"] = '"1"'
@@ -247,6 +249,7 @@ def build_world(application: Application, password_hash: str) -> World:
         asked_for,
         *_key_and_loan(stage),
         *_offered(stage),
+        stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
         teams=_things_of_teams(application, cast),
     )

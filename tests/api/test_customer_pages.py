@@ -201,6 +201,7 @@ def test_while_somebody_is_on_the_way_nothing_is_moved(anonymous: Client, link: 
         ("rating", {"stars": ""}),
         ("rating", {"stars": "6"}),
         ("rating", {"stars": "²"}),
+        ("rating", {"stars": "9" * 5000}),
         ("rating", {"stars": "3", "comment": "x" * 2001}),
         ("rating", {"stars": "3", "other": "x"}),
         ("dispute", {"objection": " "}),

@@ -15,7 +15,12 @@ from tests.api.matrix_world import LOGINS, OUTSIDERS, Route
 
 ROLES = [role for role in Role if role in STAFF]
 # Whoever may asks for a thing of one's own here, and for nothing that anybody has.
-OF_ONES_OWN = {"/api/v1/devices", "/api/v1/me/password"}
+OF_ONES_OWN = {
+    "/api/v1/devices",
+    "/api/v1/me/password",
+    "/api/v1/my/calendar",
+    "/api/v1/my/calendar/withdrawal",
+}
 
 
 @pytest.fixture(scope="module")

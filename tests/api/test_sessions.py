@@ -11,7 +11,8 @@ from sqlalchemy import func, select, text, update
 from fieldsvc.domain.errors import TooManyRequests, Unauthenticated
 from fieldsvc.models import Event, Loan, Session, SignInAttempt, User
 from fieldsvc.persistence.audit import audit_faults
-from fieldsvc.services.sessions import ADDRESS_FACTOR, SignIn, authenticate, sign_in
+from fieldsvc.services.sessions import SignIn, authenticate, sign_in
+from fieldsvc.services.sign_in_attempts import ADDRESS_FACTOR
 from fieldsvc.services.users import set_password
 from tests.api.conftest import CHEAP_PASSWORDS
 from tests.fieldsvc.cast import PASSWORD

@@ -1,13 +1,20 @@
 """Users over HTTP: made and changed by administrators, keys for programs, passwords, loans, and nothing left behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import update
 
 from fieldsvc.bootstrap import Application
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.models import ApiKey, Visit
+from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.user_changes import change_user
 from tests.api.conftest import Client, ClientFor
 from tests.api.test_visit_story import API, get, post
 from tests.fieldsvc.cast import PASSWORD, Cast
@@ -56,6 +63,8 @@ def test_a_user_is_made_changed_and_kept_out(app: Flask, client_for: ClientFor, 
         ({"password": "1234567890"}, 422, "weak_password"),
         ({"password": "Passw0rd123"}, 422, "weak_password"),
         ({"password": "mei-mei-mei"}, 422, "weak_password"),
+        ({"password": "oyelaran-runs-far", "display_name": "Adewale Oyelaran"}, 422, "weak_password"),
+        ({"team_id": "01a22198-8a5f-71aa-9b84-94b8b1542d8d"}, 422, "unknown_team"),
         ({"role": "technician"}, 422, "technician_needed"),
         ({"role": "customer"}, 422, "invalid_role"),
     ],
@@ -106,9 +115,12 @@ def test_a_key_acts_as_its_user_until_it_ends(app: Flask, client_for: ClientFor,
     assert listed["last_used_at"] is not None
     with time_machine.travel(datetime.now(UTC) + timedelta(days=31)):
         assert program.get(f"{API}/me").json["code"] == "api_key_ended"
-    assert changed(admin, agent, is_active=False).status_code == 200
-    assert program.get(f"{API}/me").status_code == 401
-    assert changed(admin, agent, version=agent["version"] + 1, is_active=True).status_code == 200
+    for path, body in (
+        (f"/users/{agent['id']}/password", {"password": "glacier-teapot-41"}),
+        ("/me/password", {"old_password": PASSWORD, "new_password": "glacier-teapot-41"}),
+    ):
+        assert program.post(API + path, json=body).status_code == 403
+    assert program.get(f"{API}/auth/sessions").json["code"] == "not_for_keys"
     ended = admin.delete(f"{API}/api-keys/{key['id']}", headers={"If-Match": f'"{listed["version"]}"'})
     assert ended.status_code == 204
     assert program.get(f"{API}/me").json["code"] == "api_key_ended"
@@ -125,6 +137,114 @@ def test_what_makes_no_key(client_for: ClientFor, login: str, days: int, pointer
     said = {"name": "x", "expires_at": (datetime.now(UTC) + timedelta(days=days)).isoformat()}
     refused = admin.post(f"{API}/users/{user_of(admin, login)['id']}/api-keys", json=said)
     assert [fault["pointer"] for fault in refused.json["errors"]] == [pointer]
+
+
+def test_a_key_ends_with_what_it_was_made_for(app: Flask, client_for: ClientFor, cast: Cast) -> None:
+    admin = client_for("admin")
+    until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    user = made(admin, cast)
+    for said in ({"role": "dispatcher"}, {"is_active": False}, None):
+        program = app.test_client()
+        assert isinstance(program, Client)
+        path = f"/users/{user['id']}/api-keys"
+        program.access_token = post(admin, path, {"name": "shop", "expires_at": until}, expect=201)["secret"]
+        assert program.get(f"{API}/me").status_code == 200
+        if said is None:
+            post(admin, f"/users/{user['id']}/password", {"password": "kettle-of-glass-9"})
+        else:
+            user = changed(admin, user, **said).json
+        assert program.get(f"{API}/me").status_code == 401
+        if said == {"is_active": False}:
+            user = changed(admin, user, is_active=True).json
+            assert program.get(f"{API}/me").status_code == 401
+
+
+def test_a_key_waits_for_nobody_who_writes(app: Flask, client_for: ClientFor, application: Application) -> None:
+    admin = client_for("admin")
+    until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    path = f"/users/{user_of(admin, 'agent')['id']}/api-keys"
+    program = app.test_client()
+    assert isinstance(program, Client)
+    program.access_token = post(admin, path, {"name": "shop", "expires_at": until}, expect=201)["secret"]
+    with application.database.unit_of_work() as busy:
+        busy.session.execute(update(ApiKey).values(name="x"))
+        assert program.get(f"{API}/me").status_code == 200
+
+
+def test_a_password_is_not_guessed_by_trying(client_for: ClientFor) -> None:
+    agent = client_for("agent")
+    said = {"old_password": "guessed", "new_password": "glacier-teapot-41"}
+    answers = [agent.post(f"{API}/me/password", json=said).status_code for _ in range(12)]
+    assert answers == [422] * 10 + [429] * 2
+    assert agent.post(f"{API}/me/password", json=said | {"old_password": PASSWORD}).status_code == 429
+
+
+def test_nobody_sets_the_own_password_as_an_administrator(client_for: ClientFor) -> None:
+    admin = client_for("admin")
+    refused = admin.post(
+        f"{API}/users/{user_of(admin, 'admin')['id']}/password", json={"password": "glacier-teapot-41"}
+    )
+    assert (refused.status_code, refused.json["code"]) == (409, "own_account")
+
+
+def test_of_two_administrators_who_keep_each_other_out_one_stays(
+    client_for: ClientFor, cast: Cast, application: Application
+) -> None:
+    admin = client_for("admin")
+    ids = [UUID(str(user_of(admin, "admin")["id"])), UUID(str(made(admin, cast, role="admin")["id"]))]
+
+    def keep_out(user_id: UUID) -> str:
+        command = Command(cast.admin, "test")
+        try:
+            execute_unkeyed(
+                application.database, command, lambda uow: change_user(uow, user_id, {"is_active": False}, None)
+            )
+        except Conflict as refused:
+            return refused.code
+        return "out"
+
+    with ThreadPoolExecutor(2) as both:
+        said = sorted(both.map(keep_out, ids))
+    assert said == ["last_admin", "out"]
+
+
+def test_who_is_kept_out_is_planned_no_more(client_for: ClientFor, cast: Cast, application: Application) -> None:
+    admin, dispatcher = client_for("admin"), client_for("dispatcher")
+    ana, bruno = user_of(admin, "technician1"), user_of(admin, "technician2")
+    wanted = {"to_user_id": bruno["id"], "first_day": cast.day.isoformat(), "reason": "leaves"}
+    post(dispatcher, f"/users/{ana['id']}/hand-over", wanted)
+    assert changed(admin, ana, is_active=False).status_code == 200
+    known = [one["id"] for one in get(dispatcher, "/technicians")["items"]]
+    assert known == [str(cast.technician2.technician_id)]
+    assert changed(admin, ana, version=ana["version"] + 1, is_active=True).status_code == 200
+    assert len(get(dispatcher, "/technicians")["items"]) == 2
+
+
+def test_what_belongs_to_others_is_not_handed_over(client_for: ClientFor, cast: Cast, application: Application) -> None:
+    admin, dispatcher = client_for("admin"), client_for("dispatcher")
+    ana, bruno = user_of(admin, "technician1"), user_of(admin, "technician2")
+    with application.database.unit_of_work() as uow:  # lent to the other team, whose visit this is
+        uow.get(Visit, cast.visit, lock=True).team_id = cast.foreign_team
+        uow.commit()
+    wanted = {"to_user_id": bruno["id"], "first_day": cast.day.isoformat(), "reason": "illness"}
+    done = post(dispatcher, f"/users/{ana['id']}/hand-over", wanted)
+    assert done == {"tickets": 0, "visits": 0, "kept_visits": 1}
+
+
+def test_who_moves_away_leaves_no_ticket_behind(client_for: ClientFor, cast: Cast) -> None:
+    admin, agent = client_for("admin"), client_for("agent")
+    mover = user_of(admin, "agent")
+    post(agent, f"/tickets/{cast.ticket}/handler", {"user_id": mover["id"], "reason": "mine"})
+    refused = changed(admin, mover, team_id=str(cast.foreign_team))
+    assert (refused.status_code, refused.json["code"]) == (409, "still_owns")
+
+
+def test_a_ticket_that_is_over_is_nobodys_to_handle(client_for: ClientFor, cast: Cast) -> None:
+    agent = client_for("agent")
+    post(agent, f"/tickets/{cast.ticket}/cancellation", {"reason": "customer"})
+    said = {"user_id": user_of(client_for("admin"), "agent")["id"], "reason": "mine"}
+    refused = agent.post(f"{API}/tickets/{cast.ticket}/handler", json=said)
+    assert (refused.status_code, refused.json["code"]) == (409, "ticket_over")
 
 
 def test_who_leaves_hands_tickets_over_first(client_for: ClientFor, cast: Cast, application: Application) -> None:

@@ -59,6 +59,7 @@ def test_the_sum_and_its_hash_are_those_of_the_lines(stage: Stage) -> None:
 
 
 def test_the_customer_agrees_on_the_device_or_by_link(stage: Stage) -> None:
+    stage.bring_to("on_site")
     on_device, by_link = ask(stage), ask(stage)
     answer(stage, on_device)
     customer = stage.customer_actor()
@@ -120,15 +121,17 @@ def test_all_that_is_wrong_with_an_offer_is_told(stage: Stage) -> None:
             ),
         )
     assert [fault.code for fault in refused.value.faults] == ["unknown_part", "sum_too_large", "unknown_visit"]
+    stage.bring_to("on_site")
     approval = ask(stage)
     with pytest.raises(Invalid) as refused:
-        answer(stage, approval, Answer(True, "drawn"))
+        answer(stage, approval, Answer(True, "drawn", signer_name=" "))
     assert [fault.code for fault in refused.value.faults] == ["missing_field", "strokes_missing"]
     with pytest.raises(Conflict, match="not what is offered"):
         answer(stage, approval, Answer(True, "typed", "0" * 64, "王伟"))
 
 
 def test_of_two_answers_at_once_one_wins(stage: Stage) -> None:
+    stage.bring_to("on_site")
     approval, customer = ask(stage), stage.customer_actor()
 
     def say(actor: Actor, said: Answer) -> str:
@@ -151,12 +154,27 @@ def test_a_ticket_is_not_resolved_while_the_customer_has_not_answered(stage: Sta
     approval = ask(stage)
     stage.bring_to("completed")
     assert stage.row(Ticket, stage.cast.ticket).state == "in_progress"
-    answer(stage, approval, NO, stage.cast.technician1)
+    with pytest.raises(Conflict, match="while a visit is made"):
+        answer(stage, approval, NO, stage.cast.technician1)
+    answer(stage, approval, Answer(False, "link"), stage.customer_actor())
     assert stage.row(Ticket, stage.cast.ticket).state == "closed"
     with pytest.raises(Conflict, match="nothing is done for it"):
         ask(stage)
     with stage.database.read_only() as session:
         assert examine(session, stage.database.clock.now()) == []
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_nobody_agrees_before_it_was_asked_or_in_the_future(stage: Stage, hours: int) -> None:
+    stage.bring_to("on_site")
+    approval, moment = ask(stage), stage.database.clock.now() + timedelta(hours=hours)
+    with pytest.raises(Invalid) as refused:
+        stage.act(
+            stage.cast.technician1,
+            lambda uow: approvals.answer_approval(uow, approval, SIGNED),
+            occurred_at=moment,
+        )
+    assert [fault.code for fault in refused.value.faults] == ["wrong_moment"]
 
 
 def test_a_cancelled_ticket_asks_for_nothing(stage: Stage) -> None:
@@ -186,9 +204,16 @@ def test_a_phone_tells_offer_and_answer_together(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["method = 'link'", "state = 'declined'", "total_cents = 1", "decided_at = '2026-01-01 00:00:00+00:00'"],
+    [
+        "method = 'link'",
+        "state = 'declined'",
+        "total_cents = 1",
+        "decided_at = '2026-01-01 00:00:00+00:00'",
+        "requested_at = decided_at",
+    ],
 )
 def test_who_changes_what_was_agreed_is_found(stage: Stage, tmp_path, change: str) -> None:
+    stage.bring_to("on_site")
     approval = ask(stage)
     answer(stage, approval)
     file = AnchorFile(tmp_path / "anchors.jsonl", "a secret key for tests, long enough")

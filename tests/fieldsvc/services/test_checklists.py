@@ -3,11 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.phone_commands import CommandType
@@ -15,6 +17,7 @@ from fieldsvc.domain.procedures import Answer, Point, PointKind, PointResult, St
 from fieldsvc.models import ChecklistAnswer, Procedure, Visit
 from fieldsvc.services import procedures
 from fieldsvc.services.checklists import answer_checklist, newest_answers, unanswered
+from fieldsvc.services.evidence import verify_evidence
 from fieldsvc.services.outcomes import Outcome
 from fieldsvc.services.visits import start_work
 from tests.fieldsvc.phone import Phone
@@ -265,3 +268,17 @@ def test_the_phone_gets_the_procedure_with_the_visit(stage: Stage, procedure: UU
     assert [one.id for one in sent] == [procedure]
     stage.walk(*WAYS["unscheduled"])
     assert phone.pull().changes["procedures"].removed == [str(procedure)]
+
+
+@pytest.mark.parametrize("change", ["result = 'not_done'", "value = '9'", "point = 'tools'"])
+def test_who_changes_an_answer_is_found(stage: Stage, procedure: UUID, tmp_path: Path, change: str) -> None:
+    answer(stage, Answer("pressure", PointResult.DONE, "1.5"))
+    file = AnchorFile(tmp_path / "anchors.jsonl", "a secret key for tests, long enough")
+    with stage.database.read_only() as session:
+        assert verify_evidence(session, file).faults == []
+    for statement in (f"UPDATE checklist_answers SET {change}", "DELETE FROM checklist_answers"):
+        with stage.database.engine.begin() as connection:
+            connection.execute(text(statement))
+        with stage.database.read_only() as session:
+            assert verify_evidence(session, file).faults != []
+    assert procedure is not None

@@ -81,7 +81,7 @@ def test_a_technician_signs_in_for_the_own_team(database, cast) -> None:
             team_id=cast.foreign_team,
             technician_id=cast.technician1.technician_id,
         )
-    assert refused.value.code == "other_team"
+    assert [fault.code for fault in refused.value.faults] == ["unknown_technician", "other_team"]
 
 
 def test_nobody_has_a_password_that_nobody_set(database, cast) -> None:
