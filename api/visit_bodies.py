@@ -15,7 +15,8 @@ from fieldsvc.services.visit_views import ChangesAnyVisit
 
 def finding_of(body: Mapping[str, Any]) -> visit_records.Finding:
     """Return a diagnosis."""
-    return visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"])
+    how = (body["methods"], body["tools"], body["data_captured"])
+    return visit_records.Finding(body["symptom"], body["cause"], body["action"], body["note"], *how)
 
 
 def answers_of(body: Mapping[str, Any]) -> list[Answer]:

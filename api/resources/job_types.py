@@ -12,7 +12,7 @@ from api.idempotency import key_required, run_command
 from api.reading import read_one, read_page
 from api.rendering import rendered
 from api.schemas.base import PageQuery, page_of
-from api.schemas.procedures import JobTypeSchema, ProcedureRequestSchema, ProcedureSchema
+from api.schemas.procedures import JobTypeChangesSchema, JobTypeSchema, ProcedureRequestSchema, ProcedureSchema
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.procedures import Point
 from fieldsvc.services import procedures
@@ -35,6 +35,19 @@ def list_job_types(query: dict[str, Any]) -> Response:
 def read_job_type(job_type_id: UUID) -> Response:
     """Read a job type"""
     return read_one(lambda session: procedures.get_job_type(session, job_type_id), JobTypeSchema)
+
+
+@blueprint.route("/job-types/<uuid:job_type_id>", methods=["PATCH"])
+@requires(Action.CATALOGUE_MANAGE)
+@blueprint.arguments(JobTypeChangesSchema)
+@blueprint.response(200, JobTypeSchema)
+def change_job_type(body: dict[str, Any], job_type_id: UUID) -> Response:
+    """Change a job type
+
+    For visits that are drafted from now on.
+    """
+    version = expected_version()
+    return run_command(lambda uow: procedures.change_job_type(uow, job_type_id, body, version), rendered(JobTypeSchema))
 
 
 @blueprint.route("/job-types/<uuid:job_type_id>/procedures", methods=["POST"])

@@ -15,6 +15,7 @@ from api.schemas.reports import ServiceReportSchema
 from api.schemas.visit_actions import (
     DecisionSchema,
     FindingSchema,
+    InspectionRequestSchema,
     PhotoRequestSchema,
     PresentationSchema,
     SignOffRequestSchema,
@@ -26,7 +27,7 @@ from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
 from api.visit_bodies import answer_of, answers_of, finding_of, picture_of, presentation_of, use_of
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import checklists, disputes, photos, sign_offs, visit_records, visit_views
+from fieldsvc.services import checklists, disputes, inspections, photos, sign_offs, visit_records, visit_views
 
 blueprint = Blueprint("visit-records", "What happened at a visit.")
 
@@ -101,6 +102,25 @@ def record_verification(body: dict[str, Any], visit_id: UUID) -> Response:
         lambda uow, version: visit_records.record_verification(
             uow, visit_id, passed=passed, reason=reason, version=version
         ),
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/inspection", methods=["POST"])
+@requires(Action.VISIT_INSPECT)
+@blueprint.arguments(InspectionRequestSchema)
+@blueprint.response(201, VisitRecordSchema)
+def inspect_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Say what a second person found of the work
+
+    Another one than who worked there. Where the job type wants it, the ticket is resolved only when it has passed; what
+    does not pass is a task for the desk.
+    """
+    passed, note = body["passed"], body["note"]
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: inspections.inspect_visit(uow, visit_id, passed=passed, note=note, version=version),
+        status=201,
     )
 
 

@@ -51,7 +51,14 @@ class JobTypeSchema(EntitySchema):
     name_zh = Text(max_length=200, required=True, attribute="job_type.name_zh")
     service_s = Whole(low=0, high=2**31, required=True, attribute="job_type.service_s")
     crew_size = Whole(low=1, high=100, required=True, attribute="job_type.crew_size")
+    needs_inspection = Flag(required=True, attribute="job_type.needs_inspection")
     procedure_id = Id(required=True, allow_none=True)
+
+
+class JobTypeChangesSchema(StrictSchema):
+    """What is to be different for visits that are drafted from now on; what is not named stays."""
+
+    needs_inspection = Flag(metadata={"description": "By another person than who worked there."})
 
 
 class AnswerSchema(StrictSchema):

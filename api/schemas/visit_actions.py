@@ -46,6 +46,9 @@ class FindingSchema(ActionSchema):
     cause = Text(max_length=64, pattern=_CODE, required=True)
     action = Text(max_length=64, pattern=_CODE, required=True)
     note = Text(max_length=10_000, load_default=None, allow_none=True)
+    methods = Items(Text(max_length=64, pattern=_CODE), max_items=20, load_default=list)
+    tools = Items(Text(max_length=64, pattern=_CODE), max_items=20, load_default=list)
+    data_captured = Text(max_length=10_000, load_default=None, allow_none=True)
 
 
 class SolutionSchema(ActionSchema):
@@ -59,6 +62,13 @@ class VerificationSchema(ActionSchema):
 
     passed = Flag(required=True)
     reason = Text(max_length=2000, load_default=None, allow_none=True)
+
+
+class InspectionRequestSchema(ActionSchema):
+    """What a second person found; what does not pass needs a note."""
+
+    passed = Flag(required=True)
+    note = Text(max_length=2000, load_default=None, allow_none=True)
 
 
 class UseSchema(ActionSchema):

@@ -108,6 +108,9 @@ class DiagnosisSchema(StrictSchema):
     symptom = Text(max_length=64, required=True)
     cause = Text(max_length=64, required=True)
     action = Text(max_length=64, required=True)
+    methods = Items(Text(max_length=64), max_items=20, required=True, allow_none=True)
+    tools = Items(Text(max_length=64), max_items=20, required=True, allow_none=True)
+    data_captured = Text(max_length=10_000, required=True, allow_none=True)
     note = Text(max_length=10_000, required=True, allow_none=True)
     occurred_at = Instant(required=True)
 
@@ -161,6 +164,43 @@ class SignOffSchema(StrictSchema):
     decided_at = Instant(required=True, allow_none=True)
 
 
+class InspectionSchema(StrictSchema):
+    """What a second person found last."""
+
+    user_id = Id(required=True)
+    passed = Flag(required=True)
+    note = Text(max_length=2000, required=True, allow_none=True)
+    occurred_at = Instant(required=True)
+
+
+class PastFindingSchema(StrictSchema):
+    """What was found then."""
+
+    symptom = Text(max_length=64, required=True)
+    cause = Text(max_length=64, required=True)
+    action = Text(max_length=64, required=True)
+
+
+class PastPartSchema(StrictSchema):
+    """Units that were used then."""
+
+    number = Text(max_length=64, required=True)
+    quantity = Whole(low=1, high=100_000, required=True)
+    serial = Text(max_length=80, required=True, allow_none=True)
+
+
+class PastVisitSchema(StrictSchema):
+    """A visit at the same asset that was completed, the newest first."""
+
+    visit_id = Id(required=True)
+    number = Text(max_length=32, required=True)
+    job_type = Text(max_length=64, required=True)
+    finished_at = Instant(required=True, allow_none=True)
+    solution = Text(max_length=10_000, required=True, allow_none=True)
+    diagnoses = Items(Nested(PastFindingSchema), max_items=1000, required=True)
+    parts = Items(Nested(PastPartSchema), max_items=1000, required=True)
+
+
 class RatingSchema(StrictSchema):
     """How content the customer is."""
 
@@ -199,6 +239,9 @@ class VisitRecordSchema(VisitSchema):
     report = Nested(ReportVersionSchema, required=True, allow_none=True)
     sign_off = Nested(SignOffSchema, required=True, allow_none=True)
     approvals = Items(Nested(OfferSchema), max_items=100, required=True)
+    needs_inspection = Flag(required=True, attribute="visit.needs_inspection")
+    inspection = Nested(InspectionSchema, required=True, allow_none=True)
+    history = Items(Nested(PastVisitSchema), max_items=10, required=True)
     rating = Nested(RatingSchema, required=True, allow_none=True)
     notices = Items(Nested(NoticeSchema), max_items=100, required=True)
 

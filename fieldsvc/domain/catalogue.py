@@ -96,6 +96,8 @@ class TaskKind(StrEnum):
     PHONE_CONFLICT = "phone_conflict"
     PART_REQUESTED = "part_requested"
     HELP_REQUESTED = "help_requested"
+    INSPECTION_WANTED = "inspection_wanted"
+    INSPECTION_FAILED = "inspection_failed"
     REQUEST = "request"
 
 

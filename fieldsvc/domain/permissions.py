@@ -29,6 +29,7 @@ class Action(StrEnum):
     VISIT_TRANSITION = "visit.transition"
     VISIT_POSTPONE = "visit.postpone"
     VISIT_CANCEL = "visit.cancel"
+    VISIT_INSPECT = "visit.inspect"
     VISIT_EXPLAIN = "visit.explain"
     VISIT_CANDIDATES = "visit.candidates"
     SIGN_OFF_CREATE = "sign_off.create"
@@ -83,6 +84,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VISIT_TRANSITION: {_T: _OWN, _D: _TEAM, _V: _ALL},
     Action.VISIT_POSTPONE: {_D: _TEAM, _V: _ALL, _C: _LINKED},
     Action.VISIT_CANCEL: {_D: _TEAM, _V: _ALL, _C: _LINKED},
+    Action.VISIT_INSPECT: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.VISIT_EXPLAIN: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_CANDIDATES: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},

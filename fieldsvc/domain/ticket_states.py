@@ -68,7 +68,7 @@ TICKET = LifeCycle(
             (_S.IN_PROGRESS,),
             _S.RESOLVED,
             _SYSTEM,
-            "no visit is open, the newest not cancelled one is completed, and no approval is open",
+            "no visit or approval is open; the newest not cancelled visit is completed, and inspected where wanted",
         ),
         Transition(
             "close",

@@ -11,6 +11,7 @@ from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
+from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.photos import Blob, Photo
@@ -54,6 +55,7 @@ __all__ = [
     "Diagnosis",
     "Event",
     "IdempotencyKey",
+    "Inspection",
     "JobType",
     "Loan",
     "OptimizationRun",

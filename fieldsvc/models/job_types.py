@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.models.base import Base, Entity
@@ -24,3 +24,4 @@ class JobType(Entity, Base):
     parts: Mapped[dict[str, Any]]
     tools: Mapped[list[Any]]
     crew_size: Mapped[int] = mapped_column(default=1)
+    needs_inspection: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -1,6 +1,7 @@
 """What the technician records at a visit: diagnosis, parts used, the report and the customer's sign-off."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
@@ -12,7 +13,7 @@ from fieldsvc.models.types import SealedBytes, SealedText, one_of
 
 
 class Diagnosis(Keyed, Base):
-    """What was found, coded, and in words."""
+    """What was found, coded, and in words. methods, tools: codes of how; data_captured: what was read out."""
 
     __tablename__ = "diagnoses"
 
@@ -21,6 +22,9 @@ class Diagnosis(Keyed, Base):
     symptom: Mapped[str] = mapped_column(String(64))
     cause: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
+    methods: Mapped[list[Any] | None]
+    tools: Mapped[list[Any] | None]
+    data_captured: Mapped[str | None] = mapped_column(SealedText())
     note: Mapped[str | None] = mapped_column(SealedText())
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

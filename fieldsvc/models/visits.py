@@ -52,6 +52,7 @@ class Visit(Entity, Base):
     tools: Mapped[list[Any]]
     territory: Mapped[str | None] = mapped_column(String(64))
     crew_size: Mapped[int] = mapped_column(default=1)
+    needs_inspection: Mapped[bool] = mapped_column(default=False, server_default=false())
     due_at: Mapped[datetime | None]
     lateness_cents_per_minute: Mapped[int] = mapped_column(default=0)
     unplanned_penalty_cents: Mapped[int]

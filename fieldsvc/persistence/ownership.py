@@ -22,6 +22,7 @@ from fieldsvc.models.base import Base
 from fieldsvc.models.customers import Customer, Site
 from fieldsvc.models.devices import PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
+from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.keys import SealingKey
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
@@ -53,6 +54,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     ServiceDocument: ("visit_id", Visit),
     Rating: ("visit_id", Visit),
     ChecklistAnswer: ("visit_id", Visit),
+    Inspection: ("visit_id", Visit),
     Photo: ("visit_id", Visit),
     Blob: ("visit_id", Visit),
     Decline: ("visit_id", Visit),

@@ -86,6 +86,19 @@ def publish_procedure(
     return JobTypeView(job_type, procedure)
 
 
+def change_job_type(
+    uow: UnitOfWork, job_type_id: UUID, changes: Mapping[str, object], version: int | None
+) -> JobTypeView:
+    """Change what holds for visits that are drafted from now on; what is not named stays."""
+    job_type = uow.get(JobType, job_type_id, lock=True, version=version)
+    different = {name: value for name, value in changes.items() if getattr(job_type, name) != value}
+    for name, value in different.items():
+        setattr(job_type, name, value)
+    if different:
+        uow.record(job_type, "job_type_changed", data={"fields": sorted(different)})
+    return JobTypeView(job_type, newest_procedures(uow.session, [job_type_id]).get(job_type_id))
+
+
 def newest_procedures(session: OrmSession, job_type_ids: Collection[UUID]) -> Mapping[UUID, Procedure]:
     """Return the newest procedure of each job type that has one."""
     of_types = select(Procedure).where(Procedure.job_type_id.in_(job_type_ids))

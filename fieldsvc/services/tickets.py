@@ -21,6 +21,7 @@ from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency
 from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.customers import Customer, Site
+from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -171,8 +172,18 @@ def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
         return TicketState.TRIAGED  # the work did not hold, and what was to repeat it has been cancelled
     if uow.session.scalars(open_approvals(ticket.id).limit(1)).first() is not None:
         return TicketState.IN_PROGRESS  # the customer has not said yet whether he pays for it
+    if _awaits_inspection(uow, completed[-1]):
+        return TicketState.IN_PROGRESS
     is_settled = sign_off is not None and sign_off.state in SETTLED
     return TicketState.CLOSED if is_settled else TicketState.RESOLVED
+
+
+def _awaits_inspection(uow: UnitOfWork, visit_id: UUID) -> bool:
+    """Tell whether a second person has not found the work of a visit right that wants it."""
+    if not uow.session.scalars(select(Visit.needs_inspection).where(Visit.id == visit_id)).one():
+        return False
+    found = select(Inspection.passed).where(Inspection.visit_id == visit_id).order_by(Inspection.id.desc()).limit(1)
+    return uow.session.scalars(found).first() is not True
 
 
 def _step_towards(state: TicketState, goal: TicketState) -> tuple[str, str] | None:

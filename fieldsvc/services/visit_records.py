@@ -1,5 +1,6 @@
 """What the technician records on site: diagnosis, solution, verification, and the parts that were used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,12 +23,15 @@ _NO_LIMIT = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A diagnosis: three codes, and a note in words."""
+    """A diagnosis: three codes, how it was made, and a note in words."""
 
     symptom: str
     cause: str
     action: str
     note: str | None = None
+    methods: Sequence[str] = ()
+    tools: Sequence[str] = ()
+    data_captured: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version:
         cause=finding.cause,
         action=finding.action,
         note=finding.note,
+        methods=list(finding.methods) or None,
+        tools=list(finding.tools) or None,
+        data_captured=finding.data_captured,
         occurred_at=uow.occurred_at,
         recorded_at=uow.now,
     )

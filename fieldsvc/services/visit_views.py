@@ -19,6 +19,7 @@ from fieldsvc.models.approvals import Approval
 from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.customers import Customer, Site
+from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
@@ -28,7 +29,9 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.approvals import approvals_of
+from fieldsvc.services.asset_history import PastVisit, histories_of
 from fieldsvc.services.checklists import newest_answers
+from fieldsvc.services.inspections import newest_inspections
 from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.photos import PhotoView, photos_of
 from fieldsvc.services.scopes import sees_customer, visits_in_scope
@@ -98,6 +101,8 @@ class VisitRecordView(VisitView):
     report: ServiceReport | None = None
     sign_off: SignOff | None = None
     approvals: Sequence[Approval] = ()
+    inspection: Inspection | None = None
+    history: Sequence[PastVisit] = ()
     rating: Rating | None = None
     notices: Sequence[Notice] = ()
 
@@ -195,6 +200,8 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
     answers = newest_answers(session, ids)
     approvals = approvals_of(session, [view.visit.ticket_id for view in views])
     photos = photos_of(session, ids)
+    inspections = newest_inspections(session, ids)
+    histories = histories_of(session, {view.asset.id for view in views if view.asset is not None})
     reports = reports_of(session, ids)
     sign_offs = sign_offs_of(session, [report.id for report in reports.values()])
     return [
@@ -209,6 +216,8 @@ def records_of(session: OrmSession, actor: Actor, now: datetime, visits: Iterabl
             report=reports.get(view.id),
             sign_off=sign_offs.get(view.id),
             approvals=approvals.get(view.visit.ticket_id, []),
+            inspection=inspections.get(view.id),
+            history=[one for one in histories.get(view.asset.id, ()) if one.visit_id != view.id] if view.asset else (),
             rating=next(iter(ratings.get(view.id, [])), None),
         )
         for view in views

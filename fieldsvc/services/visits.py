@@ -135,6 +135,8 @@ def complete_visit(
     visit.states_no_parts = states_no_parts
     visit.completed_hash = _content_hash(uow, visit, states_no_parts)
     data = {"content_sha256": visit.completed_hash, "released_units": _finish_crew(uow, visit, VisitState.COMPLETED)}
+    if visit.needs_inspection:
+        raise_task(uow, TaskKind.INSPECTION_WANTED, visit)
     return _move(uow, visit, assignment, "complete", "visit_completed", data=data)
 
 
@@ -276,7 +278,7 @@ def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
     consumptions = select(Consumption).where(Consumption.visit_id == visit.id).order_by(Consumption.id)
     report = report_of(uow.session, visit.id)
     content: dict[str, object] = {
-        "diagnoses": [[one.symptom, one.cause, one.action, one.note] for one in uow.session.scalars(diagnoses)],
+        "diagnoses": [_said_of(one) for one in uow.session.scalars(diagnoses)],
         "solution": visit.solution,
         "verification": [visit.verification_passed, visit.verification_reason],
         "consumptions": [[one.part_id, one.quantity, one.serial] for one in uow.session.scalars(consumptions)],
@@ -288,3 +290,8 @@ def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
     # Keyed, so that what was said can't be guessed from the hash once it is erased.
     sealer = keyring_of(uow.session.get_bind().dialect).sealer
     return sealer.index_of(chain_hash(_RECORD_VERSION, canonical_json(content)))
+
+
+def _said_of(diagnosis: Diagnosis) -> list[object]:
+    how = [diagnosis.methods, diagnosis.tools, diagnosis.data_captured]
+    return [diagnosis.symptom, diagnosis.cause, diagnosis.action, diagnosis.note, *(how if any(how) else ())]

@@ -65,12 +65,22 @@ def leave_traces(app: Flask, world: World) -> str:
     for step, body in (
         ("/work", {}),
         ("/checklist", {"answers": [{"point": "gloves", "result": "not_applicable", "note": CANARY}]}),
-        ("/diagnosis", {"symptom": "no_water", "cause": "pump_worn", "action": "replace_part", "note": CANARY}),
+        (
+            "/diagnosis",
+            {
+                "symptom": "no_water",
+                "cause": "pump_worn",
+                "action": "replace_part",
+                "note": CANARY,
+                "data_captured": CANARY,
+            },
+        ),
         ("/solution", {"solution": CANARY}),
         ("/verification", {"passed": False, "reason": CANARY}),
         ("/report", {"content": f"repaired for {CANARY}"}),
     ):
         answer = post(technician, f"{visit}{step}", body)
+    post(signed_in(app, "supervisor"), f"{visit}/inspection", {"passed": False, "note": CANARY})
     sha256 = answer["sign_off"]["report_sha256"]
     signed = {"outcome": "signed", "report_sha256": sha256, "signer_name": CANARY, "signer_role": "owner"}
     post(technician, f"{visit}/sign-off", {**signed, "method": "typed"})

@@ -77,3 +77,24 @@ def test_points_are_gone_through_and_a_reading_stays_as_it_was_typed(client_for:
     )
     unreadable = {"procedure_id": procedure, "answers": [{"point": "pressure", "value": 1.9}]}
     post(technician, path, unreadable, expect=422)
+
+
+def test_an_inspection_is_wanted_and_made(client_for: ClientFor, cast: Cast) -> None:
+    admin, agent, path = client_for("admin"), client_for("agent"), f"{API}/job-types/{cast.job_type}"
+    assert admin.patch(path, json={"needs_inspection": True}).status_code == 428
+    changed = admin.patch(path, json={"needs_inspection": True}, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.json["needs_inspection"]) == (200, True)
+    stale = admin.patch(path, json={"needs_inspection": False}, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    added = post(agent, f"/tickets/{cast.ticket}/visits", {"job_type_id": str(cast.job_type)}, expect=201)
+    newest = max(visit["id"] for visit in added["visits"])
+    assert get(agent, f"/visits/{newest}")["needs_inspection"] is True
+    technician = client_for("technician1")
+    for step in ("acceptance", "departure", "check-in", "work"):
+        post(technician, f"/visits/{cast.visit}/{step}")
+    how = {"symptom": "leak", "cause": "seal", "action": "tighten", "methods": ["visual"], "tools": ["torch"]}
+    found = post(technician, f"/visits/{cast.visit}/diagnosis", how | {"data_captured": "0.2 l/min"}, expect=201)
+    assert found["diagnoses"][0]["methods"] == ["visual"]
+    post(technician, f"/visits/{cast.visit}/inspection", {"passed": True}, expect=409)
+    seen = post(agent, f"/visits/{cast.visit}/inspection", {"passed": False, "note": "still wet"}, expect=201)
+    assert (seen["inspection"]["passed"], seen["inspection"]["note"]) == (False, "still wet")
