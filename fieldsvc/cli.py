@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from getpass import getpass
 from pathlib import Path
 from uuid import UUID
@@ -124,6 +125,8 @@ def _worker(application: Application, _: argparse.Namespace) -> int:
         settings.tacit_acceptance_s,
         application.anchors,
         settings.anchor_s,
+        application.blobs,
+        timedelta(days=settings.keep_answers_days),
     )
     work(ports, stopping)
     return 0

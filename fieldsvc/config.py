@@ -67,6 +67,7 @@ class Settings:
     anchor_s: int
     public_url: str
     currency: str
+    keep_answers_days: int
 
     @property
     def processors(self) -> int:
@@ -140,6 +141,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         anchor_s=read.whole("ANCHOR_S", 600, 10, 86_400),
         public_url=_public_url(read, f"http://{host}:{port}"),
         currency=_currency(read),
+        keep_answers_days=read.whole("KEEP_ANSWERS_DAYS", 60, 30, 3660),
     )
     if read.faults:
         raise SettingsError(read.faults)

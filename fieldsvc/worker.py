@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from fieldsvc.adapters.anchors import AnchorFile
+from fieldsvc.adapters.blobs import BlobStore
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal
 from fieldsvc.dispatching.scope import Scope
@@ -23,11 +24,13 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 from fieldsvc.services.evidence import write_anchor
 from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
+from fieldsvc.services.retention import forget
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 60
+_FORGET_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class WorkerPorts:
     """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run.
 
     tacit_acceptance_s: after which an unanswered report counts as accepted. anchors: where the evidence is anchored.
+    blobs: where attachments lie. answers_kept: for how long the same key gets the same answer.
     """
 
     database: Database
@@ -45,6 +49,8 @@ class WorkerPorts:
     tacit_acceptance_s: int = 7 * 86_400
     anchors: AnchorFile | None = None
     anchor_s: int = 600
+    blobs: BlobStore | None = None
+    answers_kept: timedelta = timedelta(days=60)
     tell: Callable[[Progress], None] = lambda _progress: None
 
 
@@ -54,7 +60,7 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
     if prepare_engine():
         _log.info("engine compiled")
     _log.info("worker started", owner=owner)
-    next_sweep = next_anchor = 0.0
+    next_sweep = next_anchor = next_forgetting = 0.0
     while not stopping.is_set():
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + _SWEEP_S
@@ -62,6 +68,9 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
         if time.monotonic() >= next_anchor:
             next_anchor = time.monotonic() + ports.anchor_s
             anchor_evidence(ports)
+        if time.monotonic() >= next_forgetting:
+            next_forgetting = time.monotonic() + _FORGET_S
+            forget_what_is_old(ports)
         try:
             worked = work_once(ports, owner, stopping)
         except (DomainError, OperationalError) as error:
@@ -88,6 +97,20 @@ def sweep_field(ports: WorkerPorts) -> int:
     if done:
         _log.info("reports accepted tacitly", count=done)
     return done
+
+
+def forget_what_is_old(ports: WorkerPorts) -> bool:
+    """Forget what is not kept for ever, and tell whether that could be done."""
+    if ports.blobs is None:
+        return False
+    try:
+        forgotten = forget(ports.database, ports.blobs, ports.answers_kept)
+    except Exception as error:  # noqa: BLE001 -- what can't be forgotten now keeps no run from its turn
+        _log.error("what is old could not be forgotten", **trace_of(error))
+        return False
+    if forgotten.total:
+        _log.info("forgotten what is old", **asdict(forgotten))
+    return True
 
 
 def anchor_evidence(ports: WorkerPorts) -> bool:

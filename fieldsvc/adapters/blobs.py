@@ -1,7 +1,10 @@
 """Where attachments lie: a folder of sealed files, each written once and whole."""
 
 import os
+import re
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -42,6 +45,12 @@ class BlobStore:
     def remove(self, blob_id: UUID) -> None:
         """Remove it, if it is there."""
         self._path(blob_id).unlink(missing_ok=True)
+
+    def files(self) -> Iterator[tuple[UUID, datetime]]:
+        """Give every file that is there whole, with when it was written."""
+        for path in self.directory.glob("[0-9a-f][0-9a-f]/*"):
+            if re.fullmatch("[0-9a-f]{32}", path.name):
+                yield UUID(path.name), datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
     def _path(self, blob_id: UUID) -> Path:
         name = blob_id.hex
