@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.adapters.blobs import BlobStore
+from fieldsvc.adapters.identity import IdentityProvider
 from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.adapters.tokens import AccessTokens
@@ -31,6 +32,7 @@ class Application:
     desk: DispatchDesk
     anchors: AnchorFile
     blobs: BlobStore
+    identities: IdentityProvider | None
 
 
 def build(
@@ -57,4 +59,11 @@ def build(
         desk=ResidentDesk(database, travel),
         anchors=AnchorFile(Path(settings.anchor_file), settings.secret_key),
         blobs=BlobStore(Path(settings.blob_directory)),
+        identities=_identities(settings, clock),
     )
+
+
+def _identities(settings: Settings, clock: Clock) -> IdentityProvider | None:
+    if not settings.oidc_issuer:
+        return None
+    return IdentityProvider(settings.oidc_issuer, settings.oidc_audience, settings.oidc_claim, clock)

@@ -36,7 +36,7 @@ class Settings:
     all of them open. solve_workers: processors that the search of a run uses; 0 = all but one. travel_table: file
     of known travel times; empty = all are estimated. anchor_file: where the evidence chain is anchored.
     blob_directory: where attachments lie, sealed. public_url: where customers reach this system; it is printed on
-    reports. currency: of all prices.
+    reports. currency: of all prices. oidc_issuer: an identity provider whose ID tokens sign in; empty = none.
     """
 
     env: str
@@ -68,6 +68,9 @@ class Settings:
     public_url: str
     currency: str
     keep_answers_days: int
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_claim: str
 
     @property
     def processors(self) -> int:
@@ -142,6 +145,9 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         public_url=_public_url(read, f"http://{host}:{port}"),
         currency=_currency(read),
         keep_answers_days=read.whole("KEEP_ANSWERS_DAYS", 60, 30, 3660),
+        oidc_issuer=_oidc_issuer(read),
+        oidc_audience=read.text("OIDC_AUDIENCE", ""),
+        oidc_claim=read.text("OIDC_CLAIM", "preferred_username"),
     )
     if read.faults:
         raise SettingsError(read.faults)
@@ -154,6 +160,16 @@ def _public_url(read: _Reader, served_at: str) -> str:
     if not url.startswith(("https://", "http://")):
         read.faults.append("FIELDSVC_PUBLIC_URL has to begin with https:// or http://.")
     return url
+
+
+def _oidc_issuer(read: _Reader) -> str:
+    """Whose word is taken for who somebody is; empty = nobody's."""
+    issuer = read.text("OIDC_ISSUER", "")
+    if issuer and not issuer.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
+        read.faults.append("FIELDSVC_OIDC_ISSUER has to begin with https://.")
+    if issuer and not read.text("OIDC_AUDIENCE", ""):
+        read.faults.append("FIELDSVC_OIDC_AUDIENCE has to be set with FIELDSVC_OIDC_ISSUER: the client id there.")
+    return issuer
 
 
 def _currency(read: _Reader) -> str:

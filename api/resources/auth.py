@@ -12,10 +12,11 @@ from api.etags import expected_version
 from api.idempotency import key_ignored, run_command
 from api.reading import read_one, read_page
 from api.rendering import no_content, rendered, response_of
-from api.schemas.access import RefreshSchema, SessionSchema, SignInSchema, TokenPairSchema
+from api.schemas.access import IdentitySignInSchema, RefreshSchema, SessionSchema, SignInSchema, TokenPairSchema
 from api.schemas.base import PageQuery, page_of
+from fieldsvc.domain.errors import NotFound
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import sessions
+from fieldsvc.services import identity_sign_in, sessions
 
 blueprint = Blueprint("auth", "Signing in and out.")
 
@@ -34,6 +35,25 @@ def sign_in(body: dict[str, Any]) -> Response:
     app = current_application()
     credentials = sessions.SignIn(**body, address=request.remote_addr or "", request_id=current_request_id())
     pair = sessions.sign_in(app.database, app.passwords, app.tokens, app.settings, credentials)
+    return response_of(rendered(TokenPairSchema, 201)(pair))
+
+
+@blueprint.route("/auth/tokens/identity", methods=["POST"])
+@key_ignored
+@public("the provider's signature on the ID token says who asks")
+@blueprint.arguments(IdentitySignInSchema)
+@blueprint.response(201, TokenPairSchema)
+def sign_in_with_identity(body: dict[str, Any]) -> Response:
+    """Sign in with an identity provider's ID token
+
+    Where the operator trusts one (OpenID Connect); the client gets the token by the code flow with PKCE. It names a
+    user who is known here, was issued within ten minutes, and opens one session.
+    """
+    app = current_application()
+    if app.identities is None:
+        raise NotFound("No identity provider is trusted here.", code="no_identity_provider")
+    asked = identity_sign_in.IdentitySignIn(**body, request_id=current_request_id())
+    pair = identity_sign_in.sign_in_with_identity(app.database, app.tokens, app.settings, app.identities, asked)
     return response_of(rendered(TokenPairSchema, 201)(pair))
 
 

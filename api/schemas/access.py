@@ -15,6 +15,15 @@ class SignInSchema(StrictSchema):
     device_name = Text(max_length=200, load_default=None)
 
 
+class IdentitySignInSchema(StrictSchema):
+    """The ID token of the identity provider. nonce: that the client had asked it to repeat."""
+
+    id_token = Text(max_length=16_000, pattern="[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]*", required=True)
+    nonce = Text(max_length=200, load_default=None, allow_none=True)
+    device_id = Text(max_length=80, load_default=None)
+    device_name = Text(max_length=200, load_default=None)
+
+
 class RefreshSchema(StrictSchema):
     """The refresh token of the last pair; it works once."""
 

@@ -11,6 +11,7 @@ from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
+from fieldsvc.models.identities import UsedIdToken
 from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
@@ -87,6 +88,7 @@ __all__ = [
     "Technician",
     "TechnicianSkill",
     "Ticket",
+    "UsedIdToken",
     "User",
     "Visit",
     "VisitPart",

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,18 @@ class SignIn:
     request_id: str | None = None
 
 
+class OnDevice(Protocol):
+    """Whatever says which device it is about."""
+
+    @property
+    def device_id(self) -> str | None:
+        """Return the device's own id."""
+
+    @property
+    def device_name(self) -> str | None:
+        """Return what its user calls it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenPair:
     """What a device holds: a token for requests, and one to get the next pair with, once."""
@@ -76,7 +88,7 @@ def sign_in(
         if renewed_hash is not None:
             current.password_hash = renewed_hash
         note_success(uow, attempt_id)
-        opened, refresh_token = _new_session(uow, settings, user.id, uow.new_id(), request)
+        opened, refresh_token = new_session(uow, settings, user.id, uow.new_id(), request)
         uow.record(opened, "session_opened", data={"family_id": opened.family_id})
         return opened, refresh_token
 
@@ -84,7 +96,7 @@ def sign_in(
     opened, refresh_token = execute_unkeyed(
         database, Command(actor, "sign in", request_id=request.request_id), open_session
     )
-    return _pair(tokens, opened, refresh_token)
+    return pair_of(tokens, opened, refresh_token)
 
 
 def refresh(
@@ -105,12 +117,12 @@ def refresh(
             _end_family(uow, old, "refresh_token_reused")
             return None  # refused only after the commit, which has to last
         old.rotated_at = old.last_used_at = uow.now
-        return _new_session(uow, settings, old.user_id, old.family_id, old)
+        return new_session(uow, settings, old.user_id, old.family_id, old)
 
     rotated = execute_unkeyed(database, Command(SYSTEM, "refresh", request_id=request_id), rotate)
     if rotated is None:
         raise refused
-    return _pair(tokens, *rotated)
+    return pair_of(tokens, *rotated)
 
 
 def authenticate(database: Database, tokens: AccessTokens, access_token: str) -> Actor:
@@ -221,9 +233,10 @@ def _loan_team_ids(session: OrmSession, technician_id: UUID | None, today: date)
     return session.scalars(running.order_by(Loan.first_day, Loan.id)).all()
 
 
-def _new_session(
-    uow: UnitOfWork, settings: Settings, user_id: UUID, family_id: UUID, device: SignIn | Session
+def new_session(
+    uow: UnitOfWork, settings: Settings, user_id: UUID, family_id: UUID, device: OnDevice
 ) -> tuple[Session, str]:
+    """Add a session of a user on a device; return it with its refresh token."""
     refresh_token = secrets.token_urlsafe(32)
     opened = Session(
         id=uow.new_id(),
@@ -248,7 +261,8 @@ def _end_family(uow: UnitOfWork, one: Session, kind: str) -> None:
     uow.record(one, kind, data={"family_id": one.family_id})
 
 
-def _pair(tokens: AccessTokens, opened: Session, refresh_token: str) -> TokenPair:
+def pair_of(tokens: AccessTokens, opened: Session, refresh_token: str) -> TokenPair:
+    """Return what a device gets of a session that was opened or renewed."""
     return TokenPair(
         access_token=tokens.issue(opened.user_id, opened.family_id),
         expires_in_s=tokens.lifetime_s,

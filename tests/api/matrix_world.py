@@ -135,6 +135,7 @@ class World:
             "day": self.cast.day,
             "login": "nobody",
             "password": "guessed",
+            "id_token": "a.b.c",
             "refresh_token": "made up",
         }
 
