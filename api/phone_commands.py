@@ -51,7 +51,7 @@ from fieldsvc.services import (
     visit_returns,
     visits,
 )
-from fieldsvc.services.sync_commands import Effect, PushedCommand
+from fieldsvc.services.sync_commands import Arrival, Effect, PushedCommand
 
 # The command says when it happened, and a technician acts for nobody else.
 _NOT_IN_ARGS = ("occurred_at", "on_behalf", "technician_id")
@@ -109,7 +109,8 @@ def _read(raw: Mapping[str, Any], name: Mapping[str, Any], sent_at: datetime, kn
     try:
         args = _load(shape, given["args"])
         use = use_of(args) if kind is CommandType.CONSUMPTION else None
-        return replace(command, effect=effect_of(args, known), use=use)
+        arrival = _arrival(args, known) if kind is CommandType.CHECK_IN else None
+        return replace(command, effect=effect_of(args, known), use=use, arrival=arrival)
     except ValidationError as error:
         return _with_faults(command, invalid_arguments(error).faults)
     except Invalid as error:
@@ -153,6 +154,11 @@ def _is_storable(value: object) -> bool:
 def _check_in(args: Mapping[str, Any], known: Known) -> Effect:
     position = position_of(args)
     return lambda uow, visit_id: visits.check_in(uow, visit_id, position, known.geofence_m)
+
+
+def _arrival(args: Mapping[str, Any], known: Known) -> Arrival:
+    position = position_of(args)
+    return lambda uow, visit_id: visits.note_position(uow, visit_id, position, known.geofence_m)
 
 
 def _go_through(args: Mapping[str, Any], _: Known) -> Effect:

@@ -31,13 +31,15 @@ from fieldsvc.services.visit_records import Use, book_use
 
 # What a command does at its visit.
 Effect = Callable[[UnitOfWork, UUID], object]
+# What a check-in that is known already notes.
+Arrival = Callable[[UnitOfWork, UUID], tuple[Notice, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class PushedCommand:
     """One command as it was read. visit_id: None where it names none. said_at: by the phone's clock.
 
-    use: of a consumption.
+    use: of a consumption. arrival: of a check-in, notes where it was if it is known already.
 
     args: as they were sent, None where no database can hold them. faults: what is wrong with it; then effect is None.
     """
@@ -51,6 +53,7 @@ class PushedCommand:
     args: Any = None
     effect: Effect | None = None
     use: Use | None = None
+    arrival: Arrival | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -134,7 +137,8 @@ def apply_command(uow: UnitOfWork, command: PushedCommand) -> Done:
         way = make_way(uow, kind, visit, newest)
         notices = way.notices
         if not way.leads_on:
-            return Done(CommandStatus.APPLIED, notices)
+            known = command.arrival(uow, command.visit_id) if command.arrival is not None else ()
+            return Done(CommandStatus.APPLIED, (*notices, *known))
     else:
         _check_asked(uow, visit, command)
     outcome = command.effect(uow, command.visit_id)

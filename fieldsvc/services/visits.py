@@ -10,27 +10,22 @@ from sqlalchemy import select
 
 from fieldsvc.domain.catalogue import DeclineReason, IncompleteReason, TaskKind
 from fieldsvc.domain.errors import Conflict, Invalid, NotFound, TransitionRefused
-from fieldsvc.domain.evidence import canonical_json, chain_hash
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.procedures import BEFORE_WORK
 from fieldsvc.domain.roles import Role
-from fieldsvc.domain.visit_record import VisitRecord, completion_faults
+from fieldsvc.domain.visit_record import completion_faults
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
 from fieldsvc.models.assignments import Assignment, Decline
-from fieldsvc.models.records import Consumption, Diagnosis
 from fieldsvc.models.stock import StockBalance
-from fieldsvc.models.types import keyring_of
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.checklists import newest_answers, open_points_notice, unanswered
+from fieldsvc.services.checklists import open_points_notice, unanswered
 from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.scopes import acting_assignment, load_visit, open_assignments, touch
-from fieldsvc.services.service_reports import report_of, sign_off_of
 from fieldsvc.services.tasks import raise_task
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import release_parts, take_off_plan
-
-_RECORD_VERSION = "visit record 1"
+from fieldsvc.services.visit_contents import content_hash, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +84,21 @@ def check_in(
 ) -> Outcome:
     """Note the arrival with the distance to the site; too far away gives a notice, never a refusal."""
     visit, assignment = load_acting(uow, visit_id, "check_in", version)
-    notices: tuple[Notice, ...] = ()
-    if position is None:
-        notices = (Notice("position_unknown", "The phone gave no position, so no distance is stored."),)
-    else:
-        site = visit.site
-        here = geodesic((position.latitude, position.longitude), (site.latitude, site.longitude))
-        distance_m = assignment.check_in_distance_m = round(here.meters)
-        if distance_m > geofence_m:
-            message = f"The phone is {distance_m} m from the site; {geofence_m} m are usual."
-            notices = (Notice("outside_geofence", message),)
+    notices = _note_distance(visit, assignment, position, geofence_m)
     assignment.arrived_at = uow.occurred_at
     data = {"distance_m": assignment.check_in_distance_m}
     return _move(uow, visit, assignment, "check_in", "visit_checked_in", data=data, notices=notices)
+
+
+def note_position(uow: UnitOfWork, visit_id: UUID, position: Position | None, geofence_m: int) -> tuple[Notice, ...]:
+    """Note how far from the site a check-in was that is known already, if nobody has."""
+    visit, assignment = load_acting(uow, visit_id, "check_in", None)
+    if position is None or assignment.check_in_distance_m is not None:
+        return ()
+    notices = _note_distance(visit, assignment, position, geofence_m)
+    touch(visit)
+    uow.record(visit, "position_noted", data={"distance_m": assignment.check_in_distance_m})
+    return notices
 
 
 def start_work(uow: UnitOfWork, visit_id: UUID, version: int | None = None) -> Outcome:
@@ -129,11 +126,11 @@ def complete_visit(
     visit, assignment = load_acting(uow, visit_id, "complete", version)
     _check_is_lead(assignment)
     check_row(uow, visit.state, "complete")
-    faults = completion_faults(_record_of(uow, visit, states_no_parts))
+    faults = completion_faults(record_of(uow, visit, states_no_parts))
     if faults:
         raise Invalid("The visit can't be completed yet.", code="record_incomplete", faults=faults)
     visit.states_no_parts = states_no_parts
-    visit.completed_hash = _content_hash(uow, visit, states_no_parts)
+    visit.completed_hash = content_hash(uow, visit, states_no_parts)
     data = {"content_sha256": visit.completed_hash, "released_units": _finish_crew(uow, visit, VisitState.COMPLETED)}
     if visit.needs_inspection:
         raise_task(uow, TaskKind.INSPECTION_WANTED, visit)
@@ -181,6 +178,19 @@ def load_acting(
 def check_row(uow: UnitOfWork, state: VisitState, action: str) -> VisitState:
     """Return where an action of the actor leads from a state, or refuse."""
     return VISIT.allowed(state, action, uow.actor.role, on_behalf=uow.context.on_behalf).to
+
+
+def _note_distance(
+    visit: Visit, assignment: Assignment, position: Position | None, geofence_m: int
+) -> tuple[Notice, ...]:
+    if position is None:
+        return (Notice("position_unknown", "The phone gave no position, so no distance is stored."),)
+    site = visit.site
+    here = geodesic((position.latitude, position.longitude), (site.latitude, site.longitude))
+    distance_m = assignment.check_in_distance_m = round(here.meters)
+    if distance_m <= geofence_m:
+        return ()
+    return (Notice("outside_geofence", f"The phone is {distance_m} m from the site; {geofence_m} m are usual."),)
 
 
 def _check_is_lead(assignment: Assignment) -> None:
@@ -250,48 +260,7 @@ def _finish_crew(uow: UnitOfWork, visit: Visit, state: VisitState) -> int:
     return released
 
 
-def _record_of(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> VisitRecord:
-    diagnoses = uow.session.scalars(select(Diagnosis.id).where(Diagnosis.visit_id == visit.id)).all()
-    consumptions = uow.session.scalars(select(Consumption.id).where(Consumption.visit_id == visit.id)).all()
-    sign_off = sign_off_of(uow.session, visit.id)
-    return VisitRecord(
-        diagnosis_count=len(diagnoses),
-        verification_passed=visit.verification_passed,
-        verification_reason=visit.verification_reason,
-        consumption_count=len(consumptions),
-        states_no_parts=states_no_parts,
-        sign_off_state=sign_off.state if sign_off else None,
-        sent_by_link=sign_off.is_sent_by_link if sign_off else False,
-        open_points=tuple(point.code for point in unanswered(uow.session, visit)),
-    )
-
-
 def _completed_already(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> Outcome:
-    if _content_hash(uow, visit, states_no_parts) != visit.completed_hash:
+    if content_hash(uow, visit, states_no_parts) != visit.completed_hash:
         raise Conflict("The visit was completed with another content.", code="completed_differently")
     return Outcome(visit)
-
-
-def _content_hash(uow: UnitOfWork, visit: Visit, states_no_parts: bool) -> str:
-    """Return the hash of what the visit is completed with; the customer's answer may still come later."""
-    diagnoses = select(Diagnosis).where(Diagnosis.visit_id == visit.id).order_by(Diagnosis.id)
-    consumptions = select(Consumption).where(Consumption.visit_id == visit.id).order_by(Consumption.id)
-    report = report_of(uow.session, visit.id)
-    content: dict[str, object] = {
-        "diagnoses": [_said_of(one) for one in uow.session.scalars(diagnoses)],
-        "solution": visit.solution,
-        "verification": [visit.verification_passed, visit.verification_reason],
-        "consumptions": [[one.part_id, one.quantity, one.serial] for one in uow.session.scalars(consumptions)],
-        "states_no_parts": states_no_parts,
-        "report_sha256": report.sha256 if report else None,
-    }
-    if answers := newest_answers(uow.session, [visit.id]).get(visit.id):
-        content["checklist"] = [[one.point, one.result, one.value, one.note] for one in answers.values()]
-    # Keyed, so that what was said can't be guessed from the hash once it is erased.
-    sealer = keyring_of(uow.session.get_bind().dialect).sealer
-    return sealer.index_of(chain_hash(_RECORD_VERSION, canonical_json(content)))
-
-
-def _said_of(diagnosis: Diagnosis) -> list[object]:
-    how = [diagnosis.methods, diagnosis.tools, diagnosis.data_captured]
-    return [diagnosis.symptom, diagnosis.cause, diagnosis.action, diagnosis.note, *(how if any(how) else ())]

@@ -78,6 +78,7 @@ def test_a_phone_out_of_reach_has_done_what_was_given_to_another(house, tmp_path
     assert anas.store.result_of(done["id"])["status"] == "applied"
     now = dispatcher.get(f"/visits/{visit['id']}")
     assert (now["state"], [one["technician"] for one in now["assignments"]]) == ("completed", ["Ana Souza"])
+    assert 1 <= now["assignments"][0]["check_in_distance_m"] < 50
     assert house.ana.units(town.seal, town.ana_van) == 0
 
     # Her yes came too late to count, and both sides are kept. The office is told of both; Bruno's phone forgets it.
