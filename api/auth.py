@@ -15,7 +15,13 @@ Function = TypeVar("Function", bound=View)
 
 _DECLARATION = "fieldsvc_permission"
 # A key that could make keys, set passwords or erase would outlive what ends it.
-_FOR_PEOPLE = (Action.USER_MANAGE, Action.SESSION_MANAGE, Action.PRIVACY_MANAGE, Action.DEVICE_MANAGE)
+_FOR_PEOPLE = (
+    Action.USER_MANAGE,
+    Action.SESSION_MANAGE,
+    Action.PRIVACY_MANAGE,
+    Action.DEVICE_MANAGE,
+    Action.DEVICE_CONFIRM_LOSS,
+)
 # A phone that was taken back tells what it holds, photos as well.
 _WHILE_CONFINED = (Action.SYNC, Action.BLOB_CREATE)
 

@@ -5,10 +5,12 @@ What is checked, and in which order, follows OpenID Connect Core 1.0, 3.1.3.7.
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,15 +66,15 @@ class IdentityProvider:
             raise Unauthenticated("The ID token is not valid (any more).", code="id_token_refused") from error
 
     def _decoded(self, id_token: str, now: float) -> dict[str, Any]:
+        keys = self._known_keys(now)
         try:
-            return jwt.decode(id_token, self._key_set(now), algorithms=list(ALGORITHMS)).claims
+            return jwt.decode(id_token, keys, algorithms=list(ALGORITHMS)).claims
         except (JoseError, ValueError):
-            with self._lock:
-                may_ask = now - self._asked_at > _ASKED_AGAIN_S
-            if not may_ask:
-                raise
             # Perhaps signed with a key that has been published since.
-            return jwt.decode(id_token, self._key_set(now, anew=True), algorithms=list(ALGORITHMS)).claims
+            newer = self._asked(now) if now - self._asked_at > _ASKED_AGAIN_S else None
+            if newer is None:
+                raise
+            return jwt.decode(id_token, newer, algorithms=list(ALGORITHMS)).claims
 
     def _identity(self, claims: dict[str, Any], now: float, nonce: str | None) -> Identity:
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
@@ -87,16 +89,34 @@ class IdentityProvider:
             and (nonce is None or claims["nonce"] == nonce)
         )
         name = claims[self._claim]
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            raise ValueError("an address that nobody has verified is anybody's")
         if not is_right or not isinstance(name, str) or not name or not is_storable(name):
             raise ValueError("a claim is not as it has to be")
         return Identity(name, datetime.fromtimestamp(expires, self._clock.now().tzinfo))
 
-    def _key_set(self, now: float, *, anew: bool = False) -> KeySet:
-        with self._lock:
-            if self._keys is None or anew or now - self._asked_at > _KEYS_KEPT_S:
-                self._keys = self._published()
-                self._asked_at = now
+    def _known_keys(self, now: float) -> KeySet:
+        """Return the provider's keys, asked for anew now and then; old ones while it does not answer."""
+        if self._keys is None or now - self._asked_at > _KEYS_KEPT_S:
+            is_first_time = self._asked_at == 0.0
+            if is_first_time or now - self._asked_at > _ASKED_AGAIN_S:
+                self._asked(now)
+        if self._keys is None:
+            raise _no_answer()
+        return self._keys
+
+    def _asked(self, now: float) -> KeySet | None:
+        """Ask the provider, one request at a time; None where another is asking, or it does not answer."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            self._asked_at = now  # before: one that does not answer is not asked again at once either
+            self._keys = self._published()
             return self._keys
+        except Busy:
+            return None
+        finally:
+            self._lock.release()
 
     def _published(self) -> KeySet:
         try:
@@ -104,15 +124,21 @@ class IdentityProvider:
             if described["issuer"] != self._issuer:
                 raise ValueError("the provider calls itself otherwise")
             return KeySet.import_key_set(self._fetched(described["jwks_uri"]))
-        except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
-            raise Busy("The identity provider can't be asked at the moment; try again.", retry_after_s=30) from error
+        except (OSError, HTTPException, ValueError, KeyError, TypeError, JoseError) as error:
+            raise _no_answer() from error
 
     def _fetched(self, url: str) -> Any:
         parts = urlsplit(url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _HERE):
             raise ValueError("keys are fetched over https only")
+        deadline, content = time.monotonic() + _TIMEOUT_S, b""
         with self._opener.open(url, timeout=_TIMEOUT_S) as answer:
-            content = answer.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ValueError("too long for a set of keys")
+            while piece := answer.read1(65_536):
+                content += piece
+                if len(content) > _MOST_BYTES or time.monotonic() > deadline:
+                    raise ValueError("too long, or too slow, for a set of keys")
         return json.loads(content)
+
+
+def _no_answer() -> Busy:
+    return Busy("The identity provider can't be asked at the moment; try again.", retry_after_s=_ASKED_AGAIN_S)

@@ -93,7 +93,11 @@ TICKET = LifeCycle(
             "reservations are released and visits cancelled",
         ),
         Transition(
-            "revive", (_S.CANCELLED,), _S.IN_PROGRESS, _SYSTEM, "somebody is at the site, as a phone tells late"
+            "revive",
+            (_S.CANCELLED, _S.RESOLVED, _S.CLOSED),
+            _S.IN_PROGRESS,
+            _SYSTEM,
+            "somebody is at the site, as a phone tells late",
         ),
     ),
 )

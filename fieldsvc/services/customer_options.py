@@ -24,7 +24,9 @@ def options_of(
     session: OrmSession, actor: Actor, ticket: Ticket, sign_off: SignOff | RemoteSolution | None
 ) -> list[CustomerOption]:
     """Return what the customer of a link can do about a ticket; sign_off: of the report that counts."""
-    states = dict(session.execute(select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id)).all())
+    states = dict(
+        session.execute(select(Visit.id, Visit.state).where(Visit.ticket_id == ticket.id).order_by(Visit.id)).all()
+    )
     has_begun = _has_begun(session, list(states))
     return [*_about_the_report(session, actor, sign_off, states), *_about_the_visit(ticket, states, has_begun)]
 
@@ -58,7 +60,9 @@ def _about_the_visit(ticket: Ticket, states: Mapping[UUID, VisitState], has_begu
     )
     if to_come and is_movable and not has_begun:
         yield CustomerOption.POSTPONE
-    if not has_begun and TICKET.permits(ticket.state, "cancel", Role.CUSTOMER):
+    made = [state for state in states.values() if state is not VisitState.CANCELLED]
+    is_done = bool(made) and made[-1] is VisitState.COMPLETED
+    if not has_begun and not is_done and TICKET.permits(ticket.state, "cancel", Role.CUSTOMER):
         yield CustomerOption.CANCEL
 
 

@@ -18,6 +18,7 @@ from fieldsvc.models.approvals import Approval
 from fieldsvc.models.base import Keyed, entity_type
 from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
+from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.records import ServiceReport, SignOff
@@ -108,6 +109,7 @@ def verify_evidence(session: OrmSession, file: AnchorFile) -> Verdict:
         _report_faults,
         _short_report_faults,
         _checklist_faults,
+        _inspection_faults,
         _binding_faults,
         document_faults,
         key_faults,
@@ -197,6 +199,19 @@ def _checklist_faults(session: OrmSession) -> Iterator[str]:
     yield from (
         f"An answer to point {one[4]} of visit {one[0]} is in the chain, and gone." for one in sorted(said, key=str)
     )
+
+
+def _inspection_faults(session: OrmSession) -> Iterator[str]:
+    """Compare every inspection with what the chain says was found, note apart."""
+    events = session.scalars(select(Event).options(defer(Event.personal)).where(Event.kind == "visit_inspected"))
+    said = {
+        event.data["inspection_id"]: (event.entity_id, event.data["passed"], event.actor_id, event.recorded_at)
+        for event in events
+    }
+    for one in session.scalars(select(Inspection).options(defer(Inspection.note)).order_by(Inspection.id)):
+        if said.pop(str(one.id), None) != (one.visit_id, one.passed, one.user_id, one.recorded_at):
+            yield f"Inspection {one.id} does not say what was found."
+    yield from (f"Inspection {inspection} is in the chain, and gone." for inspection in sorted(said))
 
 
 def _binding_faults(session: OrmSession) -> Iterator[str]:

@@ -18,7 +18,7 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.sessions import TokenPair, new_session, pair_of
-from fieldsvc.services.users import lock_user, normalise_login
+from fieldsvc.services.users import lock_user
 
 # Somewhat longer than a token can be used, as clocks differ.
 _REMEMBERED = timedelta(minutes=5)
@@ -40,7 +40,8 @@ def sign_in_with_identity(
 ) -> TokenPair:
     """Open a session for whom the provider names, if that is an active user here."""
     identity = provider.read(request.id_token, request.nonce)
-    token_hash = hashlib.sha256(request.id_token.encode()).hexdigest()
+    # Without its signature, of which there may be several that are right.
+    token_hash = hashlib.sha256(request.id_token.rpartition(".")[0].encode()).hexdigest()
     refused = Unauthenticated("Nobody signs in here under this identity.", code="identity_unknown")
     with database.read_only() as session:
         user = _known(session, identity.name)
@@ -65,4 +66,5 @@ def sign_in_with_identity(
 
 
 def _known(session: OrmSession, name: str) -> User | None:
-    return session.scalar(select(User).where(User.login == normalise_login(name)))
+    """Return whose sign-in name this is, as it is spelt here: what looks alike at the provider is somebody else."""
+    return session.scalar(select(User).where(User.login == name.lower())) if name.isascii() else None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.visit_states import AT_THE_SITE, VisitState
+from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.visits import Visit
@@ -25,9 +25,9 @@ def inspect_visit(
     """Note what a second person found; the newest counts. What does not pass is for the desk to decide about."""
     assert uow.actor.user_id is not None, "only users inspect"
     visit = load_visit(uow, visit_id, Action.VISIT_INSPECT, version)
-    if visit.state not in (*AT_THE_SITE, VisitState.COMPLETED):
+    if visit.state is not VisitState.COMPLETED:
         raise Conflict(f"The visit is {visit.state}: there is nothing to inspect.", code="nothing_to_inspect")
-    if uow.actor.technician_id is not None and uow.actor.technician_id in _workers(uow, visit_id):
+    if uow.actor.technician_id is not None and uow.actor.technician_id in _sent_there(uow, visit_id):
         raise Conflict("Another person than who worked there has to inspect it.", code="needs_other_person")
     if not passed and not note:
         raise Invalid(
@@ -60,7 +60,9 @@ def newest_inspections(session: OrmSession, visit_ids: Collection[UUID]) -> dict
     return {one.visit_id: one for one in session.scalars(query)}  # the newest is the last
 
 
-def _workers(uow: UnitOfWork, visit_id: UUID) -> set[UUID]:
-    """Return the technicians who have worked at a visit."""
-    worked = select(Assignment.technician_id).where(Assignment.visit_id == visit_id, Assignment.started_at.is_not(None))
-    return set(uow.session.scalars(worked))
+def _sent_there(uow: UnitOfWork, visit_id: UUID) -> set[UUID]:
+    """Return the technicians who were there, or may have been."""
+    there = select(Assignment.technician_id).where(
+        Assignment.visit_id == visit_id, Assignment.ended_at.is_(None) | Assignment.arrived_at.is_not(None)
+    )
+    return set(uow.session.scalars(there))

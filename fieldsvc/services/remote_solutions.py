@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, Resolution, TaskKind
 from fieldsvc.domain.errors import ChangedMeanwhile, Conflict, Erased, Fault, Invalid, NotFound
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.roles import Role
 from fieldsvc.domain.short_report import ShortReport
 from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, UNANSWERED, SignOffState
-from fieldsvc.domain.ticket_states import TICKET, TicketState
+from fieldsvc.domain.ticket_states import OPEN, TICKET
 from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency, raised
-from fieldsvc.domain.visit_states import CLOSED
+from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.customers import CustomerLink
-from fieldsvc.models.records import ServiceReport
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
 from fieldsvc.services.belongings import release_unfit_handler
+from fieldsvc.services.customer_links import has_open_link
 from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope
 from fieldsvc.services.tasks import finish_ticket_tasks, raise_ticket_task
+from fieldsvc.services.tickets import awaits_inspection, follow_visits
 from fieldsvc.services.visit_returns import Cancellation, cancel
 
 _MOST_OVERDUE = 1000
@@ -60,7 +60,7 @@ def resolve_without_visit(
         raise ChangedMeanwhile("The ticket has got another visit meanwhile.")
     row = TICKET.allowed(ticket.state, "resolve_without_visit", uow.actor.role)
     told = SIGN_OFF.allowed(SignOffState.PENDING, "send", uow.actor.role)
-    _check(uow, ticket, solved)
+    _check(uow, ticket, visits, solved)
     for visit in visits:
         if visit.state not in CLOSED:
             cancel(uow, visit, Cancellation(CancelReason.SOLVED_OTHERWISE, timedelta()), with_ticket=True)
@@ -68,18 +68,6 @@ def resolve_without_visit(
     before, ticket.state, ticket.resolution = ticket.state, row.to, solved.resolution
     uow.record(ticket, "ticket_resolved_remotely", before, row.to, reason=solved.resolution.value)
     return remote
-
-
-def newest_remote(session: OrmSession, ticket_id: UUID) -> RemoteSolution | None:
-    """Return what was solved without a visit, if nothing was reported of a visit since."""
-    of_ticket = select(RemoteSolution).where(RemoteSolution.ticket_id == ticket_id)
-    newest = of_ticket.order_by(RemoteSolution.recorded_at.desc(), RemoteSolution.id.desc()).limit(1)
-    remote = session.scalars(newest.execution_options(populate_existing=True)).first()
-    if remote is None:
-        return None
-    since = select(func.max(ServiceReport.recorded_at)).join(Visit, Visit.id == ServiceReport.visit_id)
-    reported = session.scalars(since.where(Visit.ticket_id == ticket_id)).one()
-    return remote if reported is None or reported < remote.recorded_at else None
 
 
 def get_remote(session: OrmSession, actor: Actor, ticket_id: UUID) -> RemoteSolution:
@@ -105,7 +93,7 @@ def confirm_remote(uow: UnitOfWork, remote: RemoteSolution, report_sha256: str, 
     said = {"signer_name": signer_name, "method": "link", "signed_at": uow.now}
     _answer(uow, remote.id, report_sha256, "confirm", "report_confirmed", said)
     link.used_at = uow.now
-    _close(uow, ticket)
+    follow_visits(uow, ticket)
 
 
 def object_to_remote(
@@ -127,7 +115,7 @@ def decide_objection(
 ) -> RemoteSolution:
     """Let the desk uphold an objection, which reopens the ticket, or dismiss it."""
     ticket = load_ticket(uow, ticket_id, Action.DISPUTE_DECIDE, version)
-    remote = newest_remote(uow.session, ticket_id)
+    remote = _objected_to(uow, ticket_id)
     if remote is None:
         raise Conflict("No report was presented yet.", code="no_report_presented")
     row = SIGN_OFF.allowed(remote.state, "uphold" if is_upheld else "dismiss", uow.actor.role)
@@ -136,8 +124,7 @@ def decide_objection(
     finish_ticket_tasks(uow, TaskKind.REPORT_DISPUTED, ticket)
     if is_upheld:
         _reopen(uow, ticket)
-    else:
-        _close(uow, ticket)
+    follow_visits(uow, ticket)
     return remote
 
 
@@ -155,13 +142,17 @@ def expire_remote(uow: UnitOfWork, remote_id: UUID, deadline: datetime) -> bool:
         return False
     row = SIGN_OFF.allowed(remote.state, "expire", uow.actor.role)
     _move(uow, remote, row.to, "report_accepted_tacitly", {})
-    _close(uow, ticket)
+    follow_visits(uow, ticket)
     return True
 
 
-def _check(uow: UnitOfWork, ticket: Ticket, solved: Solved) -> None:
+def _check(uow: UnitOfWork, ticket: Ticket, visits: Sequence[Visit], solved: Solved) -> None:
     if uow.session.scalars(open_approvals(ticket.id).limit(1)).first() is not None:
         raise Conflict("The customer has not said yet whether he pays for something.", code="approval_open")
+    if any(awaits_inspection(uow, visit.id) for visit in visits if visit.state is VisitState.COMPLETED):
+        raise Conflict("A second person has not found the work of a visit right yet.", code="inspection_open")
+    if not has_open_link(uow, ticket.id):
+        raise Conflict("The customer has no link that is still open; make one first.", code="no_customer_link")
     if not solved.verification_passed and not solved.verification_reason:
         fault = Fault("verification_reason_missing", "/verification_reason", "The test failed: give the reason.")
         raise Invalid("A failed test needs a reason.", faults=[fault])
@@ -221,17 +212,25 @@ def _move(uow: UnitOfWork, remote: RemoteSolution, to: SignOffState, kind: str, 
     uow.record(remote, kind, before, to, data=data, personal=personal)
 
 
-def _close(uow: UnitOfWork, ticket: Ticket) -> None:
-    if ticket.state is TicketState.RESOLVED:
-        row = TICKET.allowed(ticket.state, "close", Role.SYSTEM)
-        before, ticket.state = ticket.state, row.to
-        uow.record(ticket, "ticket_closed", before, row.to, source="system")
+def _objected_to(uow: UnitOfWork, ticket_id: UUID) -> RemoteSolution | None:
+    """Return the short report that is objected to, whatever was reported since; else the newest."""
+    of_ticket = select(RemoteSolution).where(RemoteSolution.ticket_id == ticket_id)
+    by_age = of_ticket.order_by(RemoteSolution.recorded_at.desc(), RemoteSolution.id.desc())
+    found = uow.session.scalars(by_age.execution_options(populate_existing=True)).all()
+    disputed = (one for one in found if one.state is SignOffState.DISPUTED)
+    return next(disputed, found[0] if found else None)
 
 
 def _reopen(uow: UnitOfWork, ticket: Ticket) -> None:
-    row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
+    """Let a ticket be open again, more urgently; one that is open already only becomes more urgent."""
     urgency = raised(Urgency(ticket.urgency or Urgency.NORMAL))
-    before, ticket.state = ticket.state, row.to
-    ticket.urgency, ticket.due_at = urgency, uow.now + VISIT_DEFAULTS[urgency].due_after
+    due_at, data = uow.now + VISIT_DEFAULTS[urgency].due_after, {"urgency": urgency.value}
+    if ticket.state in OPEN:
+        due_at = min(due_at, ticket.due_at or due_at)
+        uow.record(ticket, "ticket_urgency_raised", ticket.state, ticket.state, data=data)
+    else:
+        row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
+        before, ticket.state = ticket.state, row.to
+        uow.record(ticket, "ticket_reopened", before, row.to, data=data)
+    ticket.urgency, ticket.due_at = urgency, due_at
     release_unfit_handler(uow, ticket)
-    uow.record(ticket, "ticket_reopened", before, row.to, data={"urgency": urgency.value})

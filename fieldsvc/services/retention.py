@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.blobs import BlobStore
-from fieldsvc.models import Blob, IdempotencyKey, SealingKey, Session, SignInAttempt
+from fieldsvc.domain.device_states import DeviceState
+from fieldsvc.models import Blob, Device, IdempotencyKey, SealingKey, Session, SignInAttempt
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
@@ -90,21 +90,24 @@ def _rows(uow: UnitOfWork, model: type[SignInAttempt | Session | SealingKey], ol
 
 
 def _is_over(before: datetime) -> ColumnElement[bool]:
-    return or_(Session.expires_at < before, Session.revoked_at < before)
+    """Of a phone that was reported lost, or taken back, a session is what it is told by to wipe itself."""
+    to_be_wiped = select(Device.session_id).where(Device.state.in_((DeviceState.LOST, DeviceState.REVOKED)))
+    ended = or_(Session.expires_at < before, Session.revoked_at < before)
+    return ended & Session.family_id.not_in(to_be_wiped)
 
 
 def _forget_files(database: Database, store: BlobStore, before: datetime) -> int:
     """Remove files that no attachment names: of an upload that was broken off, or lost a race."""
     old = [blob_id for blob_id, written_at in store.files() if written_at < before]
-    with database.read_only() as session:
-        orphans = [blob_id for blob_id in old if not _is_known(session, blob_id)]
-    for blob_id in orphans:
-        store.remove(blob_id)
-    return len(orphans)
-
-
-def _is_known(session: OrmSession, blob_id: UUID) -> bool:
-    return session.scalar(select(Blob.id).where(Blob.id == blob_id)) is not None
+    removed = 0
+    for first in range(0, len(old), _AT_ONCE):
+        some = old[first : first + _AT_ONCE]
+        with database.read_only() as session:
+            known = set(session.scalars(select(Blob.id).where(Blob.id.in_(some))))
+        for blob_id in set(some) - known:
+            store.remove(blob_id)
+            removed += 1
+    return removed
 
 
 def _id_of(moment: datetime) -> UUID:

@@ -20,6 +20,7 @@ from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
+from fieldsvc.services.customer_links import has_open_link
 from fieldsvc.services.documents import HASH_NAME, issue_document
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
@@ -67,7 +68,7 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
     if not presentation.content:
         fault = Fault("report_empty", "/content", "There is nothing in this report.")
         raise Invalid("The report is empty.", faults=[fault])
-    if presentation.is_sent_by_link and not _has_open_link(uow, visit):
+    if presentation.is_sent_by_link and not has_open_link(uow, visit.ticket_id):
         raise Conflict("The customer has no link that is still open; the desk can make one.", code="no_customer_link")
     previous = sign_off_of(uow.session, visit_id)
     versions = select(func.count()).select_from(ServiceReport).where(ServiceReport.visit_id == visit_id)
@@ -235,12 +236,3 @@ def write_down(sign_off: SignOff, said: Mapping[str, object]) -> Personal:
 def _settle(uow: UnitOfWork, sign_off: SignOff) -> SignOff:
     follow_visits(uow, uow.get(Visit, sign_off.visit_id).ticket)
     return sign_off
-
-
-def _has_open_link(uow: UnitOfWork, visit: Visit) -> bool:
-    links = select(CustomerLink.id).where(
-        CustomerLink.ticket_id == visit.ticket_id,
-        CustomerLink.expires_at > uow.now,
-        CustomerLink.used_at.is_(None),
-    )
-    return uow.session.scalars(links.limit(1)).first() is not None

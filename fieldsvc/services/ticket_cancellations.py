@@ -1,13 +1,14 @@
 """Cancelling a ticket, and with it every visit that nobody has arrived for."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
-from fieldsvc.domain.errors import ChangedMeanwhile
+from fieldsvc.domain.errors import ChangedMeanwhile, Conflict
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.ticket_states import TICKET
-from fieldsvc.domain.visit_states import CLOSED
+from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -25,6 +26,8 @@ def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, versio
     if uow.session.scalars(known).all() != [visit.id for visit in visits]:
         raise ChangedMeanwhile("The ticket has got another visit meanwhile.")  # nobody drafts one without this lock
     row = TICKET.allowed(ticket.state, "cancel", uow.actor.role)
+    if _is_done(visits):
+        raise Conflict("The work has been done: there is nothing to call off any more.", code="work_done")
     open_visits = [visit for visit in visits if visit.state not in CLOSED]
     for visit in open_visits:
         cancel(uow, visit, wanted, with_ticket=True)
@@ -33,3 +36,9 @@ def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, versio
     data = {"visits": len(open_visits)}
     uow.record(ticket, "ticket_cancelled", before, row.to, reason=wanted.reason.value, data=data)
     return ticket
+
+
+def _is_done(visits: Sequence[Visit]) -> bool:
+    """Tell whether the newest visit that was not cancelled is completed: what is open then is not the work."""
+    made = [visit for visit in visits if visit.state is not VisitState.CANCELLED]
+    return bool(made) and made[-1].state is VisitState.COMPLETED

@@ -32,6 +32,7 @@ from fieldsvc.services.numbers import new_number
 from fieldsvc.services.open_approvals import open_approvals
 from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
 from fieldsvc.services.service_reports import sign_off_of
+from fieldsvc.services.short_reports import newest_remote
 from fieldsvc.services.visit_drafts import Window, draft_follow_up, draft_visit, inverted_windows
 
 # How the system moves a ticket one state towards where its visits have it.
@@ -143,9 +144,9 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
 
 
 def revive_ticket(uow: UnitOfWork, ticket: Ticket) -> None:
-    """Open a cancelled ticket again, as the system: somebody is at the site all the same."""
+    """Open a ticket again that was over, as the system: somebody is at the site all the same."""
     ticket = uow.get(Ticket, ticket.id, lock=True)
-    if ticket.state is TicketState.CANCELLED:
+    if ticket.state in (TicketState.CANCELLED, TicketState.RESOLVED, TicketState.CLOSED):
         row = TICKET.allowed(ticket.state, "revive", Role.SYSTEM)
         before, ticket.state = ticket.state, row.to
         release_unfit_handler(uow, ticket)
@@ -165,20 +166,29 @@ def _goal_of(uow: UnitOfWork, ticket: Ticket) -> TicketState:
             draft_follow_up(uow, ticket, uow.get(Visit, visit_id))
         touch(ticket)
     completed = [one for one, state, _ in visits if state is VisitState.COMPLETED]
-    if left or not completed or VisitState.UNSCHEDULED in states:
+    remote = newest_remote(uow.session, ticket.id)
+    if left or VisitState.UNSCHEDULED in states or not (completed or remote):
         return TicketState.TRIAGED
+    if remote is not None:
+        return _goal_by(remote.state)
     sign_off = sign_off_of(uow.session, completed[-1])
     if sign_off is not None and sign_off.state is SignOffState.UPHELD:
-        return TicketState.TRIAGED  # the work did not hold, and what was to repeat it has been cancelled
+        return TicketState.TRIAGED
     if uow.session.scalars(open_approvals(ticket.id).limit(1)).first() is not None:
         return TicketState.IN_PROGRESS  # the customer has not said yet whether he pays for it
-    if _awaits_inspection(uow, completed[-1]):
+    if awaits_inspection(uow, completed[-1]):
         return TicketState.IN_PROGRESS
-    is_settled = sign_off is not None and sign_off.state in SETTLED
-    return TicketState.CLOSED if is_settled else TicketState.RESOLVED
+    return _goal_by(sign_off.state if sign_off is not None else SignOffState.PENDING)
 
 
-def _awaits_inspection(uow: UnitOfWork, visit_id: UUID) -> bool:
+def _goal_by(sign_off: SignOffState) -> TicketState:
+    """Where what the customer says about the report that counts has a ticket of which nothing else is open."""
+    if sign_off is SignOffState.UPHELD:
+        return TicketState.TRIAGED  # it did not hold, and what was to repeat it has been cancelled
+    return TicketState.CLOSED if sign_off in SETTLED else TicketState.RESOLVED
+
+
+def awaits_inspection(uow: UnitOfWork, visit_id: UUID) -> bool:
     """Tell whether a second person has not found the work of a visit right that wants it."""
     if not uow.session.scalars(select(Visit.needs_inspection).where(Visit.id == visit_id)).one():
         return False

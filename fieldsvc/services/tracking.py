@@ -31,9 +31,10 @@ from fieldsvc.services.approvals import Answer, answer_approval, approvals_of
 from fieldsvc.services.customer_options import options_of
 from fieldsvc.services.disputes import dispute_by_link
 from fieldsvc.services.ratings import rate_by_link
-from fieldsvc.services.remote_solutions import confirm_remote, newest_remote, object_to_remote
+from fieldsvc.services.remote_solutions import confirm_remote, object_to_remote
 from fieldsvc.services.scopes import load_ticket, tickets_in_scope, zone_of
 from fieldsvc.services.service_reports import report_of, reported_visit_id, sign_off_of
+from fieldsvc.services.short_reports import newest_remote
 from fieldsvc.services.sign_offs import confirm_by_link
 from fieldsvc.services.ticket_cancellations import cancel_ticket
 from fieldsvc.services.use_case import WriteCase

@@ -80,11 +80,12 @@ def leave_traces(app: Flask, world: World) -> str:
         ("/report", {"content": f"repaired for {CANARY}"}),
     ):
         answer = post(technician, f"{visit}{step}", body)
-    post(signed_in(app, "supervisor"), f"{visit}/inspection", {"passed": False, "note": CANARY})
     sha256 = answer["sign_off"]["report_sha256"]
     signed = {"outcome": "signed", "report_sha256": sha256, "signer_name": CANARY, "signer_role": "owner"}
     post(technician, f"{visit}/sign-off", {**signed, "method": "typed"})
     post(technician, f"{visit}/completion", {"states_no_parts": True})
+    post(signed_in(app, "supervisor"), f"{visit}/inspection", {"passed": False, "note": CANARY})
+    post(agent, f"/approvals/{world.approval}/withdrawal", {})
     post(anonymous, f"/track/{world.link}/rating", {"stars": 2, "comment": CANARY})
     post(anonymous, f"/track/{world.link}/dispute", {"report_sha256": sha256, "objection": CANARY})
     post(agent, f"{visit}/dispute", {"is_upheld": False, "reason": CANARY})
@@ -101,8 +102,8 @@ def _solve_from_the_desk(app: Flask, world: World) -> None:
     triage = {"nature": "hardware", "urgency": "normal", "job_type_id": str(world.cast.job_type)}
     post(agent, f"{ticket}/triage", triage | {"site_id": str(world.cast.site)})
     codes = {"symptom": "x", "cause": "x", "action": "x", "resolution": "advised", "verification_passed": False}
-    solved = post(agent, f"{ticket}/resolution", codes | {"solution": CANARY, "verification_reason": CANARY})
     token = agent.post(f"/api/v1{ticket}/link", json={}).json["token"]
+    solved = post(agent, f"{ticket}/resolution", codes | {"solution": CANARY, "verification_reason": CANARY})
     named = {"report_sha256": solved["report_sha256"]}
     post(anonymous, f"/track/{token}/sign-off", named | {"signer_name": CANARY})
     post(anonymous, f"/track/{token}/dispute", named | {"objection": CANARY})

@@ -1,8 +1,10 @@
 """Signing in with an identity provider's word: a real one on the loopback, whose keys are fetched and change."""
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,11 +13,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from joserfc import jwt
-from joserfc.jwk import KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from api.app import create_app
+from fieldsvc.adapters.identity import IdentityProvider
 from fieldsvc.bootstrap import build
 from fieldsvc.config import Settings, SettingsError, load_settings
+from fieldsvc.domain.clock import SystemClock
+from fieldsvc.domain.errors import Busy, Unauthenticated
 from tests.api.conftest import CHEAP_PASSWORDS, PASSWORD_HASH, Client
 from tests.fieldsvc.cast import Cast, build_cast
 
@@ -148,10 +153,10 @@ def test_a_token_that_anybody_could_have_made_is_refused(app: Flask, cast: Cast,
     assert cast.agent.user_id is not None
 
 
-@pytest.mark.parametrize("name", ["nobody", "agent\0", "", "Agent "])
+@pytest.mark.parametrize("name", ["nobody", "agent\0", "", "agent ", "\uff41gent", "Agent"])
 def test_who_is_not_known_here_stays_outside(app: Flask, cast: Cast, provider: Provider, name: str) -> None:
     answer = sign_in(app, provider.token(preferred_username=name))
-    assert answer.status_code == (201 if name == "Agent " else 401)
+    assert answer.status_code == (201 if name == "Agent" else 401)
     assert cast.agent.user_id is not None
 
 
@@ -165,6 +170,53 @@ def test_a_new_key_is_fetched_when_it_is_used(
     assert len(provider.asked) == asked
     monkeypatch.setattr("fieldsvc.adapters.identity._ASKED_AGAIN_S", -1)
     assert sign_in(app, provider.token()).status_code == 201
+    assert cast.agent.user_id is not None
+
+
+def test_an_address_counts_only_where_it_was_verified(settings: Settings, provider: Provider) -> None:
+    by_address = IdentityProvider(provider.issuer, AUDIENCE, "email", SystemClock())
+    assert by_address.read(provider.token(email="a@example.org", email_verified=True), None).name == "a@example.org"
+    for said in ({}, {"email_verified": False}, {"email_verified": "true"}):
+        with pytest.raises(Unauthenticated):
+            by_address.read(provider.token(email="a@example.org", **said), None)
+    assert settings.oidc_issuer == ""
+
+
+def test_a_provider_that_hangs_is_asked_by_one_and_keeps_nobody_waiting(provider: Provider) -> None:
+    hanging, released = threading.Event(), threading.Event()
+    answer = provider.answer
+
+    def slow(path: str) -> dict[str, Any]:
+        hanging.set()
+        released.wait(4)
+        return answer(path)
+
+    provider.answer = slow  # type: ignore[method-assign]  # a provider in trouble
+    trusted = IdentityProvider(provider.issuer, AUDIENCE, "preferred_username", SystemClock())
+    token = provider.token()
+    with ThreadPoolExecutor(4) as others:
+        first = others.submit(trusted.read, token, None)
+        assert hanging.wait(4)
+        for waiting in [others.submit(trusted.read, token, None) for _ in range(3)]:
+            assert isinstance(waiting.exception(timeout=2), Busy)
+        released.set()
+        assert first.result(timeout=6).name == "agent"
+    assert len(provider.asked) == 2
+
+
+def test_a_token_with_another_signature_that_is_right_is_the_same_token(
+    app: Flask, cast: Cast, provider: Provider
+) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "curve"})
+    provider.keys.append(key)  # type: ignore[arg-type]  # any key with a kid
+    token = provider.token(key=key, algorithm="ES256")  # type: ignore[arg-type]  # as above
+    signed, _, signature = token.rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    other = raw[:32] + (order - int.from_bytes(raw[32:])).to_bytes(32)
+    twin = f"{signed}.{base64.urlsafe_b64encode(other).decode().rstrip('=')}"
+    assert sign_in(app, token).status_code == 201
+    assert sign_in(app, twin).json["code"] == "id_token_used"
     assert cast.agent.user_id is not None
 
 

@@ -95,6 +95,11 @@ def test_an_inspection_is_wanted_and_made(client_for: ClientFor, cast: Cast) -> 
     how = {"symptom": "leak", "cause": "seal", "action": "tighten", "methods": ["visual"], "tools": ["torch"]}
     found = post(technician, f"/visits/{cast.visit}/diagnosis", how | {"data_captured": "0.2 l/min"}, expect=201)
     assert found["diagnoses"][0]["methods"] == ["visual"]
-    post(technician, f"/visits/{cast.visit}/inspection", {"passed": True}, expect=409)
+    post(agent, f"/visits/{cast.visit}/inspection", {"passed": True}, expect=409)  # not done yet
+    post(technician, f"/visits/{cast.visit}/verification", {"passed": True})
+    shown = post(technician, f"/visits/{cast.visit}/report", {"content": "done"}, expect=201)["report"]["sha256"]
+    post(technician, f"/visits/{cast.visit}/sign-off", {"outcome": "absent", "report_sha256": shown})
+    post(technician, f"/visits/{cast.visit}/completion", {"states_no_parts": True})
+    post(technician, f"/visits/{cast.visit}/inspection", {"passed": True}, expect=409)  # his own work
     seen = post(agent, f"/visits/{cast.visit}/inspection", {"passed": False, "note": "still wet"}, expect=201)
     assert (seen["inspection"]["passed"], seen["inspection"]["note"]) == (False, "still wet")

@@ -17,6 +17,8 @@ from tests.api.conftest import Client, ClientFor
 from tests.api.test_customer_pages import look, send
 from tests.api.test_visit_story import API, get, post
 from tests.fieldsvc.cast import Cast
+from tests.fieldsvc.phone import Phone
+from tests.fieldsvc.stage import Stage
 
 SOLVED = {
     "symptom": "no_display",
@@ -101,6 +103,30 @@ def test_who_objects_is_heard_and_may_be_right(
         assert examine(session, application.clock.now()) == []
 
 
+def test_who_is_at_the_site_all_the_same_opens_it_again(
+    client_for: ClientFor, anonymous: Client, cast: Cast, application: Application
+) -> None:
+    """The desk has solved it and the visit is cancelled with it; the technician, out of reach, has been there."""
+    agent, stage = client_for("agent"), Stage(application.database, cast)
+    phone = Phone(stage, cast.technician1)
+    track = f"/track/{post(agent, f'/tickets/{cast.ticket}/link', expect=201)['token']}"
+    post(client_for("dispatcher"), f"/visits/{cast.visit}/postponement", {"reason": "technician"})
+    sha256 = post(agent, f"/tickets/{cast.ticket}/resolution", SOLVED, expect=201)["report_sha256"]
+    objected = post(anonymous, f"{track}/dispute", {"report_sha256": sha256, "objection": "still dark"})
+    assert objected["ticket_state"] == "resolved"
+    for step in ("check_in", "work", "diagnose", "verify", "present", "sign"):
+        phone.note(step)
+    assert set(phone.statuses()) == {"applied"}
+    assert state_of(agent, f"/tickets/{cast.ticket}") == "in_progress"
+    phone.note("complete")
+    assert set(phone.statuses()) == {"applied"}
+    assert state_of(agent, f"/tickets/{cast.ticket}") == "closed"
+    decided = post(agent, f"/tickets/{cast.ticket}/dispute", {"is_upheld": False, "reason": "was seen to"})
+    assert decided["state"] == "dismissed"
+    with application.database.read_only() as session:
+        assert examine(session, application.clock.now()) == []
+
+
 def test_who_is_not_right_has_it_closed(client_for: ClientFor, anonymous: Client, ticket: str, track: str) -> None:
     agent = client_for("agent")
     sha256 = post(agent, f"{ticket}/resolution", SOLVED, expect=201)["report_sha256"]
@@ -134,6 +160,8 @@ def test_with_time_it_counts_as_accepted_once(
 
 def test_what_can_not_be_solved_from_the_desk(client_for: ClientFor, cast: Cast, ticket: str) -> None:
     agent = client_for("agent")
+    post(agent, f"{ticket}/resolution", SOLVED, expect=409)  # the customer has no link to read it by
+    post(agent, f"{ticket}/link", expect=201)
     failed = SOLVED | {"verification_passed": False}
     post(agent, f"{ticket}/resolution", failed, expect=422)
     post(agent, f"{ticket}/resolution", failed | {"verification_reason": "nobody at home"}, expect=201)

@@ -42,7 +42,7 @@ AGREED = {
         resolved → closed: S
         resolved closed → triaged: CGDVA
         new triaged in_progress waiting → cancelled: GDVAC
-        cancelled → in_progress: S
+        cancelled resolved closed → in_progress: S
     """,
     "visit": """
         unscheduled → planned: SDV

@@ -1,14 +1,21 @@
 """A second person looks at the work where the job type wants it, and what was done before is known at the asset."""
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
+from sqlalchemy import select, text
+
+from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
 from fieldsvc.domain.task_states import TaskState
 from fieldsvc.models import Diagnosis, Inspection, JobType, Task, Ticket, Visit
-from fieldsvc.services import procedures, visit_records
+from fieldsvc.services import procedures, tracking, visit_records
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.evidence import verify_evidence
 from fieldsvc.services.inspections import inspect_visit
+from fieldsvc.services.ticket_cancellations import cancel_ticket
+from fieldsvc.services.visit_returns import Cancellation, CancelReason
 from fieldsvc.services.visit_views import get_visit
 from tests.fieldsvc.stage import Stage
 
@@ -52,9 +59,13 @@ def test_a_ticket_is_closed_only_when_a_second_person_found_it_right(stage: Stag
     assert last.data["passed"] is True
 
 
-def test_whoever_worked_there_does_not_inspect_it(stage: Stage) -> None:
+def test_whoever_was_there_does_not_inspect_it(stage: Stage) -> None:
     want_inspection(stage)
     stage.bring_to("working")
+    with pytest.raises(Conflict) as refused:
+        inspect(stage, "dispatcher")  # before the work is done there is nothing to find right
+    assert refused.value.code == "nothing_to_inspect"
+    stage.walk("diagnose", "verify", "present", "sign", "complete")
     with pytest.raises(Conflict) as refused:
         inspect(stage, "technician1")
     assert refused.value.code == "needs_other_person"
@@ -62,12 +73,39 @@ def test_whoever_worked_there_does_not_inspect_it(stage: Stage) -> None:
     for login, refusal in refusals.items():
         with pytest.raises(refusal):
             inspect(stage, login)
-    inspect(stage, "dispatcher")  # beside the work, as soon as somebody is there
-    stage.walk("diagnose", "verify", "present", "sign", "complete")
-    assert ticket_state(stage) == "closed"
+    inspect(stage, "dispatcher")
+    assert (ticket_state(stage), open_tasks(stage)) == ("closed", [])
 
 
-@pytest.mark.parametrize("state", ["dispatched", "en_route", "incomplete"])
+def test_nobody_calls_off_what_is_only_to_be_inspected(stage: Stage) -> None:
+    want_inspection(stage)
+    stage.bring_to("completed")
+    customer = stage.customer_actor()
+    with stage.database.read_only() as session:
+        assert "cancel" not in tracking.track(session, customer).options
+    wanted = Cancellation(CancelReason.CUSTOMER, timedelta(days=1))
+    for actor in (customer, stage.cast.agent):
+        with pytest.raises(Conflict) as refused:
+            stage.act(actor, lambda uow: cancel_ticket(uow, stage.cast.ticket, wanted))
+        assert refused.value.code == "work_done"
+
+
+@pytest.mark.parametrize("change", ["passed = true", "user_id = (SELECT id FROM users ORDER BY id DESC LIMIT 1)"])
+def test_who_changes_an_inspection_is_found(stage: Stage, tmp_path: Path, change: str) -> None:
+    want_inspection(stage)
+    stage.bring_to("completed")
+    inspect(stage, passed=False, note="the cover is loose")
+    file = AnchorFile(tmp_path / "anchors.jsonl", "a secret key for tests, long enough")
+    with stage.database.read_only() as session:
+        assert verify_evidence(session, file).faults == []
+    for statement in (f"UPDATE inspections SET {change}", "DELETE FROM inspections"):
+        with stage.database.engine.begin() as connection:
+            connection.execute(text(statement))
+        with stage.database.read_only() as session:
+            assert verify_evidence(session, file).faults != []
+
+
+@pytest.mark.parametrize("state", ["dispatched", "on_site", "incomplete"])
 def test_where_nobody_worked_there_is_nothing_to_inspect(stage: Stage, state: str) -> None:
     stage.bring_to(state)
     with pytest.raises(Conflict, match="nothing to inspect"):

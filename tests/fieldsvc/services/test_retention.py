@@ -12,13 +12,15 @@ from uuid_utils.compat import uuid7
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.adapters.blobs import BlobStore
-from fieldsvc.models import Event, IdempotencyKey, SealingKey, Session, SignInAttempt
+from fieldsvc.domain.device_states import DeviceState
+from fieldsvc.models import Device, Event, IdempotencyKey, SealingKey, Session, SignInAttempt
 from fieldsvc.persistence.ownership import key_for
 from fieldsvc.services.command import Answer, Command, execute
 from fieldsvc.services.evidence import verify_evidence
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.retention import forget
 from fieldsvc.services.visits import accept_visit
+from tests.fieldsvc.phone import Phone
 from tests.fieldsvc.pictures import picture
 from tests.fieldsvc.stage import WAYS, Stage
 
@@ -145,3 +147,29 @@ def test_the_evidence_holds_afterwards(stage: Stage, store: BlobStore, file: Anc
     assert forget(stage.database, store, KEPT).total == 1
     with stage.database.read_only() as session:
         assert verify_evidence(session, file).faults == []
+
+
+def test_a_lost_phone_is_told_to_wipe_itself_however_late_it_comes(stage: Stage, store: BlobStore) -> None:
+    phone = Phone(stage, stage.cast.technician1)
+    now = stage.database.clock.now()
+    with stage.database.unit_of_work() as uow:
+        uow.session.add(
+            Session(
+                id=uow.new_id(),
+                user_id=stage.cast.technician1.user_id,
+                family_id=phone.actor.session_id,
+                refresh_hash="0" * 64,
+                created_at=now,
+                expires_at=now - timedelta(days=200),
+                last_used_at=now,
+            )
+        )
+        uow.get(Device, phone.id).state = DeviceState.LOST
+        uow.record(uow.get(Device, phone.id), "device_lost", DeviceState.ACTIVE, DeviceState.LOST)
+        uow.commit()
+    assert forget(stage.database, store, KEPT).sessions == 0
+    with stage.database.unit_of_work() as uow:
+        uow.get(Device, phone.id).state = DeviceState.WIPED
+        uow.record(uow.get(Device, phone.id), "device_wiped", DeviceState.LOST, DeviceState.WIPED)
+        uow.commit()
+    assert forget(stage.database, store, KEPT).sessions == 1
