@@ -16,7 +16,7 @@ from bench.phones.client import Reply
 from bench.phones.databases import Databases
 from bench.phones.day import PASSWORD, application_at
 from bench.phones.faulty import Server
-from bench.phones.world import Company, found_company
+from bench.phones.world import POINT, Company, found_company
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application
 from fieldsvc.models import Customer, JobType, Site
@@ -80,6 +80,7 @@ class _Killer:
             ("acceptance", {}),
             ("departure", {}),
             ("check-in", {}),
+            ("checklist", {"answers": [{"point": POINT}]}),
             ("work", {}),
             ("diagnosis", {"symptom": "leak", "cause": "seal", "action": "replace_part"}),
             ("consumptions", {"part_id": str(self._company.part)}),
