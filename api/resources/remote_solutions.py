@@ -15,6 +15,7 @@ from api.rendering import rendered
 from api.schemas.remote_solutions import RemoteSolutionSchema, SolvedSchema
 from api.schemas.visit_actions import DecisionSchema
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.short_report import Solved
 from fieldsvc.services import remote_solutions
 
 blueprint = Blueprint("remote-solutions", "What is solved without a visit.")
@@ -41,7 +42,7 @@ def resolve_without_visit(body: dict[str, Any], ticket_id: UUID) -> Response:
     Of a triaged ticket for which nobody is planned; visits that were only drafted are cancelled with it. The customer
     confirms the short report by link, or objects to it; with time it counts as accepted.
     """
-    solved, version = remote_solutions.Solved(**body), expected_version()
+    solved, version = Solved(**body), expected_version()
     return run_command(
         lambda uow: remote_solutions.resolve_without_visit(uow, ticket_id, solved, version),
         rendered(RemoteSolutionSchema, 201),

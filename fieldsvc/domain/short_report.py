@@ -17,31 +17,30 @@ _RESOLUTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ShortReport:
-    """What is told. ticket: its number; verification_reason: why the test failed, or could not be made."""
+class Solved:
+    """What was found and done from the desk. verification_reason: why the test failed, or could not be made."""
 
-    ticket: str
-    subject: str
     symptom: str
     cause: str
     action: str
     solution: str
     resolution: Resolution
     verification_passed: bool
-    verification_reason: str | None
+    verification_reason: str | None = None
 
-    def text(self) -> str:
-        """Return the report; the same facts give the same text."""
-        passed = "通过 passed" if self.verification_passed else f"未通过 not passed: {self.verification_reason}"
-        return "\n".join(
-            (
-                f"服务报告 Service report {self.ticket}",
-                "",
-                f"问题 Problem: {self.subject}",
-                f"诊断 Diagnosis: {self.symptom} / {self.cause} / {self.action}",
-                f"处理 Solution: {self.solution}",
-                f"结果 Result: {_RESOLUTIONS[self.resolution]}",
-                f"验证 Test: {passed}",
-                "",
-            )
+
+def short_report(ticket: str, subject: str, solved: Solved) -> str:
+    """Return the report on a ticket, by its number; the same facts give the same text."""
+    passed = "通过 passed" if solved.verification_passed else f"未通过 not passed: {solved.verification_reason}"
+    return "\n".join(
+        (
+            f"服务报告 Service report {ticket}",
+            "",
+            f"问题 Problem: {subject}",
+            f"诊断 Diagnosis: {solved.symptom} / {solved.cause} / {solved.action}",
+            f"处理 Solution: {solved.solution}",
+            f"结果 Result: {_RESOLUTIONS[solved.resolution]}",
+            f"验证 Test: {passed}",
+            "",
         )
+    )

@@ -63,10 +63,10 @@ def request_approval(
     row = APPROVAL.allowed_at_birth("request", uow.actor.role)
     if ticket.state not in OPEN:
         raise Conflict(f"The ticket is {ticket.state}: nothing is done for it any more.", code="ticket_over")
-    faults = _offer_faults(uow, ticket, lines, visit_id)
+    offer = Offer(ticket.number, currency, lines)
+    faults = _offer_faults(uow, ticket, offer, visit_id)
     if faults:
         raise Invalid("This can't be offered.", faults=faults)
-    offer = Offer(ticket.number, currency, lines)
     approval = Approval(
         id=uow.new_id(),
         ticket=ticket,
@@ -182,8 +182,8 @@ def _withdraw(uow: UnitOfWork, approval: Approval, role: Role) -> None:
     uow.record(approval, "approval_withdrawn", before, row.to, data={"ticket_id": approval.ticket_id})
 
 
-def _offer_faults(uow: UnitOfWork, ticket: Ticket, lines: Sequence[OfferLine], visit_id: UUID | None) -> list[Fault]:
-    faults = []
+def _offer_faults(uow: UnitOfWork, ticket: Ticket, offer: Offer, visit_id: UUID | None) -> list[Fault]:
+    faults, lines = [], offer.lines
     if not lines:
         faults.append(Fault("nothing_offered", "/lines", "Name what is to be paid for."))
     named = {UUID(line.part_id) for line in lines if line.part_id is not None}
@@ -191,7 +191,7 @@ def _offer_faults(uow: UnitOfWork, ticket: Ticket, lines: Sequence[OfferLine], v
     for index, line in enumerate(lines):
         if line.part_id is not None and line.part_id not in known:
             faults.append(Fault("unknown_part", f"/lines/{index}/part_id", "There is no such part."))
-    if sum(line.quantity * line.unit_price_cents for line in lines) > MOST_CENTS:
+    if offer.total_cents > MOST_CENTS:
         faults.append(Fault("sum_too_large", "/lines", "The sum of the lines is larger than can be stored."))
     visit = uow.find(Visit, visit_id) if visit_id is not None else None
     if visit_id is not None and (visit is None or visit.ticket_id != ticket.id):

@@ -9,14 +9,12 @@ from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF
-from fieldsvc.domain.ticket_states import OPEN, TICKET
-from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency, raised
 from fieldsvc.domain.visit_states import STARTED, VisitState
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.belongings import release_unfit_handler
+from fieldsvc.services.reopenings import reopen_more_urgently
 from fieldsvc.services.scopes import load_visit, touch
 from fieldsvc.services.service_reports import reported_visit_id, sign_off_of
 from fieldsvc.services.sign_offs import answer_report, write_down
@@ -76,16 +74,6 @@ def _reopen(uow: UnitOfWork, visit: Visit) -> None:
     """Draft a visit that does it again, more urgently; its ticket is open from now on."""
     uow.flush()
     ticket = uow.get(Ticket, visit.ticket_id, lock=True)
-    urgency = raised(Urgency(ticket.urgency or Urgency.NORMAL))
-    defaults = VISIT_DEFAULTS[urgency]
-    due_at, data = uow.now + defaults.due_after, {"urgency": urgency.value}
-    if ticket.state in OPEN:
-        due_at = min(due_at, ticket.due_at or due_at)
-        uow.record(ticket, "ticket_urgency_raised", ticket.state, ticket.state, data=data)
-    else:
-        row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
-        before, ticket.state = ticket.state, row.to
-        release_unfit_handler(uow, ticket)
-        uow.record(ticket, "ticket_reopened", before, row.to, data=data)
-    ticket.urgency, ticket.due_at = urgency, due_at
+    defaults = reopen_more_urgently(uow, ticket)
+    assert ticket.due_at is not None, "set just now"
     draft_visit(uow, ticket, visit.site, visit.job_type, defaults, windows=(), due_at=ticket.due_at, repeats=visit.id)

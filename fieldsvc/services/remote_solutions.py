@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,23 +10,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.catalogue import CancelReason, Resolution, TaskKind
-from fieldsvc.domain.errors import ChangedMeanwhile, Conflict, Erased, Fault, Invalid, NotFound
+from fieldsvc.domain.catalogue import CancelReason, TaskKind
+from fieldsvc.domain.errors import Conflict, Erased, Fault, Invalid, NotFound
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.short_report import ShortReport
+from fieldsvc.domain.short_report import Solved, short_report
 from fieldsvc.domain.sign_off_states import SETTLED, SIGN_OFF, UNANSWERED, SignOffState
-from fieldsvc.domain.ticket_states import OPEN, TICKET
-from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency, raised
+from fieldsvc.domain.ticket_states import TICKET
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.customers import CustomerLink
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
-from fieldsvc.services.belongings import release_unfit_handler
 from fieldsvc.services.customer_links import has_open_link
 from fieldsvc.services.open_approvals import open_approvals
-from fieldsvc.services.scopes import load_ticket, tickets_in_scope
+from fieldsvc.services.reopenings import reopen_more_urgently
+from fieldsvc.services.scopes import load_ticket, load_ticket_with_visits, tickets_in_scope
+from fieldsvc.services.short_reports import remotes_of
 from fieldsvc.services.tasks import finish_ticket_tasks, raise_ticket_task
 from fieldsvc.services.tickets import awaits_inspection, follow_visits
 from fieldsvc.services.visit_returns import Cancellation, cancel
@@ -36,28 +36,11 @@ _MOST_OVERDUE = 1000
 BOUND = ("ticket_id", "report_sha256", "resolution", "symptom", "cause", "action", "verification_passed")
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """What was found and done from the desk."""
-
-    symptom: str
-    cause: str
-    action: str
-    solution: str
-    resolution: Resolution
-    verification_passed: bool
-    verification_reason: str | None = None
-
-
 def resolve_without_visit(
     uow: UnitOfWork, ticket_id: UUID, solved: Solved, version: int | None = None
 ) -> RemoteSolution:
     """Resolve a triaged ticket for which nobody is planned; visits that were only drafted are not wanted any more."""
-    known = select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id)
-    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in uow.session.scalars(known).all()]
-    ticket = load_ticket(uow, ticket_id, Action.TICKET_TRIAGE, version)
-    if uow.session.scalars(known).all() != [visit.id for visit in visits]:
-        raise ChangedMeanwhile("The ticket has got another visit meanwhile.")
+    ticket, visits = load_ticket_with_visits(uow, ticket_id, Action.TICKET_TRIAGE, version)
     row = TICKET.allowed(ticket.state, "resolve_without_visit", uow.actor.role)
     told = SIGN_OFF.allowed(SignOffState.PENDING, "send", uow.actor.role)
     _check(uow, ticket, visits, solved)
@@ -73,9 +56,8 @@ def resolve_without_visit(
 def get_remote(session: OrmSession, actor: Actor, ticket_id: UUID) -> RemoteSolution:
     """Return what was solved without a visit, to those who may read a ticket's evidence."""
     visible = select(Ticket.id).where(Ticket.id == ticket_id, tickets_in_scope(actor, Action.EVIDENCE_READ))
-    of_ticket = select(RemoteSolution).where(RemoteSolution.ticket_id.in_(visible))
-    newest = of_ticket.order_by(RemoteSolution.recorded_at.desc(), RemoteSolution.id.desc()).limit(1)
-    remote = session.scalars(newest).first()
+    of_ticket = remotes_of(ticket_id).where(RemoteSolution.ticket_id.in_(visible))
+    remote = session.scalars(of_ticket.limit(1)).first()
     if remote is None:
         raise NotFound(f"Ticket {ticket_id} was not resolved without a visit.")
     if not remote.content:
@@ -123,7 +105,7 @@ def decide_objection(
     _move(uow, remote, row.to, f"dispute_{row.to.value}", said)
     finish_ticket_tasks(uow, TaskKind.REPORT_DISPUTED, ticket)
     if is_upheld:
-        _reopen(uow, ticket)
+        reopen_more_urgently(uow, ticket)
     follow_visits(uow, ticket)
     return remote
 
@@ -159,29 +141,12 @@ def _check(uow: UnitOfWork, ticket: Ticket, visits: Sequence[Visit], solved: Sol
 
 
 def _told(uow: UnitOfWork, ticket: Ticket, solved: Solved, state: SignOffState) -> RemoteSolution:
-    report = ShortReport(
-        ticket.number,
-        str(ticket.subject),
-        solved.symptom,
-        solved.cause,
-        solved.action,
-        solved.solution,
-        solved.resolution,
-        solved.verification_passed,
-        solved.verification_reason,
-    )
-    content = report.text().encode()
+    content = short_report(ticket.number, str(ticket.subject), solved).encode()
     remote = RemoteSolution(
         id=uow.new_id(),
         ticket_id=ticket.id,
         state=state,
-        resolution=solved.resolution.value,
-        symptom=solved.symptom,
-        cause=solved.cause,
-        action=solved.action,
-        solution=solved.solution,
-        verification_passed=solved.verification_passed,
-        verification_reason=solved.verification_reason,
+        **asdict(solved),
         content=content,
         report_sha256=hashlib.sha256(content).hexdigest(),
         state_since=uow.now,
@@ -214,23 +179,6 @@ def _move(uow: UnitOfWork, remote: RemoteSolution, to: SignOffState, kind: str, 
 
 def _objected_to(uow: UnitOfWork, ticket_id: UUID) -> RemoteSolution | None:
     """Return the short report that is objected to, whatever was reported since; else the newest."""
-    of_ticket = select(RemoteSolution).where(RemoteSolution.ticket_id == ticket_id)
-    by_age = of_ticket.order_by(RemoteSolution.recorded_at.desc(), RemoteSolution.id.desc())
-    found = uow.session.scalars(by_age.execution_options(populate_existing=True)).all()
+    found = uow.session.scalars(remotes_of(ticket_id).execution_options(populate_existing=True)).all()
     disputed = (one for one in found if one.state is SignOffState.DISPUTED)
     return next(disputed, found[0] if found else None)
-
-
-def _reopen(uow: UnitOfWork, ticket: Ticket) -> None:
-    """Let a ticket be open again, more urgently; one that is open already only becomes more urgent."""
-    urgency = raised(Urgency(ticket.urgency or Urgency.NORMAL))
-    due_at, data = uow.now + VISIT_DEFAULTS[urgency].due_after, {"urgency": urgency.value}
-    if ticket.state in OPEN:
-        due_at = min(due_at, ticket.due_at or due_at)
-        uow.record(ticket, "ticket_urgency_raised", ticket.state, ticket.state, data=data)
-    else:
-        row = TICKET.allowed(ticket.state, "reopen", uow.actor.role)
-        before, ticket.state = ticket.state, row.to
-        uow.record(ticket, "ticket_reopened", before, row.to, data=data)
-    ticket.urgency, ticket.due_at = urgency, due_at
-    release_unfit_handler(uow, ticket)

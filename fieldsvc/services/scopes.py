@@ -14,7 +14,7 @@ from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import flag_modified
 
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import Fault, Forbidden, Invalid, NotFound, TransitionRefused
+from fieldsvc.domain.errors import ChangedMeanwhile, Fault, Forbidden, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.permissions import Action, Scope, scope_for
 from fieldsvc.domain.phone_commands import CLOCK_TOLERANCE, PHONE_SOURCES
@@ -165,6 +165,21 @@ def load_ticket(uow: UnitOfWork, ticket_id: UUID, action: Action, version: int |
     if found is None or uow.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, in_scope)) is None:
         raise NotFound(f"There is no ticket {ticket_id}.")
     return uow.get(Ticket, ticket_id, version=version)
+
+
+def load_ticket_with_visits(
+    uow: UnitOfWork, ticket_id: UUID, action: Action, version: int | None = None
+) -> tuple[Ticket, list[Visit]]:
+    """Return a ticket of the actor's scope and all its visits, locked until the end, the oldest first.
+
+    Visits before the ticket, as whatever changes a visit takes its ticket's lock after it.
+    """
+    known = select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id)
+    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in uow.session.scalars(known).all()]
+    ticket = load_ticket(uow, ticket_id, action, version)
+    if uow.session.scalars(known).all() != [visit.id for visit in visits]:
+        raise ChangedMeanwhile("The ticket has got another visit meanwhile.")  # nobody drafts one without this lock
+    return ticket, visits
 
 
 def acting_assignment(uow: UnitOfWork, visit: Visit, technician_id: UUID | None = None) -> Assignment | None:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-
-from fieldsvc.domain.errors import ChangedMeanwhile, Conflict
+from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.ticket_states import TICKET
 from fieldsvc.domain.visit_states import CLOSED, VisitState
@@ -13,18 +11,13 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.approvals import withdraw_all
-from fieldsvc.services.scopes import load_ticket
+from fieldsvc.services.scopes import load_ticket_with_visits
 from fieldsvc.services.visit_returns import Cancellation, cancel
 
 
 def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, version: int | None = None) -> Ticket:
     """End a ticket that is not wanted any more; refused while somebody is at the site."""
-    # Visits before the ticket, as whatever changes a visit takes its ticket's lock after it.
-    known = select(Visit.id).where(Visit.ticket_id == ticket_id).order_by(Visit.id)
-    visits = [uow.get(Visit, visit_id, lock=True) for visit_id in uow.session.scalars(known).all()]
-    ticket = load_ticket(uow, ticket_id, Action.TICKET_CANCEL, version)
-    if uow.session.scalars(known).all() != [visit.id for visit in visits]:
-        raise ChangedMeanwhile("The ticket has got another visit meanwhile.")  # nobody drafts one without this lock
+    ticket, visits = load_ticket_with_visits(uow, ticket_id, Action.TICKET_CANCEL, version)
     row = TICKET.allowed(ticket.state, "cancel", uow.actor.role)
     if _is_done(visits):
         raise Conflict("The work has been done: there is nothing to call off any more.", code="work_done")
