@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from solver.plan import Cause, Plan, Route, StopKind, Unplanned
@@ -10,6 +11,9 @@ from solver.reasons import Reason
 from solver.schedule import Visit, schedule_route
 from solver.supply import Tour, left_over, supply
 from solver.units import Seconds
+
+Interval = tuple[Seconds, Seconds]
+"""From when to when a job is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Draft:
         """Ids of the jobs on any tour."""
         return frozenset(visit.id for tour in self.tours.values() for visit in tour if visit.kind is StopKind.JOB)
 
-    def interval(self, job: str) -> tuple[Seconds, Seconds] | None:
+    def interval(self, job: str) -> Interval | None:
         """(start, end) of a planned job; None when it is not planned."""
         for route in self.routes.values():
             for stop in route.stops:
@@ -79,8 +83,17 @@ class Draft:
                     return stop.start_s, stop.end_s
         return None
 
-    def try_tours(self, changed: Mapping[str, Tour]) -> Trial | None:
-        """Stock, time and check changed tours (shift id to order) of one technician; None where a rule would break."""
+    def branch(self) -> "Draft":
+        """A draft that can go on by itself."""
+        other = copy(self)
+        other.tours, other.routes = dict(self.tours), dict(self.routes)
+        return other
+
+    def try_tours(self, changed: Mapping[str, Tour], meetings: Mapping[str, Interval] | None = None) -> Trial | None:
+        """Stock, time and check changed tours (shift id to order) of one technician; None where a rule would break.
+
+        meetings: (start, end) of crew jobs none of whose members is planned yet; those on other routes are known.
+        """
         technician = self.problem.shift_by_id[next(iter(changed))].technician
         shifts = self._shifts[technician]
         tours = {shift.id: changed.get(shift.id, self.tours.get(shift.id, ())) for shift in shifts}
@@ -101,15 +114,15 @@ class Draft:
                 routes[shift.id] = others[shift.id]
                 continue
             stock = self._stock_left(tour, {**others, **routes})
-            meetings = self._meetings(tour)
+            met = {**(meetings or {}), **self._meetings(tour)}
             route = schedule_route(
                 self.problem,
                 shift,
                 tour,
-                release=self._release(tour) | {job: start for job, (start, _) in meetings.items()},
+                release=self._release(tour) | {job: start for job, (start, _) in met.items()},
                 durations={
                     **self.problem.begun_stays,
-                    **{job: end - start for job, (start, end) in meetings.items()},
+                    **{job: end - start for job, (start, end) in met.items()},
                 },
                 stock=stock,
             )
@@ -160,7 +173,7 @@ class Draft:
                     release[visit.id] = max(release.get(visit.id, 0), interval[1] + first.lag_s)
         return release
 
-    def _meetings(self, tour: Tour) -> dict[str, tuple[Seconds, Seconds]]:
+    def _meetings(self, tour: Tour) -> dict[str, Interval]:
         """(start, end) of the planned crew jobs on a tour: the other members are there then."""
         return {
             visit.id: interval

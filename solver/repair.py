@@ -1,30 +1,54 @@
 """An older plan under today's facts: the same tours, timed anew, without what no longer holds."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import takewhile
 
-from solver.draft import Draft
+from solver.check import violations
+from solver.draft import Draft, Interval
 from solver.eligibility import barriers
 from solver.plan import Plan, StopKind
 from solver.problem import Problem, VehicleShift
 from solver.schedule import Visit
 from solver.supply import Tour
+from solver.units import Seconds
+
+_ROUNDS = 4
+"""How often a crew's meeting is put off to when the last of its members can be there."""
 
 
-def repaired(problem: Problem, tours: Mapping[str, Tour]) -> Plan:
+def repaired(problem: Problem, tours: Mapping[str, Tour], meetings: Mapping[str, Interval] | None = None) -> Plan:
     """The best-kept form of some tours (shift id to order): a start for a solve, never with violations.
+
+    meetings: (start, end) that the tours had for crew jobs, in seconds from the origin. A crew stays together: at
+    that time, or as soon after it as all its members can be there. Without it a crew job drops out.
 
     Committed jobs stand first whatever the tours say. Technicians whose tours hold are kept whole, also when that
     shows only after others whose jobs come first; of the rest, stops are taken over one by one while they hold.
-    Jobs that drop out, and jobs that need a crew, are NOT_PROVEN until somebody explains them.
+    Jobs that drop out are NOT_PROVEN until somebody explains them.
     """
-    draft = Draft.begun(problem)
     wanted = {
         shift.id: _still_allowed(problem, shift, tours[shift.id]) for shift in problem.shifts if shift.id in tours
     }
-    pending = _keep_whole(draft, {shift: tour for shift, tour in wanted.items() if tour})
-    _take_over(draft, pending)
-    return draft.plan()
+    crews = _whole_crews(problem, wanted) & (meetings or {}).keys()
+    wanted = _without_crews(problem, wanted, kept=crews)
+    draft, pending = _keep_whole(Draft.begun(problem), wanted, meetings or {})
+    return _take_over(draft, pending, meetings or {}).plan()
+
+
+def repaired_plan(problem: Problem, plan: Plan) -> Plan:
+    """The best-kept form of any plan, without warehouses that do not exist."""
+    tours = {
+        shift: tuple(visit for visit in tour if visit.kind is StopKind.JOB or visit.id in problem.warehouse_by_id)
+        for shift, tour in Draft.of_plan(problem, plan).tours.items()
+    }
+    meetings = {
+        stop.id: (stop.start_s, stop.end_s)
+        for route in plan.routes
+        for stop in route.stops
+        if stop.kind is StopKind.JOB
+    }
+    return repaired(problem, tours, meetings)
 
 
 def _still_allowed(problem: Problem, shift: VehicleShift, tour: Tour) -> Tour:
@@ -36,55 +60,155 @@ def _still_allowed(problem: Problem, shift: VehicleShift, tour: Tour) -> Tour:
         or (
             (job := problem.job_by_id.get(visit.id)) is not None
             and job.id not in problem.committed_jobs
-            and job.crew_size == 1
             and not barriers(problem, job, shift)
         )
     )
 
 
-def _keep_whole(draft: Draft, wanted: dict[str, Tour]) -> dict[str, Tour]:
-    """Accept every technician's tours that hold whole, until nothing more does; return the others."""
-    shifts = draft.problem.shift_by_id
+def _whole_crews(problem: Problem, wanted: Mapping[str, Tour]) -> frozenset[str]:
+    """Crew jobs that as many different technicians go to as they need."""
+    members: dict[str, set[str]] = {}
+    for shift, tour in wanted.items():
+        for visit in _crew_visits(problem, tour):
+            members.setdefault(visit.id, set()).add(problem.shift_by_id[shift].technician)
+    return frozenset(job for job, own in members.items() if len(own) == problem.job_by_id[job].crew_size)
+
+
+def _without_crews(problem: Problem, wanted: Mapping[str, Tour], kept: Collection[str]) -> dict[str, Tour]:
+    """The tours without crew jobs, but for those that are kept."""
+    left = {
+        shift: tuple(
+            visit
+            for visit in tour
+            if visit.kind is StopKind.WAREHOUSE or problem.job_by_id[visit.id].crew_size == 1 or visit.id in kept
+        )
+        for shift, tour in wanted.items()
+    }
+    return {shift: tour for shift, tour in left.items() if tour}
+
+
+def _crew_visits(problem: Problem, tour: Tour) -> tuple[Visit, ...]:
+    return tuple(visit for visit in tour if visit.kind is StopKind.JOB and problem.job_by_id[visit.id].crew_size > 1)
+
+
+def _keep_whole(
+    draft: Draft, wanted: Mapping[str, Tour], meetings: Mapping[str, Interval]
+) -> tuple[Draft, dict[str, Tour]]:
+    """Accept the tours of technicians who meet, or of one alone, where they hold whole; return the others."""
     pending = dict(wanted)
     has_changed = True
     while has_changed:
         has_changed = False
-        for technician in dict.fromkeys(shifts[shift].technician for shift in pending):
-            own = {shift: tour for shift, tour in pending.items() if shifts[shift].technician == technician}
-            trial = draft.try_tours({shift: (*draft.tours.get(shift, ()), *tour) for shift, tour in own.items()})
-            if trial is not None:
-                draft.accept(trial)
-                pending = {shift: tour for shift, tour in pending.items() if shift not in own}
+        for group in _groups(draft.problem, pending):
+            kept = _tried(draft, {shift: pending[shift] for shift in group}, meetings)
+            if kept is not None:
+                draft = kept
+                pending = {shift: tour for shift, tour in pending.items() if shift not in group}
                 has_changed = True
-    return pending
+    return draft, pending
 
 
-def _take_over(draft: Draft, pending: Mapping[str, Tour]) -> None:
+def _groups(problem: Problem, wanted: Mapping[str, Tour]) -> list[frozenset[str]]:
+    """The shifts of each technician, together with those of everybody met on them."""
+    groups: list[tuple[set[str], set[str]]] = []
+    for shift, tour in wanted.items():
+        ties = {f"technician {problem.shift_by_id[shift].technician}"}
+        ties |= {f"job {visit.id}" for visit in _crew_visits(problem, tour)}
+        tied = [group for group in groups if group[1] & ties]
+        merged = ({shift}.union(*(group[0] for group in tied)), ties.union(*(group[1] for group in tied)))
+        groups = [*(group for group in groups if group not in tied), merged]
+    return [frozenset(shifts) for shifts, _ in groups]
+
+
+def _tried(draft: Draft, tours: Mapping[str, Tour], meetings: Mapping[str, Interval]) -> Draft | None:
+    """The draft with the tours of a group, its meetings put off as far as the last member needs; None = they break."""
+    problem = draft.problem
+    met = {visit.id: meetings[visit.id] for tour in tours.values() for visit in _crew_visits(problem, tour)}
+    own: dict[str, dict[str, Tour]] = {}
+    for shift, tour in tours.items():
+        joined = (*draft.tours.get(shift, ()), *tour)
+        own.setdefault(problem.shift_by_id[shift].technician, {})[shift] = joined
+    for _ in range(_ROUNDS):
+        longer = _joined(draft, own, met)
+        if longer is None:
+            return None
+        starts = _latest_starts(longer, met)
+        if all(starts[job] == start for job, (start, _) in met.items()):
+            return None if met and violations(problem, longer.plan()) else longer
+        met = {job: (starts[job], starts[job] + end - start) for job, (start, end) in met.items()}
+    return None
+
+
+def _joined(draft: Draft, own: Mapping[str, Mapping[str, Tour]], met: Mapping[str, Interval]) -> Draft | None:
+    """The draft with the tours of all technicians (technician to shift to tour), in an order in which they hold."""
+    longer, left = draft.branch(), list(own)
+    while left:
+        trials = ((technician, longer.try_tours(own[technician], met)) for technician in left)
+        found = next(((technician, trial) for technician, trial in trials if trial is not None), None)
+        if found is None:
+            return None
+        longer.accept(found[1])
+        left.remove(found[0])
+    return longer
+
+
+def _latest_starts(draft: Draft, met: Collection[str]) -> dict[str, Seconds]:
+    """When the last member of each crew would start."""
+    starts: dict[str, Seconds] = {}
+    for route in draft.routes.values():
+        for stop in route.stops:
+            if stop.kind is StopKind.JOB and stop.id in met:
+                starts[stop.id] = max(stop.start_s, starts.get(stop.id, stop.start_s))
+    return starts
+
+
+def _take_over(draft: Draft, pending: Mapping[str, Tour], meetings: Mapping[str, Interval]) -> Draft:
     """Append stops one by one, in turns, since a job may wait for one on another tour; drop what nothing lets in."""
     queues = {shift: deque(tour) for shift, tour in pending.items()}
     while any(queues.values()):
-        moved = [_advance(draft, shift, queue) for shift, queue in queues.items()]
-        blocked = next((queue for queue in queues.values() if queue), None)
-        if not any(moved) and blocked is not None:
-            # Never a warehouse stop: jobs further on may need what is fetched there.
-            blocked.remove(next(visit for visit in blocked if visit.kind is StopKind.JOB))
+        moved = False
+        for shift in queues:
+            longer = _advance(draft, shift, queues, meetings)
+            moved, draft = moved or longer is not None, longer or draft
+        heads = [job for queue in queues.values() if (job := _next_job(queue)) is not None]
+        if not moved and heads:
+            # Never a warehouse stop: jobs further on may need what is fetched there. A crew waits for its members.
+            _drop(queues, min(heads, key=lambda job: draft.problem.job_by_id[job].crew_size))
+    return draft
 
 
-def _advance(draft: Draft, shift: str, queue: deque[Visit]) -> bool:
-    """Append the next job of a queue, with the warehouse stops before it if it needs them."""
-    fetched: Tour = ()
-    for visit in queue:
-        if visit.kind is StopKind.WAREHOUSE:
-            fetched = (*fetched, visit)
-            continue
-        for stops in dict.fromkeys(((), fetched)):
-            trial = draft.try_tours({shift: (*draft.tours.get(shift, ()), *stops, visit)})
-            if trial is not None:
-                draft.accept(trial)
-                queue.remove(visit)
-                for stop in stops:
-                    queue.remove(stop)
-                return True
-        return False
-    queue.clear()
-    return False
+def _advance(
+    draft: Draft, shift: str, queues: Mapping[str, deque[Visit]], meetings: Mapping[str, Interval]
+) -> Draft | None:
+    """The draft with the next job of a queue, for a crew of all its members' queues; None where nothing can go on."""
+    job = _next_job(queues[shift])
+    if job is None:
+        queues[shift].clear()
+        return None
+    together = [one for one, queue in queues.items() if _next_job(queue) == job]
+    if len(together) < draft.problem.job_by_id[job].crew_size:
+        return None  # somebody has other work to do first
+    fetched = {one: tuple(takewhile(_is_warehouse, queues[one])) for one in together}
+    visits = {one: queues[one][len(fetched[one])] for one in together}
+    for stops in (dict.fromkeys(together, ()), fetched) if any(fetched.values()) else (fetched,):
+        longer = _tried(draft, {one: (*stops[one], visits[one]) for one in together}, meetings)
+        if longer is not None:
+            for one in together:
+                for stop in (*stops[one], visits[one]):
+                    queues[one].remove(stop)
+            return longer
+    return None
+
+
+def _next_job(queue: deque[Visit]) -> str | None:
+    return next((stop.id for stop in queue if not _is_warehouse(stop)), None)
+
+
+def _is_warehouse(stop: Visit) -> bool:
+    return stop.kind is StopKind.WAREHOUSE
+
+
+def _drop(queues: Mapping[str, deque[Visit]], job: str) -> None:
+    for queue in queues.values():
+        for stop in [one for one in queue if one.kind is StopKind.JOB and one.id == job]:
+            queue.remove(stop)

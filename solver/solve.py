@@ -14,11 +14,10 @@ from solver.errors import InvalidProblem, PlanRefused
 from solver.explain import causes_for_unplanned
 from solver.insertion import first_come_plan, insert_where_cheapest
 from solver.params import SolveParams
-from solver.plan import Plan, StopKind
+from solver.plan import Plan
 from solver.problem import Problem
-from solver.repair import repaired
+from solver.repair import repaired_plan
 from solver.score import Score, score
-from solver.supply import Tour
 from solver.units import Cents
 from solver.validate import problem_object_faults
 
@@ -136,7 +135,7 @@ class _Search:
         """Let the engine improve on the start; whatever becomes of it, what passed the checker stays."""
         began = time.monotonic()
         if self.start is not None and not self.offer(self.start, "the start"):
-            self.offer(repaired(self.problem, self._tours(self.start)), "the start, repaired")
+            self.offer(repaired_plan(self.problem, self.start), "the start, repaired")
         origin, start, sound = f"engine {params.engine}", self.best, []
         self.before_s += time.monotonic() - began
         ending = child.run(
@@ -181,14 +180,6 @@ class _Search:
         insert_where_cheapest(draft, waiting, _MOST_SHIFTS, lambda: should_stop() or time.monotonic() >= until)
         self.offer(draft.plan(), "the last insertions")
         return self.best or plan
-
-    def _tours(self, plan: Plan) -> dict[str, Tour]:
-        """The tours of any plan, without warehouses that do not exist."""
-        known = self.problem.warehouse_by_id
-        return {
-            shift: tuple(visit for visit in tour if visit.kind is not StopKind.WAREHOUSE or visit.id in known)
-            for shift, tour in Draft.of_plan(self.problem, plan).tours.items()
-        }
 
     def finish(self) -> Plan:
         """The best plan; where the engine gave none, the one that nobody had to search for."""

@@ -1,14 +1,55 @@
 """The published day as a plan of the solver: the start of a run, and what a question is asked about."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.models.assignments import Assignment, PlannedPickup
+from solver.draft import Interval
 from solver.plan import Plan, StopKind
 from solver.repair import repaired
 from solver.schedule import Visit
 from solver.supply import Tour
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTours:
+    """Shift id to published stops in order, and when crews meet: (start, end) by visit number, from the day's start."""
+
+    tours: Mapping[str, Tour]
+    meetings: Mapping[str, Interval]
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """The same tours under a snapshot's facts, timed anew and without what no longer holds."""
+        houses = snapshot.problem.warehouse_by_id
+        known = {
+            shift: tuple(stop for stop in tour if stop.kind is StopKind.JOB or stop.id in houses)
+            for shift, tour in self.tours.items()
+        }
+        return repaired(snapshot.problem, known, self.meetings)
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "tours": {
+                shift: [{"kind": one.kind.value, "id": one.id, "supplies": one.supplies} for one in tour]
+                for shift, tour in self.tours.items()
+            },
+            "meetings": {number: list(interval) for number, interval in self.meetings.items()},
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "PublishedTours":
+        """As it was stored."""
+        tours = {
+            shift: tuple(Visit(StopKind(one["kind"]), one["id"], supplies=one["supplies"]) for one in tour)
+            for shift, tour in document["tours"].items()
+        }
+        return cls(tours, {number: (start, end) for number, (start, end) in document["meetings"].items()})
 
 
 def published_plan(session: OrmSession, snapshot: Snapshot) -> Plan:
@@ -16,15 +57,16 @@ def published_plan(session: OrmSession, snapshot: Snapshot) -> Plan:
 
     Times are computed anew; visits that no longer hold where they are published are unplanned in it.
     """
-    return repaired(snapshot.problem, published_tours(session, snapshot))
+    return published_tours(session, snapshot).plan(snapshot)
 
 
-def published_tours(session: OrmSession, snapshot: Snapshot) -> dict[str, Tour]:
-    """Shift id to published stops in order: open visits of the snapshot, and the warehouse stops before them."""
-    day = snapshot.horizon.day
+def published_tours(session: OrmSession, snapshot: Snapshot) -> PublishedTours:
+    """What is published of the snapshot's technician-days: its open visits, and the warehouse stops before them."""
+    day, second = snapshot.horizon.day, snapshot.horizon.second
     numbers = {visit_id: number for number, visit_id in snapshot.visits.items()}
     houses = {row_id: code for code, row_id in snapshot.locations.items()}
     stops: dict[str, list[tuple[int, int, Visit]]] = {}
+    meetings: dict[str, Interval] = {}
     assignments = select(Assignment).where(
         Assignment.day == day,
         Assignment.ended_at.is_(None),
@@ -32,8 +74,11 @@ def published_tours(session: OrmSession, snapshot: Snapshot) -> dict[str, Tour]:
         Assignment.visit_id.in_(numbers),
     )
     for one in session.scalars(assignments):
-        shift = f"{one.technician_id}/{day.isoformat()}"
-        stops.setdefault(shift, []).append((one.position, 1, Visit(StopKind.JOB, numbers[one.visit_id])))
+        shift, number = f"{one.technician_id}/{day.isoformat()}", numbers[one.visit_id]
+        visit = Visit(StopKind.JOB, number, supplies=one.is_lead)
+        stops.setdefault(shift, []).append((one.position, 1, visit))
+        if snapshot.problem.job_by_id[number].crew_size > 1:
+            meetings[number] = second(one.planned_start), second(one.planned_end)
     pickups = select(PlannedPickup).where(
         PlannedPickup.day == day, PlannedPickup.technician_id.in_(snapshot.technicians.values())
     )
@@ -42,6 +87,7 @@ def published_tours(session: OrmSession, snapshot: Snapshot) -> dict[str, Tour]:
         if pickup.location_id in houses:
             place = Visit(StopKind.WAREHOUSE, houses[pickup.location_id])
             stops.setdefault(shift, []).append((pickup.before_position, 0, place))
-    return {
+    tours = {
         shift: tuple(visit for _, _, visit in sorted(own, key=lambda stop: stop[:2])) for shift, own in stops.items()
     }
+    return PublishedTours(tours, meetings)

@@ -44,6 +44,17 @@ def ask(world: DayWorld, desk: ResidentDesk, number: str, by: Actor | None = Non
     return explain_visit(world.database, desk, by or world.dispatcher, world.clock, question)
 
 
+def test_where_a_crew_meets(world: DayWorld, desk: ResidentDesk) -> None:
+    ana, bia = world.technician("Ana"), world.technician("Bia")
+    world.visit("V1", crew_size=2)
+    world.apply(world.propose(plan=planner(Ana="V1", Bia="V1")))
+    found = ask(world, desk, "V1")
+    assert found["state"] == "planned"
+    assert {one["technician_id"] for one in found["technicians"]} == {ana.solver_id, bia.solver_id}
+    start = world.row(Visit, world.visits["V1"]).planned_start
+    assert datetime.fromisoformat(found["start"]) == start
+
+
 def test_why_a_visit_is_where_it_is(world: DayWorld, desk: ResidentDesk) -> None:
     ana, *_ = busy_day(world)
     clumsy = world.technician("Caio")

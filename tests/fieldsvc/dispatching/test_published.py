@@ -47,6 +47,22 @@ def test_what_an_application_published_reads_back_to_the_second(world: DayWorld)
     assert differences(snapshot, plan, plan) == []
 
 
+def test_a_crew_reads_back_to_the_second(world: DayWorld) -> None:
+    for name in ("Ana", "Bia"):
+        world.technician(name, stock={"P-1": 1})
+    world.visit("V1", windows=[(9, 10)])
+    world.visit("V2", crew_size=2, parts={"P-1": 1}, place=(-30.06, -51.22))
+    world.visit("V3", place=(-30.04, -51.20))
+    world.apply(world.propose(plan=planner(Bia="V2 V3", Ana="V1 V2")), dispatches=True)
+    snapshot, plan = read_back(world)
+    assert violations(snapshot.problem, plan) == ()
+    assert {route.jobs for route in plan.routes} == {("V2", "V3"), ("V1", "V2")}
+    met = [stop for route in plan.routes for stop in route.stops if stop.id == "V2"]
+    start = world.row(Visit, world.visits["V2"]).planned_start
+    assert [snapshot.horizon.moment(stop.start_s) for stop in met] == [start, start]
+    assert sorted(stop.supplies for stop in met) == [False, True]
+
+
 def test_what_no_longer_holds_is_unplanned_in_it(world: DayWorld) -> None:
     busy_day(world)
     world.apply(world.propose(plan=planner(Ana="V2 V4")))

@@ -31,17 +31,22 @@ def busy_day(world: DayWorld, technicians: int = 2, visits: int = 5) -> list[Any
 
 
 def tours(problem: Problem, **wanted: str) -> Plan:
-    """Make a plan from words: technician's name to numbers in order, warehouses by their code."""
-    names = {one.id: one.name for one in problem.technicians}
+    """Make a plan from words: technician's name to numbers in order, warehouses by their code.
+
+    A crew meets as soon as all its members can be there; the first one named has the parts.
+    """
+    shifts = {problem.technician_by_id[shift.technician].name: shift.id for shift in problem.shifts}
+    leads: dict[str, str] = {}
     orders = {
-        shift.id: tuple(
-            Stop(StopKind.WAREHOUSE if stop in problem.warehouse_by_id else StopKind.JOB, stop)
-            for stop in wanted[names[shift.technician]].split()
+        shifts[name]: tuple(
+            Stop(StopKind.WAREHOUSE, stop)
+            if stop in problem.warehouse_by_id
+            else Stop(StopKind.JOB, stop, supplies=leads.setdefault(stop, name) == name)
+            for stop in order.split()
         )
-        for shift in problem.shifts
-        if names[shift.technician] in wanted
+        for name, order in wanted.items()
     }
-    made = repaired(problem, orders)
+    made = repaired(problem, orders, {job.id: (0, job.service_s) for job in problem.jobs})
     expected = {stop for order in wanted.values() for stop in order.split()} - set(problem.warehouse_by_id)
     assert {job for route in made.routes for job in route.jobs} >= expected, "this plan does not hold"
     return made

@@ -1,24 +1,20 @@
 """What a publication writes, and what it rests on: versions, crews, warehouses, and who can read a proposal."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
-from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import OptimizationRun, PlannedPart, PlannedRoute, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.procedures import publish_procedure
 from fieldsvc.services.routes import plan_for_day
-from solver.plan import Plan, StopKind
 from tests.fieldsvc.day_world import DayWorld
-from tests.fieldsvc.services.run_world import assert_sound, planner, published, skipped, tours
+from tests.fieldsvc.services.run_world import assert_sound, planner, published, skipped
 
 
 @pytest.fixture
@@ -75,32 +71,10 @@ class TestADayPublishedAnew:
         assert world.row(Visit, world.visits["V1"]).version == version
 
 
-def crew_plan(*names: str) -> Any:
-    """Give what makes a plan that brings several technicians to V1 at once; the first of them has the parts."""
-
-    def make(snapshot: Snapshot, _: Plan) -> Plan:
-        problem = snapshot.problem
-        singles = replace(problem, jobs=tuple(replace(job, crew_size=1) for job in problem.jobs))
-        plans = [tours(singles, **{name: "V1"}) for name in names]
-        leading, *others = [route for plan in plans for route in plan.routes if route.jobs]
-        helping = [
-            replace(
-                route,
-                stops=tuple(
-                    replace(stop, supplies=False) if stop.kind is StopKind.JOB else stop for stop in route.stops
-                ),
-            )
-            for route in others
-        ]
-        return replace(plans[0], routes=(leading, *helping))
-
-    return make
-
-
 def test_a_crew_visit_leaves_one_event_for_each_step(world: DayWorld) -> None:
     ana, bia = world.technician("Ana"), world.technician("Bia")
     visit = world.visit("V1", crew_size=2)
-    run = world.apply(world.propose(plan=crew_plan("Ana", "Bia")), dispatches=True)
+    run = world.apply(world.propose(plan=planner(Ana="V1", Bia="V1")), dispatches=True)
     assert run.state is RunState.APPLIED
     steps = [(one.kind, one.from_state, one.to_state) for one in world.events(visit) if one.from_state is not None]
     assert [(kind, after) for kind, _, after in steps] == [
