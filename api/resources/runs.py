@@ -13,9 +13,16 @@ from api.idempotency import key_required, run_command
 from api.reading import read_one, read_page
 from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
-from api.schemas.runs import ApplicationRequestSchema, ProposalSchema, RunRequestSchema, RunSchema, RunsQuery
+from api.schemas.runs import (
+    ApplicationRequestSchema,
+    ProposalSchema,
+    ReversalRequestSchema,
+    RunRequestSchema,
+    RunSchema,
+    RunsQuery,
+)
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import applications, runs
+from fieldsvc.services import applications, reversals, runs
 from fieldsvc.services.command import Answer
 
 blueprint = Blueprint("optimization-runs", "Plans by the solver, from the request to the published day.")
@@ -84,6 +91,25 @@ def apply_run(body: dict[str, Any], run_id: UUID) -> Response:
     named = None if body["technicians"] is None else frozenset(body["technicians"])
     options = applications.ApplyOptions(named, dispatches=body["dispatch"])
     return run_command(lambda uow: applications.apply_run(uow, run_id, options, version), rendered(RunSchema))
+
+
+@blueprint.route("/optimization-runs/<uuid:run_id>/reversal", methods=["POST"])
+@requires(Action.RUN_APPLY)
+@key_required
+@blueprint.arguments(ReversalRequestSchema)
+@blueprint.response(200, RunSchema)
+def revert_run(body: dict[str, Any], run_id: UUID) -> Response:
+    """Take an applied run back
+
+    What was published before it is published anew, timed under the facts of now; visits that no longer hold there
+    are unscheduled and named in `reversal`. Refused once a visit it moved has started, or while a later run that
+    published some of the same days stands.
+    """
+    version = expected_version()
+    return run_command(
+        lambda uow: reversals.revert_run(uow, run_id, dispatches=body["dispatch"], version=version),
+        rendered(RunSchema),
+    )
 
 
 @blueprint.route("/optimization-runs/<uuid:run_id>/cancellation", methods=["POST"])

@@ -40,6 +40,10 @@ class RunSchema(EntitySchema):
     application = PlainJSON(
         required=True, allow_none=True, metadata={"description": "Days published, days skipped and why."}
     )
+    reverted_at = Instant(required=True, allow_none=True)
+    reversal = PlainJSON(
+        required=True, allow_none=True, metadata={"description": "What taking it back changed, and could not place."}
+    )
 
 
 class ProposalSchema(EntitySchema):
@@ -63,6 +67,12 @@ class ApplicationRequestSchema(StrictSchema):
         allow_none=True,
         metadata={"description": "Publish only these days; null = all."},
     )
+    dispatch = Flag(load_default=False, metadata={"description": "Tell the phones at once."})
+
+
+class ReversalRequestSchema(StrictSchema):
+    """Whether the phones are told."""
+
     dispatch = Flag(load_default=False, metadata={"description": "Tell the phones at once."})
 
 

@@ -1,7 +1,7 @@
 """The published day as a plan of the solver: the start of a run, and what a question is asked about."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,19 @@ class PublishedTours:
 
     tours: Mapping[str, Tour]
     meetings: Mapping[str, Interval]
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Numbers of the visits that had a place."""
+        return frozenset(stop.id for tour in self.tours.values() for stop in tour if stop.kind is StopKind.JOB)
+
+    def only(self, numbers: Collection[str]) -> "PublishedTours":
+        """The tours with no other visits than these."""
+        tours = {
+            shift: tuple(stop for stop in tour if stop.kind is StopKind.WAREHOUSE or stop.id in numbers)
+            for shift, tour in self.tours.items()
+        }
+        return replace(self, tours=tours)
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """The same tours under a snapshot's facts, timed anew and without what no longer holds."""

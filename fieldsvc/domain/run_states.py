@@ -51,7 +51,13 @@ RUN = LifeCycle(
             "whole routes touched by a change made meanwhile are skipped and named",
         ),
         Transition("discard", (_S.PROPOSED,), _S.DISCARDED, _PLANNERS),
-        Transition("revert", (_S.APPLIED,), _S.REVERTED, _PLANNERS, "only while nothing has started"),
+        Transition(
+            "revert",
+            (_S.APPLIED, _S.PARTLY_APPLIED),
+            _S.REVERTED,
+            _PLANNERS,
+            "while nothing it moved has started and no later run has the same days: what it replaced is published anew",
+        ),
         Transition("fail", UNFINISHED, _S.FAILED, _SYSTEM, "the error's code is stored"),
         Transition("cancel", UNFINISHED, _S.CANCELLED, _PLANNERS | _SYSTEM, "a running solve is killed"),
         Transition(

@@ -16,9 +16,8 @@ class OptimizationRun(Entity, Base):
     """One solver execution, from the request to what became of its proposal.
 
     snapshot, plan: compressed JSON of the solver's codec, sealed as it tells where people live; loaded only when
-    asked for. result: score
-    terms, KPIs before and after, reasons. fencing_token: raised by every claim; a writer with an older one is
-    late and changes nothing.
+    asked for. result: score terms, KPIs before and after, reasons. replaced: the tours whose place it took.
+    fencing_token: raised by every claim; a writer with an older one is late and changes nothing.
     """
 
     __tablename__ = "optimization_runs"
@@ -53,6 +52,9 @@ class OptimizationRun(Entity, Base):
     applied_at: Mapped[datetime | None]
     applied_by: Mapped[UUID | None] = mapped_column(refers_to("users.id"))
     application: Mapped[dict[str, Any] | None]
+    replaced: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    reverted_at: Mapped[datetime | None]
+    reversal: Mapped[dict[str, Any] | None]
 
     covers: Mapped[list["RunScope"]] = relationship(cascade="all, delete-orphan")
 

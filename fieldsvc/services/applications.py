@@ -15,13 +15,14 @@ from fieldsvc.dispatching.storage import StoredProposal, read_proposal
 from fieldsvc.domain.errors import Erased, Fault, Invalid
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.run_states import RUN, RunState
-from fieldsvc.domain.visit_states import PUBLISHED, VisitState
-from fieldsvc.models.assignments import Assignment, PlannedRoute
+from fieldsvc.models.assignments import PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.publication import publish
+from fieldsvc.services.publication_facts import holders, lock_visits, promise_of
 from fieldsvc.services.publication_lock import hold_publications
+from fieldsvc.services.replaced_plans import note_replaced
 from fieldsvc.services.runs import change_run, get_run, move_run
 from fieldsvc.services.scopes import scope_of
 
@@ -46,16 +47,18 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     RUN.allowed(run.state, "apply", uow.actor.role)
     _check_options(stored, options)
     hold_publications(uow)  # stock that two plans count on is locked by neither
-    visits = _lock_visits(uow.session, stored)
-    published = _published(uow.session, stored)
+    visits = lock_visits(uow.session, stored.visits.values())
+    published = holders(uow.session, stored)
     skipped = _changed_days(uow.session, stored, visits, published, technicians_of(stored, plan))
     skipped |= _unwanted_days(stored, options)
     skipped |= _kept_promises(stored, visits, published, unplanned_numbers(plan))
     current = publishable(uow.session, stored, plan, run.team_id, published, skipped, uow.now)
     skipped = dict(current.skipped)
     days, left_out = days_of(current.snapshot, current.plan), unplanned_numbers(current.plan)
-    changed = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
-    _close(uow, run, stored, skipped, changed)
+    replaced = note_replaced(uow.session, current.snapshot, visits)
+    done = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
+    run.replaced = replaced.to_document(done)
+    _close(uow, run, stored, skipped, done.counts)
     return run
 
 
@@ -90,32 +93,6 @@ def _close(
         ],
         **changed,
     }
-
-
-def _lock_visits(session: OrmSession, stored: Snapshot) -> dict[str, Visit]:
-    """The visits of the snapshot as they are now, locked in one order."""
-    rows = session.scalars(
-        select(Visit)
-        .where(Visit.id.in_(stored.visits.values()))
-        .order_by(Visit.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return {visit.number: visit for visit in rows}
-
-
-def _published(session: OrmSession, stored: Snapshot) -> dict[str, frozenset[str]]:
-    """Visit number to the technicians who have it now."""
-    numbers = {visit_id: number for number, visit_id in stored.visits.items()}
-    found: dict[str, set[str]] = {}
-    rows = session.execute(
-        select(Assignment.visit_id, Assignment.technician_id).where(
-            Assignment.visit_id.in_(numbers), Assignment.ended_at.is_(None)
-        )
-    )
-    for visit_id, technician_id in rows:
-        found.setdefault(numbers[visit_id], set()).add(str(technician_id))
-    return {number: frozenset(technicians) for number, technicians in found.items()}
 
 
 def _changed_days(
@@ -177,17 +154,8 @@ def _kept_promises(
     return {
         technician: f"visit {number} is {promise}, but can't be kept; decide about it first"
         for number in left_out
-        for promise in (_promise_of(visits[number]),)
+        for promise in (promise_of(visits[number]),)
         if promise is not None
         for technician in published.get(number, ())
         if technician in stored.technicians
     }
-
-
-def _promise_of(visit: Visit) -> str | None:
-    if visit.state not in PUBLISHED:
-        return None
-    if visit.state is VisitState.ACCEPTED:
-        return "accepted"
-    is_locked = visit.locks_technician or visit.locks_start or visit.lock_earliest is not None
-    return "locked" if is_locked else None

@@ -2,24 +2,35 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, func, select
 
-from fieldsvc.dispatching.days import DayPlan, PickupPlan, VisitPlan
+from fieldsvc.dispatching.days import DayPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
-from fieldsvc.domain.promises import arrival_window, is_retimed_only
+from fieldsvc.domain.promises import is_retimed_only
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
-from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
+from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.procedures import newest_procedures
+from fieldsvc.services.publication_facts import promise_arrival
+from fieldsvc.services.publication_parts import add_pickup, clear_pickups, count_on
 from fieldsvc.services.scopes import touch
 from fieldsvc.services.tickets import follow_visits
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was done: visits by what happened to them, the numbers of those with another place, and with none now."""
+
+    counts: Mapping[str, int]
+    moved: frozenset[str]
+    dropped: frozenset[str]
 
 
 def publish(
@@ -30,15 +41,15 @@ def publish(
     run: OptimizationRun,
     *,
     dispatches: bool,
-) -> dict[str, int]:
-    """Make days without violations the published ones of the snapshot; count what changed.
+) -> Publication:
+    """Make days without violations the published ones of the snapshot.
 
     left_out: numbers of visits that are in no day; those that are in one now are taken out.
     """
     if not snapshot.technicians:
-        return {}
+        return Publication({}, frozenset(), frozenset())
     writer = _Writer(uow, snapshot, days, run)
-    writer.clear_pickups()
+    clear_pickups(uow, snapshot, writer.open_assignments())
     for number in left_out:
         writer.drop(number)
     for day in days:
@@ -49,7 +60,7 @@ def publish(
     uow.flush()
     for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
         follow_visits(uow, ticket)
-    return dict(writer.counts)
+    return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped))
 
 
 class _Writer:
@@ -59,6 +70,8 @@ class _Writer:
         self.uow, self.snapshot, self.days, self.run = uow, snapshot, days, run
         self.counts: Counter[str] = Counter()
         self.touched: dict[UUID, Visit] = {}
+        self.moved: set[str] = set()
+        self.dropped: set[str] = set()
         self.settled: set[UUID] = set()
         ids = list(snapshot.visits.values())
         self.visits = {visit.number: visit for visit in uow.session.scalars(select(Visit).where(Visit.id.in_(ids)))}
@@ -94,22 +107,9 @@ class _Writer:
         )
         return dict(self.uow.session.execute(begun).all())
 
-    def clear_pickups(self) -> None:
-        """Forget the warehouse stops of these days; parts already counted on are written anew with the routes."""
-        open_ids = [one.id for own in self.assignments.values() for one in own.values() if one.state not in STARTED]
-        session = self.uow.session
-        session.execute(delete(PlannedPart).where(PlannedPart.assignment_id.in_(open_ids)))
-        kept = select(PlannedPart.pickup_id).where(PlannedPart.pickup_id.is_not(None))
-        session.execute(
-            delete(PlannedPickup).where(
-                PlannedPickup.technician_id.in_(self.snapshot.technicians.values()),
-                PlannedPickup.day == self.snapshot.horizon.day,
-                PlannedPickup.id.not_in(kept),
-            )
-        )
-        for own in self.assignments.values():
-            for one in own.values():
-                session.expire(one, ["planned_parts"])
+    def open_assignments(self) -> list[Assignment]:
+        """Everybody who has a visit of these days now."""
+        return [one for own in self.assignments.values() for one in own.values()]
 
     def drop(self, number: str) -> None:
         """Take a visit out of the plan if it is in it and nobody has accepted it."""
@@ -120,11 +120,17 @@ class _Writer:
         visit.planned_start = visit.planned_end = visit.published_run_id = None
         self._move(visit, "unplan", "visit_unplanned")
         self.counts["visits_dropped"] += 1
+        self.moved.add(number)
+        self.dropped.add(number)
 
     def write_day(self, day: DayPlan) -> None:
         """Publish one technician-day."""
         self._write_route(day)
-        pickups = {pickup.index: self._write_pickup(day.technician_id, pickup) for pickup in day.pickups}
+        first = self.first_positions.get(day.technician_id, 0)
+        pickups = {
+            pickup.index: add_pickup(self.uow, self.snapshot, day.technician_id, first, pickup)
+            for pickup in day.pickups
+        }
         self.uow.flush()  # parts refer to pick-ups
         for stop in day.visits:
             self._write_visit(day.technician_id, stop, pickups)
@@ -185,7 +191,7 @@ class _Writer:
                 touch(visit)  # its answer shows these times too
             if visit.state is VisitState.PLANNED:
                 _set(assignment, {"state": VisitState.PLANNED, "dispatched_at": None, "accepted_at": None})
-        self._count_on(assignment, stop, pickups)
+        count_on(self.uow, assignment, stop.parts, pickups)
 
     def _settle(self, visit: Visit, stop: VisitPlan) -> None:
         """Move a visit's state to what its new place means; a visit that stays where it was is not touched."""
@@ -211,8 +217,9 @@ class _Writer:
             self.counts["visits_reassigned"] += 1
         visit.planned_start, visit.planned_end = stop.start, stop.end
         visit.published_run_id = self.run.id
-        _promise(visit, stop.start)
+        promise_arrival(visit, stop.start)
         self.touched[visit.id] = visit
+        self.moved.add(visit.number)
 
     def _end_assignments(self, visit: Visit, keep: frozenset[UUID], reason: str) -> None:
         has_ended = False
@@ -253,35 +260,6 @@ class _Writer:
         else:
             _set(route, values)
 
-    def _write_pickup(self, technician: UUID, stop: PickupPlan) -> UUID:
-        pickup = PlannedPickup(
-            id=self.uow.new_id(),
-            technician_id=technician,
-            day=self.snapshot.horizon.day,
-            location_id=stop.location_id,
-            before_position=self.first_positions.get(technician, 0) + stop.before_position,
-            planned_arrival=stop.arrival,
-            planned_start=stop.start,
-            planned_end=stop.end,
-            travel_s=stop.travel_s,
-            travel_m=stop.travel_m,
-        )
-        self.uow.session.add(pickup)
-        return pickup.id
-
-    def _count_on(self, assignment: Assignment, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:
-        for claim in stop.parts:
-            self.uow.session.add(
-                PlannedPart(
-                    id=self.uow.new_id(),
-                    assignment_id=assignment.id,
-                    part_id=claim.part_id,
-                    location_id=claim.location_id,
-                    pickup_id=pickups[claim.pickup] if claim.pickup is not None else None,
-                    quantity=claim.quantity,
-                )
-            )
-
 
 def _set(row: Any, values: Mapping[str, Any]) -> bool:
     """Set what differs, so that a row that stays the same keeps its version; tell whether anything did."""
@@ -289,10 +267,3 @@ def _set(row: Any, values: Mapping[str, Any]) -> bool:
     for name, value in changed.items():
         setattr(row, name, value)
     return bool(changed)
-
-
-def _promise(visit: Visit, start: datetime) -> None:
-    first, last = visit.arrival_window_start, visit.arrival_window_end
-    promised = (first, last) if first is not None and last is not None else None
-    agreed = [(window.earliest, window.latest) for window in visit.windows]
-    visit.arrival_window_start, visit.arrival_window_end = arrival_window(start, promised, agreed)

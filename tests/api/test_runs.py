@@ -86,6 +86,25 @@ def test_a_proposal_is_read_applied_by_version_and_applied_once(proposed: dict[s
     assert (twice.status_code, twice.json["code"]) == (409, "transition_refused")
 
 
+def test_an_applied_run_is_taken_back_once(proposed: dict[str, Any], cast: Cast, client_for: Any) -> None:
+    client, path = client_for("dispatcher"), f"{RUNS}/{proposed['id']}"
+    early = send(client, f"{path}/reversal", {})
+    assert (early.status_code, early.json["code"]) == (409, "transition_refused")
+    visit = f"{API}/visits/{cast.unscheduled_visit}"
+    assert send(client, f"{path}/application", {}).json["state"] == "applied"
+    assert client.get(visit).json["state"] == "planned"
+    assert send(client, f"{path}/reversal", {"really": True}).json["errors"][0]["pointer"] == "/really"
+    assert send(client, f"{path}/reversal", {}, **{"If-Match": '"1"'}).status_code == 412
+    key = {"Idempotency-Key": "back-1"}
+    back = send(client, f"{path}/reversal", {"dispatch": True}, **key)
+    again = send(client, f"{path}/reversal", {"dispatch": True}, **key)
+    assert (back.status_code, back.json["state"]) == (200, "reverted")
+    assert (again.data, again.headers["Idempotency-Replayed"]) == (back.data, "true")
+    assert client.get(visit).json["state"] == "unscheduled"
+    twice = send(client, f"{path}/reversal", {})
+    assert (twice.status_code, twice.json["version"]) == (200, back.json["version"])
+
+
 @pytest.mark.parametrize("action", ["cancellation", "rejection"])
 def test_ending_a_run_honours_its_version(cast: Cast, client_for: Any, action: str) -> None:
     client = client_for("dispatcher")
@@ -106,6 +125,7 @@ def test_another_team_finds_nothing(proposed: dict[str, Any], cast: Cast, client
         outsider.get(path),
         outsider.get(f"{path}/proposal"),
         send(outsider, f"{path}/application", {}),
+        send(outsider, f"{path}/reversal", {}),
         send(outsider, f"{path}/cancellation", {}),
         send(outsider, RUNS, asked(cast)),
         outsider.get(f"{API}/visits/{cast.visit}/explanation"),

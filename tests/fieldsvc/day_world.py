@@ -24,6 +24,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Assignment, PlannedPart, PlannedPickup, PlannedRoute, Ticket, Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.applications import ApplyOptions, apply_run
+from fieldsvc.services.reversals import revert_run
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, get_run, request_run
 from solver.engines.child import Status
@@ -168,6 +169,9 @@ class DayWorld(DayRows):
     def apply(self, run_id: UUID, *people: Person, dispatches: bool = False, by: Actor | None = None) -> Any:
         options = ApplyOptions(frozenset(one.id for one in people) if people else None, dispatches)
         return self.write(lambda uow: apply_run(uow, run_id, options), by or self.dispatcher)
+
+    def revert(self, run_id: UUID, by: Actor | None = None, **options: Any) -> Any:
+        return self.write(lambda uow: revert_run(uow, run_id, **options), by or self.dispatcher)
 
 
 _S = VisitState

@@ -67,7 +67,7 @@ AGREED = {
         solving → queued proposed: S
         proposed → applied partly_applied stale superseded: DVAS
         proposed → discarded: DVA
-        applied → reverted: DVA
+        applied partly_applied → reverted: DVA
         queued solving → failed: S
         queued solving → cancelled: DVAS
         solving → superseded: DVAS

@@ -15,6 +15,7 @@ from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import PUBLISHED
 from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedRoute, Visit
 from fieldsvc.persistence.database import Database
+from fieldsvc.services import visits
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.day_world import DayWorld
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
@@ -77,6 +78,50 @@ def test_one_proposal_applied_eight_times_at_once(world: DayWorld) -> None:
     assert sum(isinstance(one, OptimizationRun) for one in outcomes) == 1
     assert sum(isinstance(one, Conflict) for one in outcomes) == 7
     assert len(world.events(world.visits["V2"])) == 1
+    assert_sound(world)
+
+
+def test_one_run_taken_back_eight_times_at_once(world: DayWorld) -> None:
+    busy_day(world)
+    run_id = world.propose(plan=planner(Ana="V2 V4"))
+    world.apply(run_id)
+    outcomes = at_once(*[lambda: world.revert(run_id)] * 8)
+    assert {one.state for one in outcomes} == {RunState.REVERTED}
+    assert [one.kind for one in world.events(run_id)].count("run_reverted") == 1
+    assert [one.kind for one in world.events(world.visits["V2"])] == ["visit_planned", "visit_unplanned"]
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_a_day_is_not_taken_back_under_a_newer_plan(world: DayWorld, _round: int) -> None:
+    busy_day(world)
+    run_id = world.propose(plan=planner(Ana="V2 V4"))
+    world.apply(run_id)
+    newer = world.propose(plan=planner(Ana="V4", Bia="V2"))
+    back, _ = at_once(lambda: world.revert(run_id), lambda: world.apply(newer))
+    if isinstance(back, Conflict):
+        assert (back.code, state_of(world, newer)) == ("run_overtaken", RunState.APPLIED)
+        assert world.holder_of("V2") is not None
+    else:
+        assert (state_of(world, run_id), state_of(world, newer)) == (RunState.REVERTED, RunState.STALE)
+        assert world.holder_of("V2") is None
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_somebody_sets_off_while_the_run_is_taken_back(world: DayWorld, _round: int) -> None:
+    ana, *_ = busy_day(world)
+    world.apply(world.propose(plan=planner(Bia="V2")))
+    run_id = world.propose(plan=planner(Ana="V2"))
+    world.apply(run_id, dispatches=True)
+    visit = world.visits["V2"]
+    world.write(lambda uow: visits.accept_visit(uow, visit), ana.actor)
+    back, gone = at_once(
+        lambda: world.revert(run_id), lambda: world.write(lambda uow: visits.depart(uow, visit), ana.actor)
+    )
+    assert isinstance(back, Conflict)  # accepted or on the way: a word was given either way
+    assert not isinstance(gone, DomainError)
+    assert world.holder_of("V2") == ana.id
     assert_sound(world)
 
 
