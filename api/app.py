@@ -1,6 +1,7 @@
 """Makes the WSGI application: what holds for every route, then the routes."""
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -25,9 +26,33 @@ _JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest with our problems in place of its errors."""
+    """flask-smorest with our problems in place of its errors; it describes its routes when somebody asks for it.
+
+    Describing them takes longer than everything else that a server does before its first answer.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: list[Blueprint] = []
+        self._describing = Lock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
+        """Serve a blueprint's routes."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint, **options)
+        self._undescribed.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        with self._describing:
+            for one in self._undescribed:
+                one.register_views_in_doc(self, self._app, self.spec, name=one.name, parameters=None)
+                self.spec.tag({"name": one.name, "description": one.description})
+            self._undescribed.clear()
+            document: dict[str, Any] = self.spec.to_dict()
+        return document
 
     def _register_error_handlers(self) -> None:
         register_error_handlers(self._app)

@@ -7,5 +7,5 @@ from flask import Flask
 
 def document_of(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI document of an app."""
-    document: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    document: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].document()
     return document

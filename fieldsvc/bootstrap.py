@@ -41,12 +41,14 @@ def build(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     passwords: Passwords | None = None,
+    database: Database | None = None,
 ) -> Application:
-    """Put the parts together; nothing is connected yet."""
+    """Put the parts together; nothing is connected yet. database: None = the one that the settings name."""
     clock = clock or SystemClock()
     ids = ids or TimeOrderedIds()
-    sealer = Sealer(settings.encryption_keys, settings.secret_key)
-    database = Database.at(settings.database_url, sealer, clock, ids)
+    if database is None:
+        sealer = Sealer(settings.encryption_keys, settings.secret_key)
+        database = Database.at(settings.database_url, sealer, clock, ids)
     travel = read_travel(settings.travel_table)
     return Application(
         settings=settings,

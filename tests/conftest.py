@@ -1,6 +1,7 @@
 """Databases for tests: each test gets an empty one, migrated once per worker. No test may change its schema."""
 
 import contextlib
+import functools
 import os
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.domain.clock import SystemClock
@@ -20,6 +21,7 @@ from fieldsvc.domain.evidence import GENESIS
 from fieldsvc.models import Base
 from fieldsvc.models.sealing import Sealer
 from fieldsvc.persistence.database import Database
+from fieldsvc.persistence.engine import make_engine
 from fieldsvc.persistence.migrate import upgrade
 
 OpenDatabase = Callable[..., Database]
@@ -27,9 +29,17 @@ OpenDatabase = Callable[..., Database]
 TEST_DATABASE_URL = "TEST_DATABASE_URL"
 
 
+SECRET_KEY = "a secret key for tests, long enough"
+
+
 @pytest.fixture(scope="session")
-def sealer() -> Sealer:
-    return Sealer([Fernet.generate_key().decode()], "an index key for tests")
+def encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def sealer(encryption_key: str) -> Sealer:
+    return Sealer([encryption_key], SECRET_KEY)
 
 
 def open_at(url: str, sealer: Sealer, **options: Any) -> Database:
@@ -118,11 +128,13 @@ def postgres_workspace(postgres_url: str, sealer: Sealer) -> Iterator[PostgresWo
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a migrated, empty database on each of the two systems."""
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a migrated, empty database on each of the two systems, the same for every test."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
-        path = tmp_path / "fieldsvc.db"
+        path = tmp_path_factory.getbasetemp() / "fieldsvc.db"
+        for left in path.parent.glob("fieldsvc.db*"):  # never written over: somebody may still have it open
+            left.unlink()
         shutil.copyfile(template, path)
         yield f"sqlite:///{path}"
         return
@@ -131,13 +143,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     workspace.empty()
 
 
+@pytest.fixture(scope="session")
+def engines(sealer: Sealer) -> Callable[[str], Engine]:
+    """Give a function that keeps one engine per address: compiling statements anew takes half of a short test."""
+    return functools.cache(lambda url: make_engine(url, sealer))
+
+
 @pytest.fixture
-def open_database(database_url: str, sealer: Sealer) -> Iterator[OpenDatabase]:
+def open_database(database_url: str, sealer: Sealer, engines: Callable[[str], Engine]) -> Iterator[OpenDatabase]:
     """Give a function that opens this test's database, once more if need be and with other options."""
     with contextlib.ExitStack() as opened:
 
         def open_it(**options: Any) -> Database:
-            database = open_at(database_url, sealer, **options)
+            if options:
+                database = open_at(database_url, sealer, **options)
+            else:
+                database = Database(engines(database_url), SystemClock(), TimeOrderedIds())
             opened.callback(database.dispose)
             return database
 

@@ -1,21 +1,23 @@
 """The cast over HTTP: an app on each of the two databases, and a client signed in as anybody of the cast."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.current import attach_application
 from api.resources import BLUEPRINTS
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import Settings, load_settings
+from fieldsvc.persistence.database import Database
 from tests.api import teams_resource
+from tests.conftest import SECRET_KEY
 from tests.fieldsvc.cast import PASSWORD, Cast, build_cast
 
 CHEAP_PASSWORDS = Passwords(memory_kib=8, rounds=1)
@@ -40,12 +42,12 @@ ClientFor = Callable[[str], Client]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, encryption_key: str) -> Settings:
     environ = {
         "FIELDSVC_ENV": "production",
         "FIELDSVC_DATABASE_URL": database_url,
-        "FIELDSVC_SECRET_KEY": "a secret key for tests, long enough",
-        "FIELDSVC_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "FIELDSVC_SECRET_KEY": SECRET_KEY,
+        "FIELDSVC_ENCRYPTION_KEYS": encryption_key,
         "FIELDSVC_BLOB_DIRECTORY": str(tmp_path / "blobs"),
         "FIELDSVC_ANCHOR_FILE": str(tmp_path / "anchors" / "anchors.jsonl"),
     }
@@ -53,19 +55,26 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def application(settings: Settings) -> Iterator[Application]:
+def application(settings: Settings, database: Database) -> Application:
     """Give an application on this test's database, with passwords that are cheap to check."""
-    application = build(settings, passwords=CHEAP_PASSWORDS)
-    yield application
-    application.database.dispose()
+    return build(settings, passwords=CHEAP_PASSWORDS, database=database)
+
+
+_APPS: list[Flask] = []
 
 
 @pytest.fixture
 def app(application: Application) -> Flask:
-    """Give an app that also serves the tests' own resource, whose clients send access tokens."""
-    app = create_app(application, [*BLUEPRINTS, teams_resource.blueprint])
-    app.test_client_class = Client
-    return app
+    """Give an app that also serves the tests' own resource, whose clients send access tokens.
+
+    One for all tests of a worker: making its hundred routes takes longer than most tests. All else it has is the
+    application's.
+    """
+    if not _APPS:
+        _APPS.append(create_app(application, [*BLUEPRINTS, teams_resource.blueprint]))
+        _APPS[0].test_client_class = Client
+    attach_application(_APPS[0].extensions, application)
+    return _APPS[0]
 
 
 @pytest.fixture

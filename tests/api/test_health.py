@@ -83,14 +83,14 @@ def test_a_database_that_is_gone_is_not_ready_and_keeps_its_secrets(settings) ->
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_requests_are_counted_by_route_and_status(client_for, cast) -> None:
-    agent = client_for("agent")
+def test_requests_are_counted_by_route_and_status(application, cast) -> None:
+    fresh = create_app(application).test_client()
     for _ in range(3):
-        agent.get(f"/api/v1/teams/{cast.team}")
-    agent.get("/no/such/place")
-    agent.open("/livez", method="BREW")
-    text = agent.get("/metrics").text
-    assert 'requests_total{method="GET",route="/api/v1/teams/<uuid:team_id>",status="200"} 3.0' in text
+        fresh.get(f"/api/v1/tickets/{cast.ticket}")
+    fresh.get("/no/such/place")
+    fresh.open("/livez", method="BREW")
+    text = fresh.get("/metrics").text
+    assert 'requests_total{method="GET",route="/api/v1/tickets/<uuid:ticket_id>",status="401"} 3.0' in text
     assert 'requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
     assert 'method="other"' in text
-    assert str(cast.team) not in text
+    assert str(cast.ticket) not in text

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,23 +16,30 @@ from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from api.app import create_app
+from api.current import attach_application
 from fieldsvc.adapters.identity import IdentityProvider
-from fieldsvc.bootstrap import build
+from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import Settings, SettingsError, load_settings
 from fieldsvc.domain.clock import SystemClock
 from fieldsvc.domain.errors import Busy, Unauthenticated
-from tests.api.conftest import CHEAP_PASSWORDS, PASSWORD_HASH, Client
-from tests.fieldsvc.cast import Cast, build_cast
+from fieldsvc.persistence.database import Database
+from tests.api.conftest import CHEAP_PASSWORDS
 
 AUDIENCE = "fieldsvc-client"
+pytestmark = pytest.mark.usefixtures("cast")
+
+
+@cache
+def made_key(name: str) -> RSAKey:
+    """A key by its name: making one takes longer than all that is done with it."""
+    return RSAKey.generate_key(2048, {"kid": name})
 
 
 class Provider:
     """An OpenID Connect provider: says where its keys are, and signs what it is asked to."""
 
     def __init__(self) -> None:
-        self.keys = [RSAKey.generate_key(2048, {"kid": "first"})]
+        self.keys = [made_key("first")]
         self.asked: list[str] = []
         provider = self
 
@@ -48,7 +56,7 @@ class Provider:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self._server.server_port}/realm"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def answer(self, path: str) -> dict[str, Any]:
         if path.endswith("/.well-known/openid-configuration"):
@@ -77,25 +85,16 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def app(settings: Settings, provider: Provider) -> Iterator[Flask]:
+def application(settings: Settings, provider: Provider, database: Database) -> Application:
     trusting = replace(settings, oidc_issuer=provider.issuer, oidc_audience=AUDIENCE)
-    application = build(trusting, passwords=CHEAP_PASSWORDS)
-    app = create_app(application)
-    app.test_client_class = Client
-    yield app
-    application.database.dispose()
-
-
-@pytest.fixture
-def cast(app: Flask) -> Cast:
-    return build_cast(app.extensions["fieldsvc"].database, password_hash=PASSWORD_HASH)
+    return build(trusting, passwords=CHEAP_PASSWORDS, database=database)
 
 
 def sign_in(app: Flask, id_token: str, **said: object) -> Any:
     return app.test_client().post("/api/v1/auth/tokens/identity", json={"id_token": id_token, **said})
 
 
-def test_whom_the_provider_names_is_signed_in_once_for_each_token(app: Flask, cast: Cast, provider: Provider) -> None:
+def test_whom_the_provider_names_is_signed_in_once_for_each_token(app: Flask, provider: Provider) -> None:
     token = provider.token(nonce="n-1")
     answer = sign_in(app, token, nonce="n-1", device_name="desk")
     assert answer.status_code == 201, answer.json
@@ -108,7 +107,6 @@ def test_whom_the_provider_names_is_signed_in_once_for_each_token(app: Flask, ca
     assert (again.status_code, again.json["code"]) == (401, "id_token_used")
     assert sign_in(app, provider.token()).status_code == 201
     assert provider.asked == ["/realm/.well-known/openid-configuration", "/realm/keys"]
-    assert cast.agent.user_id is not None
 
 
 @pytest.mark.parametrize(
@@ -128,16 +126,13 @@ def test_whom_the_provider_names_is_signed_in_once_for_each_token(app: Flask, ca
         {"nonce": "another"},
     ],
 )
-def test_a_token_that_is_not_meant_for_us_is_refused(
-    app: Flask, cast: Cast, provider: Provider, wrong: dict[str, object]
-) -> None:
+def test_a_token_that_is_not_meant_for_us_is_refused(app: Flask, provider: Provider, wrong: dict[str, object]) -> None:
     answer = sign_in(app, provider.token(**{"nonce": "n-1", **wrong}), nonce="n-1")
     assert (answer.status_code, answer.json["code"]) == (401, "id_token_refused")
-    assert cast.agent.user_id is not None
 
 
-def test_a_token_that_anybody_could_have_made_is_refused(app: Flask, cast: Cast, provider: Provider) -> None:
-    stranger = RSAKey.generate_key(2048, {"kid": "first"})
+def test_a_token_that_anybody_could_have_made_is_refused(app: Flask, provider: Provider) -> None:
+    stranger = RSAKey.import_key(made_key("stranger").as_dict(private=True) | {"kid": "first"})
     shared = OctKey.generate_key(256, {"kid": "first"})
     right = provider.token()
     header, body, _ = right.split(".")
@@ -150,27 +145,22 @@ def test_a_token_that_anybody_could_have_made_is_refused(app: Flask, cast: Cast,
     ):
         answer = sign_in(app, token)
         assert (answer.status_code, answer.json["code"]) == (401, "id_token_refused")
-    assert cast.agent.user_id is not None
 
 
 @pytest.mark.parametrize("name", ["nobody", "agent\0", "", "agent ", "\uff41gent", "Agent"])
-def test_who_is_not_known_here_stays_outside(app: Flask, cast: Cast, provider: Provider, name: str) -> None:
+def test_who_is_not_known_here_stays_outside(app: Flask, provider: Provider, name: str) -> None:
     answer = sign_in(app, provider.token(preferred_username=name))
     assert answer.status_code == (201 if name == "Agent" else 401)
-    assert cast.agent.user_id is not None
 
 
-def test_a_new_key_is_fetched_when_it_is_used(
-    app: Flask, cast: Cast, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_key_is_fetched_when_it_is_used(app: Flask, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sign_in(app, provider.token()).status_code == 201
-    provider.keys.append(RSAKey.generate_key(2048, {"kid": "second"}))
+    provider.keys.append(made_key("second"))
     asked = len(provider.asked)
     assert sign_in(app, provider.token()).status_code == 401  # not again so soon: anybody could make us ask
     assert len(provider.asked) == asked
     monkeypatch.setattr("fieldsvc.adapters.identity._ASKED_AGAIN_S", -1)
     assert sign_in(app, provider.token()).status_code == 201
-    assert cast.agent.user_id is not None
 
 
 def test_an_address_counts_only_where_it_was_verified(settings: Settings, provider: Provider) -> None:
@@ -179,7 +169,6 @@ def test_an_address_counts_only_where_it_was_verified(settings: Settings, provid
     for said in ({}, {"email_verified": False}, {"email_verified": "true"}):
         with pytest.raises(Unauthenticated):
             by_address.read(provider.token(email="a@example.org", **said), None)
-    assert settings.oidc_issuer == ""
 
 
 def test_a_provider_that_hangs_is_asked_by_one_and_keeps_nobody_waiting(provider: Provider) -> None:
@@ -204,9 +193,7 @@ def test_a_provider_that_hangs_is_asked_by_one_and_keeps_nobody_waiting(provider
     assert len(provider.asked) == 2
 
 
-def test_a_token_with_another_signature_that_is_right_is_the_same_token(
-    app: Flask, cast: Cast, provider: Provider
-) -> None:
+def test_a_token_with_another_signature_that_is_right_is_the_same_token(app: Flask, provider: Provider) -> None:
     key = ECKey.generate_key("P-256", {"kid": "curve"})
     provider.keys.append(key)  # type: ignore[arg-type]  # any key with a kid
     token = provider.token(key=key, algorithm="ES256")  # type: ignore[arg-type]  # as above
@@ -217,15 +204,13 @@ def test_a_token_with_another_signature_that_is_right_is_the_same_token(
     twin = f"{signed}.{base64.urlsafe_b64encode(other).decode().rstrip('=')}"
     assert sign_in(app, token).status_code == 201
     assert sign_in(app, twin).json["code"] == "id_token_used"
-    assert cast.agent.user_id is not None
 
 
-def test_a_provider_that_does_not_answer_is_no_fault_of_the_token(app: Flask, cast: Cast, provider: Provider) -> None:
+def test_a_provider_that_does_not_answer_is_no_fault_of_the_token(app: Flask, provider: Provider) -> None:
     token = provider.token()
     provider.close()
     answer = sign_in(app, token)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert cast.agent.user_id is not None
 
 
 @pytest.mark.parametrize(
@@ -233,24 +218,17 @@ def test_a_provider_that_does_not_answer_is_no_fault_of_the_token(app: Flask, ca
     [("https://elsewhere.example", None), (None, "http://keys.example/jwks"), (None, "file:///etc/passwd")],
 )
 def test_keys_come_from_where_the_provider_is(
-    app: Flask, cast: Cast, provider: Provider, issuer: str | None, keys: str | None
+    app: Flask, provider: Provider, issuer: str | None, keys: str | None
 ) -> None:
     described = {"issuer": issuer or provider.issuer, "jwks_uri": keys or f"{provider.issuer}/keys"}
     provider.answer = lambda _: described  # type: ignore[method-assign]  # a provider that lies
     assert sign_in(app, provider.token()).status_code == 503
-    assert cast.agent.user_id is not None
 
 
-def test_without_a_provider_there_is_nothing_to_sign_in_with(client_for_plain: Client) -> None:
-    answer = client_for_plain.post("/api/v1/auth/tokens/identity", json={"id_token": "a.b.c"})
+def test_without_a_provider_there_is_nothing_to_sign_in_with(app: Flask, application: Application) -> None:
+    attach_application(app.extensions, replace(application, identities=None))
+    answer = app.test_client().post("/api/v1/auth/tokens/identity", json={"id_token": "a.b.c"})
     assert (answer.status_code, answer.json["code"]) == (404, "no_identity_provider")
-
-
-@pytest.fixture
-def client_for_plain(settings: Settings) -> Iterator[Any]:
-    application = build(settings, passwords=CHEAP_PASSWORDS)
-    yield create_app(application).test_client()
-    application.database.dispose()
 
 
 @pytest.mark.parametrize(

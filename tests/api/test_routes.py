@@ -46,9 +46,9 @@ def test_every_route_declares_a_permission_or_why_it_is_public(real_app: Flask) 
         assert not isinstance(declared, Public) or len(declared.reason) > 10, f"{method} {rule} gives no reason"
 
 
-def test_what_is_not_declared_is_not_served(app: Flask) -> None:
-    app.add_url_rule("/forgotten", view_func=lambda: "a secret", endpoint="forgotten")
-    answer = app.test_client().get("/forgotten")
+def test_what_is_not_declared_is_not_served(real_app: Flask) -> None:
+    real_app.add_url_rule("/forgotten", view_func=lambda: "a secret", endpoint="forgotten")
+    answer = real_app.test_client().get("/forgotten")
     assert answer.status_code == 500
     assert b"a secret" not in answer.data
 
