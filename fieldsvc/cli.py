@@ -123,6 +123,7 @@ def _worker(application: Application, _: argparse.Namespace) -> int:
         settings.worker_poll_s,
         settings.processors,
         settings.tacit_acceptance_s,
+        settings.dispatch_hour,
         application.anchors,
         settings.anchor_s,
         application.blobs,

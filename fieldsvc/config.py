@@ -54,6 +54,7 @@ class Settings:
     cancel_notice_s: int
     tacit_acceptance_s: int
     dispute_window_s: int
+    dispatch_hour: int
     run_lease_s: int
     worker_poll_s: float
     max_visits_per_run: int
@@ -131,6 +132,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         tacit_acceptance_s=read.whole("TACIT_ACCEPTANCE_S", 7 * 86_400, 3600, 366 * 86_400),
         dispute_window_s=read.whole("DISPUTE_WINDOW_S", 30 * 86_400, 3600, 3660 * 86_400),
         cancel_notice_s=read.whole("CANCEL_NOTICE_S", 86_400, 0, 30 * 86_400),
+        dispatch_hour=read.whole("DISPATCH_HOUR", 18, 0, 24),
         run_lease_s=read.whole("RUN_LEASE_S", 20, 1, 600),
         worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),
         max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),

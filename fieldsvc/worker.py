@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -26,6 +26,7 @@ from fieldsvc.services.evidence import write_anchor
 from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
 from fieldsvc.services.retention import forget
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
+from fieldsvc.services.sending import dispatch_due, due_visits
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +38,8 @@ _FORGET_S = 3600
 class WorkerPorts:
     """What a worker needs. solve_workers: processors for each search. tell: called with the progress of a run.
 
-    tacit_acceptance_s: after which an unanswered report counts as accepted. anchors: where the evidence is anchored.
+    tacit_acceptance_s: after which an unanswered report counts as accepted. dispatch_hour: from which on the next
+    working day's visits are sent out. anchors: where the evidence is anchored.
     blobs: where attachments lie. answers_kept: for how long the same key gets the same answer.
     """
 
@@ -47,6 +49,7 @@ class WorkerPorts:
     poll_s: float
     solve_workers: int = 1
     tacit_acceptance_s: int = 7 * 86_400
+    dispatch_hour: int = 18
     anchors: AnchorFile | None = None
     anchor_s: int = 600
     blobs: BlobStore | None = None
@@ -65,6 +68,7 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + _SWEEP_S
             sweep_field(ports)
+            send_due(ports)
         if time.monotonic() >= next_anchor:
             next_anchor = time.monotonic() + ports.anchor_s
             anchor_evidence(ports)
@@ -89,14 +93,29 @@ def sweep_field(ports: WorkerPorts) -> int:
         with ports.database.read_only() as session:
             reports, remotes = overdue_reports(session, deadline), overdue_remotes(session, deadline)
         for visit_id in reports:
-            done += _expire(ports, visit_id, deadline, expire_sign_off)
+            done += _settled(ports, visit_id, lambda uow, one: expire_sign_off(uow, one, deadline))
         for remote_id in remotes:
-            done += _expire(ports, remote_id, deadline, expire_remote)
+            done += _settled(ports, remote_id, lambda uow, one: expire_remote(uow, one, deadline))
     except OperationalError as error:
         _log.warning("sweep has to wait", error=type(error).__name__)
     if done:
         _log.info("reports accepted tacitly", count=done)
     return done
+
+
+def send_due(ports: WorkerPorts) -> int:
+    """Send out the visits whose hour has come; one that fails stops no other. Returns how many."""
+    sent = 0
+    try:
+        with ports.database.read_only() as session:
+            due = due_visits(session, ports.database.clock.now(), ports.dispatch_hour)
+        for visit_id in due:
+            sent += _settled(ports, visit_id, lambda uow, one: dispatch_due(uow, one, ports.dispatch_hour))
+    except OperationalError as error:
+        _log.warning("dispatch has to wait", error=type(error).__name__)
+    if sent:
+        _log.info("visits sent out", count=sent)
+    return sent
 
 
 def forget_what_is_old(ports: WorkerPorts) -> bool:
@@ -127,17 +146,15 @@ def anchor_evidence(ports: WorkerPorts) -> bool:
     return anchor is not None
 
 
-def _expire(
-    ports: WorkerPorts, thing_id: UUID, deadline: datetime, expire: Callable[[UnitOfWork, UUID, datetime], bool]
-) -> bool:
+def _settled(ports: WorkerPorts, thing_id: UUID, settle: Callable[[UnitOfWork, UUID], bool]) -> bool:
     try:
         with ports.database.unit_of_work(Context(source="worker")) as uow:
-            is_expired = expire(uow, thing_id, deadline)
+            is_settled = settle(uow, thing_id)
             uow.commit()
-    except Exception as error:  # noqa: BLE001 -- one report that can't be settled keeps neither the others nor any run from its turn
-        _log.error("report could not be accepted tacitly", of=str(thing_id), **trace_of(error))
+    except Exception as error:  # noqa: BLE001 -- one thing that can't be settled keeps neither the others nor any run from its turn
+        _log.error("what was due could not be done", of=str(thing_id), **trace_of(error))
         return False
-    return is_expired
+    return is_settled
 
 
 def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None = None) -> bool:

@@ -17,11 +17,11 @@ _ROUNDS = 4
 """How often a crew's meeting is put off to when the last of its members can be there."""
 
 
-def repaired(problem: Problem, tours: Mapping[str, Tour], meetings: Mapping[str, Interval] | None = None) -> Plan:
+def repaired(problem: Problem, tours: Mapping[str, Tour], times: Mapping[str, Interval] | None = None) -> Plan:
     """The best-kept form of some tours (shift id to order): a start for a solve, never with violations.
 
-    meetings: (start, end) that the tours had for crew jobs, in seconds from the origin. A crew stays together: at
-    that time, or as soon after it as all its members can be there. Without it a crew job drops out.
+    times: (start, end) that the tours had for their jobs, in seconds from the origin. A crew stays together: at that
+    time, or as soon after it as all its members can be there; without one it drops out. Others need none.
 
     Committed jobs stand first whatever the tours say. Technicians whose tours hold are kept whole, also when that
     shows only after others whose jobs come first; of the rest, stops are taken over one by one while they hold.
@@ -30,10 +30,11 @@ def repaired(problem: Problem, tours: Mapping[str, Tour], meetings: Mapping[str,
     wanted = {
         shift.id: _still_allowed(problem, shift, tours[shift.id]) for shift in problem.shifts if shift.id in tours
     }
-    crews = _whole_crews(problem, wanted) & (meetings or {}).keys()
+    times = times or {}
+    crews = _whole_crews(problem, wanted) & times.keys()
     wanted = _without_crews(problem, wanted, kept=crews)
-    draft, pending = _keep_whole(Draft.begun(problem), wanted, meetings or {})
-    return _take_over(draft, pending, meetings or {}).plan()
+    draft, pending = _keep_whole(Draft.begun(problem), wanted, times)
+    return _take_over(draft, pending, times).plan()
 
 
 def repaired_plan(problem: Problem, plan: Plan) -> Plan:
@@ -42,13 +43,13 @@ def repaired_plan(problem: Problem, plan: Plan) -> Plan:
         shift: tuple(visit for visit in tour if visit.kind is StopKind.JOB or visit.id in problem.warehouse_by_id)
         for shift, tour in Draft.of_plan(problem, plan).tours.items()
     }
-    meetings = {
+    times = {
         stop.id: (stop.start_s, stop.end_s)
         for route in plan.routes
         for stop in route.stops
         if stop.kind is StopKind.JOB
     }
-    return repaired(problem, tours, meetings)
+    return repaired(problem, tours, times)
 
 
 def _still_allowed(problem: Problem, shift: VehicleShift, tour: Tour) -> Tour:

@@ -5,7 +5,14 @@ from enum import StrEnum
 from api.schemas.base import StrictSchema
 from api.schemas.fields import Choice, Decimal, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.tickets import WindowSchema
-from fieldsvc.domain.catalogue import CancelReason, DeclineReason, IncompleteReason, PostponeReason, TurnBackReason
+from fieldsvc.domain.catalogue import (
+    CancelReason,
+    DeclineReason,
+    IncompleteReason,
+    OverrideReason,
+    PostponeReason,
+    TurnBackReason,
+)
 from fieldsvc.domain.media import PhotoStage
 
 _CODE = "[a-z0-9][a-z0-9_-]*"
@@ -24,6 +31,26 @@ class DeclinationSchema(ActionSchema):
 
     reason = Choice(DeclineReason, required=True)
     note = Text(max_length=2000, load_default=None, allow_none=True)
+
+
+class PlacementSchema(StrictSchema):
+    """Where a visit is wanted."""
+
+    technician_ids = Items(
+        Id(),
+        min_items=1,
+        max_items=10,
+        required=True,
+        metadata={"description": "The first one brings the parts and leads; several for a crew."},
+    )
+    start = Instant(required=True)
+    reason = Choice(
+        OverrideReason,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Why, where that breaks a rule; null = then not."},
+    )
+    lock = Flag(load_default=False, metadata={"description": "No run may move it from there."})
 
 
 class PositionSchema(StrictSchema):

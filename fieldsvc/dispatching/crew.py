@@ -88,7 +88,7 @@ def vehicle_shift(
     earliest = max(0, min(horizon.second(starts_at), ends))
     overtime = shift.overtime_limit_s if facts.starts_at < facts.ends_at else 0
     return VehicleShift(
-        id=shift_id(technician, shift.day),
+        id=shift_id(technician.id, shift.day),
         technician=str(technician.id),
         day=0,
         earliest_start=earliest,
@@ -112,9 +112,9 @@ def vehicle_shift(
     )
 
 
-def shift_id(technician: Technician, day: date) -> str:
+def shift_id(technician: UUID, day: date) -> str:
     """The solver's id of a technician-day."""
-    return f"{technician.id}/{day.isoformat()}"
+    return f"{technician}/{day.isoformat()}"
 
 
 def _leaves_at(technician: Technician, begun: Sequence[VisitFacts], now: datetime) -> datetime:

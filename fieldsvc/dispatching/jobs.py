@@ -54,6 +54,7 @@ def read_visits(session: OrmSession, scope: Scope, horizon: Horizon, technicians
             or_(
                 and_(Visit.team_id == scope.team_id, Visit.state == VisitState.UNSCHEDULED),
                 and_(Visit.state.in_((*PUBLISHED, *STARTED)), Visit.id.in_(in_scope)),
+                Visit.id == scope.besides,
             )
         )
         .options(joinedload(Visit.site), selectinload(Visit.predecessors))
@@ -64,7 +65,7 @@ def read_visits(session: OrmSession, scope: Scope, horizon: Horizon, technicians
     visits = [
         visit
         for visit in session.scalars(query).unique()
-        if visit.state is not VisitState.UNSCHEDULED or _may_start_on(visit, start, end)
+        if visit.state is not VisitState.UNSCHEDULED or visit.id == scope.besides or _may_start_on(visit, start, end)
     ]
     return _with_facts(session, visits)
 

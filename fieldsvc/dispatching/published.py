@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.dispatching.crew import shift_id
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.models.assignments import Assignment, PlannedPickup
 from solver.draft import Interval
@@ -18,10 +19,10 @@ from solver.supply import Tour
 
 @dataclass(frozen=True, slots=True)
 class PublishedTours:
-    """Shift id to published stops in order, and when crews meet: (start, end) by visit number, from the day's start."""
+    """Shift id to published stops in order; visit number to (start, end) in seconds from the day's midnight."""
 
     tours: Mapping[str, Tour]
-    meetings: Mapping[str, Interval]
+    times: Mapping[str, Interval]
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -43,7 +44,7 @@ class PublishedTours:
             shift: tuple(stop for stop in tour if stop.kind is StopKind.JOB or stop.id in houses)
             for shift, tour in self.tours.items()
         }
-        return repaired(snapshot.problem, known, self.meetings)
+        return repaired(snapshot.problem, known, self.times)
 
     def to_document(self) -> dict[str, Any]:
         """As JSON."""
@@ -52,7 +53,7 @@ class PublishedTours:
                 shift: [{"kind": one.kind.value, "id": one.id, "supplies": one.supplies} for one in tour]
                 for shift, tour in self.tours.items()
             },
-            "meetings": {number: list(interval) for number, interval in self.meetings.items()},
+            "times": {number: list(interval) for number, interval in self.times.items()},
         }
 
     @classmethod
@@ -62,7 +63,7 @@ class PublishedTours:
             shift: tuple(Visit(StopKind(one["kind"]), one["id"], supplies=one["supplies"]) for one in tour)
             for shift, tour in document["tours"].items()
         }
-        return cls(tours, {number: (start, end) for number, (start, end) in document["meetings"].items()})
+        return cls(tours, {number: (start, end) for number, (start, end) in document["times"].items()})
 
 
 def published_plan(session: OrmSession, snapshot: Snapshot) -> Plan:
@@ -79,7 +80,7 @@ def published_tours(session: OrmSession, snapshot: Snapshot) -> PublishedTours:
     numbers = {visit_id: number for number, visit_id in snapshot.visits.items()}
     houses = {row_id: code for code, row_id in snapshot.locations.items()}
     stops: dict[str, list[tuple[int, int, Visit]]] = {}
-    meetings: dict[str, Interval] = {}
+    times: dict[str, Interval] = {}
     assignments = select(Assignment).where(
         Assignment.day == day,
         Assignment.ended_at.is_(None),
@@ -87,20 +88,19 @@ def published_tours(session: OrmSession, snapshot: Snapshot) -> PublishedTours:
         Assignment.visit_id.in_(numbers),
     )
     for one in session.scalars(assignments):
-        shift, number = f"{one.technician_id}/{day.isoformat()}", numbers[one.visit_id]
+        shift, number = shift_id(one.technician_id, day), numbers[one.visit_id]
         visit = Visit(StopKind.JOB, number, supplies=one.is_lead)
         stops.setdefault(shift, []).append((one.position, 1, visit))
-        if snapshot.problem.job_by_id[number].crew_size > 1:
-            meetings[number] = second(one.planned_start), second(one.planned_end)
+        times[number] = second(one.planned_start), second(one.planned_end)
     pickups = select(PlannedPickup).where(
         PlannedPickup.day == day, PlannedPickup.technician_id.in_(snapshot.technicians.values())
     )
     for pickup in session.scalars(pickups):
-        shift = f"{pickup.technician_id}/{day.isoformat()}"
+        shift = shift_id(pickup.technician_id, day)
         if pickup.location_id in houses:
             place = Visit(StopKind.WAREHOUSE, houses[pickup.location_id])
             stops.setdefault(shift, []).append((pickup.before_position, 0, place))
     tours = {
         shift: tuple(visit for _, _, visit in sorted(own, key=lambda stop: stop[:2])) for shift, own in stops.items()
     }
-    return PublishedTours(tours, meetings)
+    return PublishedTours(tours, times)

@@ -78,6 +78,16 @@ class Resolution(StrEnum):
     REDRESS = "redress"
 
 
+class OverrideReason(StrEnum):
+    """Why somebody plans against a rule."""
+
+    CUSTOMER_WISH = "customer_wish"
+    EMERGENCY = "emergency"
+    AGREED_WITH_TECHNICIAN = "agreed_with_technician"
+    FACTS_OUTDATED = "facts_outdated"
+    OTHER = "other"
+
+
 class CancelReason(StrEnum):
     """Why a visit, or a ticket, is not wanted any more."""
 

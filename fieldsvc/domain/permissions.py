@@ -32,6 +32,8 @@ class Action(StrEnum):
     VISIT_INSPECT = "visit.inspect"
     VISIT_EXPLAIN = "visit.explain"
     VISIT_CANDIDATES = "visit.candidates"
+    VISIT_PLACE = "visit.place"
+    VISIT_DISPATCH = "visit.dispatch"
     SIGN_OFF_CREATE = "sign_off.create"
     DISPUTE_DECIDE = "dispute.decide"
     APPROVAL_REQUEST = "approval.request"
@@ -87,6 +89,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.VISIT_INSPECT: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.VISIT_EXPLAIN: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.VISIT_CANDIDATES: _PLANNERS,
+    Action.VISIT_PLACE: _PLANNERS,
+    Action.VISIT_DISPATCH: _PLANNERS,
     Action.SIGN_OFF_CREATE: {_T: _OWN, _V: _ALL, _C: _LINKED},
     Action.DISPUTE_DECIDE: {_G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.APPROVAL_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL},

@@ -56,14 +56,16 @@ _T = frozenset({Role.TECHNICIAN})
 _D = frozenset({Role.DISPATCHER})
 _C = frozenset({Role.CUSTOMER})
 _SYSTEM = frozenset({Role.SYSTEM})
+# The permission matrix gives all of the plan to admins too.
+_PLANNERS = _D | {Role.ADMIN}
 _NOT_STARTED = (_S.CANCELLED, _S.UNSCHEDULED, *PUBLISHED)
 LATE_FROM = frozenset(_NOT_STARTED)
 
 VISIT = LifeCycle(
     "visit",
     (
-        Transition("plan", (_S.UNSCHEDULED,), _S.PLANNED, _SYSTEM | _D, "parts are reserved with it"),
-        Transition("dispatch", (_S.PLANNED,), _S.DISPATCHED, _SYSTEM | _D, "the phone sees it from now on"),
+        Transition("plan", (_S.UNSCHEDULED,), _S.PLANNED, _SYSTEM | _PLANNERS, "by a run or by hand"),
+        Transition("dispatch", (_S.PLANNED,), _S.DISPATCHED, _SYSTEM | _PLANNERS, "the phone sees it from now on"),
         Transition("accept", (_S.DISPATCHED,), _S.ACCEPTED, _T),
         Transition(
             "decline",
@@ -72,7 +74,9 @@ VISIT = LifeCycle(
             _T,
             "a reason; the pair is barred from later runs",
         ),
-        Transition("reassign", PUBLISHED, _S.PLANNED, _SYSTEM | _D, "the customer is told if the window changes"),
+        Transition(
+            "reassign", PUBLISHED, _S.PLANNED, _SYSTEM | _PLANNERS, "the customer is told if the window changes"
+        ),
         Transition("unplan", (_S.PLANNED, _S.DISPATCHED), _S.UNSCHEDULED, _SYSTEM, "by a run, with reasons"),
         Transition(
             "depart",

@@ -15,6 +15,7 @@ from fieldsvc.models.identities import UsedIdToken
 from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.overrides import Override
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer, Procedure
@@ -60,6 +61,7 @@ __all__ = [
     "JobType",
     "Loan",
     "OptimizationRun",
+    "Override",
     "Part",
     "PhoneCommand",
     "Photo",

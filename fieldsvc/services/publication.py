@@ -17,10 +17,12 @@ from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overrides import forget_overrides
 from fieldsvc.services.procedures import newest_procedures
 from fieldsvc.services.publication_facts import promise_arrival
 from fieldsvc.services.publication_parts import add_pickup, clear_pickups, count_on
 from fieldsvc.services.scopes import touch
+from fieldsvc.services.sending import send_out
 from fieldsvc.services.tickets import follow_visits
 
 
@@ -38,13 +40,14 @@ def publish(
     snapshot: Snapshot,
     days: Sequence[DayPlan],
     left_out: Sequence[str],
-    run: OptimizationRun,
+    run: OptimizationRun | None,
     *,
     dispatches: bool,
 ) -> Publication:
     """Make days without violations the published ones of the snapshot.
 
-    left_out: numbers of visits that are in no day; those that are in one now are taken out.
+    left_out: numbers of visits that are in no day; those that are in one now are taken out. run: whose plan it is;
+    None = somebody plans by hand.
     """
     if not snapshot.technicians:
         return Publication({}, frozenset(), frozenset())
@@ -66,8 +69,13 @@ def publish(
 class _Writer:
     """One publication: rows of the snapshot's days by visit and technician, and what was done to them."""
 
-    def __init__(self, uow: UnitOfWork, snapshot: Snapshot, days: Sequence[DayPlan], run: OptimizationRun) -> None:
-        self.uow, self.snapshot, self.days, self.run = uow, snapshot, days, run
+    def __init__(
+        self, uow: UnitOfWork, snapshot: Snapshot, days: Sequence[DayPlan], run: OptimizationRun | None
+    ) -> None:
+        self.uow, self.snapshot, self.days = uow, snapshot, days
+        self.run_id = None if run is None else run.id
+        # A run moves visits, whoever applies it: those rows of the table are the system's.
+        self.role = uow.actor.role if run is None else Role.SYSTEM
         self.counts: Counter[str] = Counter()
         self.touched: dict[UUID, Visit] = {}
         self.moved: set[str] = set()
@@ -118,6 +126,7 @@ class _Writer:
             return
         self._end_assignments(visit, keep=frozenset(), reason="unplanned")
         visit.planned_start = visit.planned_end = visit.published_run_id = None
+        forget_overrides(self.uow, visit.id)
         self._move(visit, "unplan", "visit_unplanned")
         self.counts["visits_dropped"] += 1
         self.moved.add(number)
@@ -148,12 +157,9 @@ class _Writer:
         for number in sorted({stop.number for day in self.days for stop in day.visits}):
             visit = self.visits[number]
             if visit.state is VisitState.PLANNED:
-                procedure = procedures.get(visit.job_type_id)
-                visit.procedure_id = None if procedure is None else procedure.id
-                self._move(visit, "dispatch", "visit_dispatched")
-                for one in self.assignments[visit.id].values():
-                    one.state, one.dispatched_at = VisitState.DISPATCHED, self.uow.now
-                    one.first_dispatched_at = one.first_dispatched_at or self.uow.now
+                own = self.assignments[visit.id].values()
+                send_out(self.uow, visit, own, procedures.get(visit.job_type_id), self.role)
+                self.touched[visit.id] = visit
                 self.counts["visits_dispatched"] += 1
 
     def _write_visit(self, technician: UUID, stop: VisitPlan, pickups: Mapping[int, UUID]) -> None:
@@ -199,11 +205,10 @@ class _Writer:
         is_same = before == stop.team and visit.planned_start == stop.start and visit.planned_end == stop.end
         if is_same and visit.state is not VisitState.UNSCHEDULED:
             return
-        data = {
-            "technicians": sorted(map(str, stop.team)),
-            "start": stop.start.isoformat(),
-            "run_id": str(self.run.id),
-        }
+        data = {"technicians": sorted(map(str, stop.team)), "start": stop.start.isoformat()}
+        if self.run_id is not None:
+            data["run_id"] = str(self.run_id)
+        forget_overrides(self.uow, visit.id)
         was = visit.planned_start
         self._end_assignments(visit, keep=stop.team, reason="reassigned")
         if visit.state is VisitState.UNSCHEDULED:
@@ -216,7 +221,7 @@ class _Writer:
             self._move(visit, "reassign", "visit_reassigned", data)
             self.counts["visits_reassigned"] += 1
         visit.planned_start, visit.planned_end = stop.start, stop.end
-        visit.published_run_id = self.run.id
+        visit.published_run_id = self.run_id
         promise_arrival(visit, stop.start)
         self.touched[visit.id] = visit
         self.moved.add(visit.number)
@@ -239,14 +244,13 @@ class _Writer:
 
     def _move(self, visit: Visit, action: str, event: str, data: Mapping[str, Any] | None = None) -> None:
         before = visit.state
-        # The run moves visits, whoever applies it: the rows of the table are the system's.
-        visit.state = VISIT.allowed(before, action, Role.SYSTEM).to
+        visit.state = VISIT.allowed(before, action, self.role).to
         self.uow.record(visit, event, before, visit.state, data=data)
         self.touched[visit.id] = visit
 
     def _write_route(self, day: DayPlan) -> None:
         values = {
-            "run_id": self.run.id,
+            "run_id": self.run_id,
             "departs_at": day.departs_at,
             "returns_at": day.returns_at,
             "return_travel_s": day.return_travel_s,

@@ -80,7 +80,7 @@ def postpone_visit(uow: UnitOfWork, visit_id: UUID, wanted: Postponement, versio
     is_planned = visit.state is not VisitState.UNSCHEDULED or wanted.windows is None
     if is_planned:
         VISIT.allowed(visit.state, "postpone", uow.actor.role)
-        _refuse_if_begun(uow, visit, "postpone")
+        refuse_if_begun(uow, visit, "postpone")
     faults = _window_faults(uow, visit, wanted.windows)
     if faults:
         raise Invalid("The visit can't be put off like this.", faults=faults)
@@ -168,7 +168,7 @@ def _is_short_notice(uow: UnitOfWork, visit: Visit, notice: timedelta) -> bool:
     return last.ended_at > last.planned_start - notice
 
 
-def _refuse_if_begun(uow: UnitOfWork, visit: Visit, action: str) -> None:
+def refuse_if_begun(uow: UnitOfWork, visit: Visit, action: str) -> None:
     if _begun(uow, visit):
         raise TransitionRefused(f"One of the crew is on the way already: {action} is not possible.")
 

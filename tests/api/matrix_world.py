@@ -133,6 +133,8 @@ class World:
             "report_sha256": hashlib.sha256(REPORT).hexdigest(),
             "on_behalf": owner not in (LOGINS[Role.TECHNICIAN], OUTSIDERS[Role.TECHNICIAN]),
             "day": self.cast.day,
+            "technician_ids": [str(self.cast.technician1.technician_id)],
+            "start": f"{self.cast.day.isoformat()}T15:00:00Z",
             "login": "nobody",
             "password": "guessed",
             "id_token": "a.b.c",
@@ -185,7 +187,7 @@ class Route:
     def _field(self, name: str, schema: Mapping[str, Any], values: Mapping[str, object]) -> object:
         if name in values:
             value = values[name]
-            return value if isinstance(value, bool) else str(value)
+            return value if isinstance(value, bool | list) else str(value)
         if "enum" in schema:
             return schema["enum"][0]
         made: dict[tuple[Any, Any], object] = {

@@ -45,11 +45,11 @@ AGREED = {
         cancelled resolved closed → in_progress: S
     """,
     "visit": """
-        unscheduled → planned: SDV
-        planned → dispatched: SDV
+        unscheduled → planned: SDVA
+        planned → dispatched: SDVA
         dispatched → accepted: T
         dispatched accepted → unscheduled: TDVC
-        planned dispatched accepted → planned: SDV
+        planned dispatched accepted → planned: SDVA
         planned → unscheduled: SDVC
         dispatched → unscheduled: STDVC
         accepted → en_route: T

@@ -16,8 +16,11 @@ from fieldsvc.domain.visit_states import PUBLISHED
 from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedRoute, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
+from fieldsvc.services.placements import Placement, place_visit
+from fieldsvc.services.sending import dispatch_visit
+from fieldsvc.worker import WorkerPorts, send_due
 from tests.conftest import OpenDatabase
-from tests.fieldsvc.day_world import DayWorld
+from tests.fieldsvc.day_world import TRAVEL, DayWorld, Person
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
 
 ROUNDS = 4
@@ -122,6 +125,54 @@ def test_somebody_sets_off_while_the_run_is_taken_back(world: DayWorld, _round: 
     assert isinstance(back, Conflict)  # accepted or on the way: a word was given either way
     assert not isinstance(gone, DomainError)
     assert world.holder_of("V2") == ana.id
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_of_two_who_plan_one_visit_by_hand_one_wins(world: DayWorld, _round: int) -> None:
+    ana, bia, _ = busy_day(world)
+    version = world.row(Visit, world.visits["V2"]).version
+
+    def place(person: Person, hour: float) -> Any:
+        wanted = Placement((person.id,), world.at(hour))
+        visit = world.visits["V2"]
+        return world.write(lambda uow: place_visit(uow, TRAVEL, visit, wanted, version), world.dispatcher)
+
+    outcomes = at_once(lambda: place(ana, 10), lambda: place(bia, 11))
+    assert sum(isinstance(one, DomainError) for one in outcomes) == 1
+    assert [one.kind for one in world.events(world.visits["V2"])] == ["visit_planned"]
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_somebody_plans_by_hand_while_a_run_is_applied(world: DayWorld, _round: int) -> None:
+    ana, bia, _ = busy_day(world)
+    run_id = world.propose(plan=planner(Ana="V2 V4"))
+    wanted, visit = Placement((bia.id,), world.at(10)), world.visits["V2"]
+    _, placed = at_once(
+        lambda: world.apply(run_id),
+        lambda: world.write(lambda uow: place_visit(uow, TRAVEL, visit, wanted), world.dispatcher),
+    )
+    if isinstance(placed, DomainError):
+        assert world.holder_of("V2") == ana.id
+    else:
+        assert world.holder_of("V2") == bia.id
+        assert world.row(Visit, visit).planned_start == world.at(10)
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_a_visit_is_sent_out_once(world: DayWorld, _round: int) -> None:
+    busy_day(world)
+    world.apply(world.propose(plan=planner(Ana="V2")))
+    visit = world.visits["V2"]
+    outcomes = at_once(
+        lambda: world.write(lambda uow: dispatch_visit(uow, visit), world.dispatcher),
+        lambda: world.write(lambda uow: dispatch_visit(uow, visit), world.dispatcher),
+        lambda: send_due(WorkerPorts(world.database, TRAVEL, 20, 0.1, dispatch_hour=0)),
+    )
+    assert [one.kind for one in world.events(visit)].count("visit_dispatched") == 1
+    assert sum(isinstance(one, Conflict) for one in outcomes) >= 1
     assert_sound(world)
 
 
