@@ -69,10 +69,10 @@ RUN = LifeCycle(
         ),
         Transition(
             "supersede",
-            (_S.SOLVING, _S.PROPOSED),
+            (_S.PROPOSED,),
             _S.SUPERSEDED,
             _PLANNERS | _SYSTEM,
-            "another run has published the same technician-days, or the owner came back too late",
+            "another run has published all its technician-days anew",
         ),
     ),
 )

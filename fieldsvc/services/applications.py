@@ -19,6 +19,7 @@ from fieldsvc.models.assignments import PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overtaken import changed_technicians, supersede_overtaken
 from fieldsvc.services.publication import publish
 from fieldsvc.services.publication_facts import holders, lock_visits, promise_of
 from fieldsvc.services.publication_lock import hold_publications
@@ -58,6 +59,8 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     replaced = note_replaced(uow.session, current.snapshot, visits)
     done = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
     run.replaced = replaced.to_document(done)
+    uow.flush()
+    supersede_overtaken(uow, run, changed_technicians(done.moved, published, holders(uow.session, stored)))
     _close(uow, run, stored, skipped, done.counts)
     return run
 

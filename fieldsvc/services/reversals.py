@@ -19,8 +19,9 @@ from fieldsvc.models.evidence import Event
 from fieldsvc.models.runs import OptimizationRun, RunScope
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overtaken import changed_technicians, supersede_overtaken
 from fieldsvc.services.publication import publish
-from fieldsvc.services.publication_facts import lock_visits, promise_of
+from fieldsvc.services.publication_facts import holders, lock_visits, promise_of
 from fieldsvc.services.publication_lock import hold_publications
 from fieldsvc.services.replaced_plans import ReplacedPlan
 from fieldsvc.services.runs import change_run, get_run, move_run
@@ -53,7 +54,10 @@ def revert_run(
     _refuse_obstacles(run, visits, now)
     for number in free & before.windows.keys():
         visits[number].arrival_window_start, visits[number].arrival_window_end = before.windows[number] or (None, None)
+    had = holders(uow.session, stored)
     done = publish(uow, now.snapshot, now.days, now.left_out, run, dispatches=dispatches)
+    uow.flush()
+    supersede_overtaken(uow, run, changed_technicians(done.moved, had, holders(uow.session, stored)))
     move_run(uow, run, "revert", "run_reverted", data=dict(done.counts))
     run.reverted_at = uow.now
     run.reversal = {"left_out": sorted(before.published.numbers & {*now.left_out}), **done.counts}

@@ -70,7 +70,6 @@ AGREED = {
         applied partly_applied → reverted: DVA
         queued solving → failed: S
         queued solving → cancelled: DVAS
-        solving → superseded: DVAS
     """,
     "sign-off": """
         pending → presented: tGDV
