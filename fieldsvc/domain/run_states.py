@@ -58,7 +58,7 @@ RUN = LifeCycle(
             _PLANNERS,
             "while nothing it moved has started and no later run has the same days: what it replaced is published anew",
         ),
-        Transition("fail", UNFINISHED, _S.FAILED, _SYSTEM, "the error's code is stored"),
+        Transition("fail", (_S.SOLVING,), _S.FAILED, _SYSTEM, "the error's code is stored"),
         Transition("cancel", UNFINISHED, _S.CANCELLED, _PLANNERS | _SYSTEM, "a running solve is killed"),
         Transition(
             "go_stale",

@@ -60,7 +60,10 @@ class Presentation:
 
 
 def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, version: int | None = None) -> SignOff:
-    """Store the very bytes the customer is shown as the next version of the report."""
+    """Store the very bytes the customer is shown as the next version of the report.
+
+    The same bytes once more, while nobody has answered them, are the same presentation.
+    """
     visit = load_visit(uow, visit_id, Action.SIGN_OFF_CREATE, version)
     row = SIGN_OFF.allowed(SignOffState.PENDING, "present", uow.actor.role, on_behalf=uow.context.on_behalf)
     if visit.state not in AT_THE_SITE:
@@ -70,14 +73,17 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
         raise Invalid("The report is empty.", faults=[fault])
     if presentation.is_sent_by_link and not has_open_link(uow, visit.ticket_id):
         raise Conflict("The customer has no link that is still open; the desk can make one.", code="no_customer_link")
-    previous = sign_off_of(uow.session, visit_id)
+    previous, sha256 = sign_off_of(uow.session, visit_id), hashlib.sha256(presentation.content).hexdigest()
+    if previous is not None and previous.state is row.to and previous.report_sha256 == sha256:
+        previous.is_sent_by_link = previous.is_sent_by_link or presentation.is_sent_by_link
+        return previous
     versions = select(func.count()).select_from(ServiceReport).where(ServiceReport.visit_id == visit_id)
     report = ServiceReport(
         id=uow.new_id(),
         visit_id=visit_id,
         report_version=(uow.session.scalar(versions) or 0) + 1,
         content=presentation.content,
-        sha256=hashlib.sha256(presentation.content).hexdigest(),
+        sha256=sha256,
         media_type=presentation.media_type,
         is_after_signature=previous is not None and previous.state in SETTLED,
         recorded_at=uow.now,

@@ -150,6 +150,13 @@ class DayWorld(DayRows):
         self.write(lambda uow: request_run(uow, request, max_solve_s=10), by or self.dispatcher)
         claim = self.write(lambda uow: claim_run(uow, "test", 60))
         assert claim is not None
+        proposal = self.proposal(*people, plan=plan, team=team)
+        assert self.write(lambda uow: propose(uow, claim, proposal))
+        run_id: UUID = claim.run_id
+        return run_id
+
+    def proposal(self, *people: Person, plan: Planner | None = None, team: UUID | None = None) -> Proposal:
+        """What a worker would hand in: the first-come plan, or what `plan` makes of it."""
         with self.database.read_only() as session:
             as_of = self.clock.now() + TIME_TO_DECIDE
             snapshot = take_snapshot(session, self.scope(*people, team=team), self.travel, as_of)
@@ -157,10 +164,7 @@ class DayWorld(DayRows):
         found = first_come_plan(snapshot.problem)
         found = plan(snapshot, found) if plan is not None else found
         result = Result(Status.COMPLETE, found, score(snapshot.problem, found), None, 0.1, 1, "test", ((0.1, 1),))
-        proposal = Proposal(snapshot, found, proposal_of(snapshot, result, published))
-        assert self.write(lambda uow: propose(uow, claim, proposal))
-        run_id: UUID = claim.run_id
-        return run_id
+        return Proposal(snapshot, found, proposal_of(snapshot, result, published))
 
     def row_with_result(self, run_id: UUID) -> Any:
         with self.database.read_only() as session:

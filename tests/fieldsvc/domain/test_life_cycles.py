@@ -68,7 +68,7 @@ AGREED = {
         proposed → applied partly_applied stale superseded: DVAS
         proposed → discarded: DVA
         applied partly_applied → reverted: DVA
-        queued solving → failed: S
+        solving → failed: S
         queued solving → cancelled: DVAS
     """,
     "sign-off": """

@@ -1,8 +1,6 @@
-"""Visits that are not made as planned: by whom, from which state, once, and by one of two at the same moment."""
+"""Visits that are not made as planned: what that does; `test_every_row` has who, twice and at once."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason, TurnBackReason
-from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
+from fieldsvc.domain.errors import Invalid, StaleVersion, TransitionRefused
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Task, Ticket, Visit, VisitWindow
@@ -109,54 +107,6 @@ def test_a_visit_goes_back_whole_with_one_event(stage: Stage, step: Step) -> Non
         assert session.scalars(select(PlannedPart).where(PlannedPart.assignment_id == one.id)).all() == []
         assert session.scalars(select(Decline)).all() == []  # he may well be sent again
     assert stage.row(Ticket, stage.cast.ticket).state is TicketState.TRIAGED
-
-
-def test_it_is_not_done_twice(stage: Stage, step: Step) -> None:
-    stage.bring_to(step.start)
-    take(stage, step)
-    before = stage.row(Visit, stage.cast.visit)
-    with pytest.raises((TransitionRefused, NotFound)):
-        take(stage, step)
-    assert stage.row(Visit, stage.cast.visit).version == before.version
-
-
-def test_of_two_at_once_one_does_it(stage: Stage, step: Step) -> None:
-    stage.bring_to(step.start)
-    start = threading.Barrier(2)
-
-    def go(_: int) -> type | None:
-        start.wait()
-        try:
-            take(stage, step)
-        except DomainError as refused:
-            return type(refused)
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(go, range(2)))
-    assert results.count(None) == 1
-    assert {result for result in results if result} <= {TransitionRefused, NotFound, Conflict}
-    assert len([one for one in stage.events(stage.cast.visit) if one.kind == step.kind]) == 1
-
-
-@pytest.mark.parametrize("name", ["sick", "postponed", "cancelled"])
-def test_others_may_not(stage: Stage, name: str) -> None:
-    step = STEPS[name]
-    stage.bring_to(step.start)
-    hidden = {"technician2": NotFound} if name == "sick" else {"technician1": Forbidden, "technician2": Forbidden}
-    office = {"dispatcher": TransitionRefused, "supervisor": TransitionRefused} if name == "sick" else {}
-    refusals = {
-        "agent": Forbidden,
-        "warehouse": Forbidden,
-        "admin": Forbidden,
-        "outsider": NotFound,
-        **hidden,
-        **office,
-    }
-    for login, refusal in refusals.items():
-        with pytest.raises(refusal):
-            take(stage, step, login)
-    assert stage.row(Visit, stage.cast.visit).state == step.start
 
 
 @pytest.mark.parametrize(

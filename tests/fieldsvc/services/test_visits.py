@@ -1,4 +1,4 @@
-"""Each step of the technician's way: by whom, from which state, once, and by one of two at the same moment."""
+"""Each step of the technician's way: what it does, and on whose behalf; `test_every_row` has who, twice and at once."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
+from fieldsvc.domain.errors import Conflict, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VISIT, VisitState
 from fieldsvc.models import Assignment, Decline, PlannedPart, PlannedRoute, Ticket, Visit
@@ -44,56 +44,6 @@ def test_a_step_moves_visit_and_assignment_with_one_event(stage: Stage, step: st
     with stage.database.read_only() as session:
         assignment = session.scalars(select(Assignment).where(Assignment.visit_id == visit.id)).one()
     assert assignment.state is expected or assignment.ended_at is not None
-
-
-def test_a_step_is_not_taken_twice(stage: Stage, step: str) -> None:
-    stage.bring_to(TRANSITIONS[step][0])
-    stage.walk(step)
-    before = stage.row(Visit, stage.cast.visit)
-    with pytest.raises((Conflict, NotFound)):  # who has declined does not see the visit any more
-        stage.walk(step)
-    assert stage.row(Visit, stage.cast.visit).version == before.version
-
-
-def test_of_two_at_once_one_takes_the_step(stage: Stage, step: str) -> None:
-    stage.bring_to(TRANSITIONS[step][0])
-    start = threading.Barrier(2)
-
-    def take(_: int) -> type | None:
-        start.wait()
-        try:
-            stage.walk(step)
-        except DomainError as refused:
-            return type(refused)
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(take, range(2)))
-    assert results.count(None) == 1
-    assert {result for result in results if result} <= {TransitionRefused, NotFound, Conflict}
-    assert len([one for one in stage.events(stage.cast.visit) if one.kind == TRANSITIONS[step][1]]) == 1
-
-
-@pytest.mark.parametrize(
-    "login", ["agent", "dispatcher", "technician2", "warehouse", "admin", "outsider", "supervisor"]
-)
-def test_a_step_is_the_technicians_own(stage: Stage, login: str) -> None:
-    refusals = {
-        "agent": Forbidden,
-        "warehouse": Forbidden,
-        "admin": Forbidden,
-        "technician2": NotFound,
-        "outsider": NotFound,
-        "dispatcher": TransitionRefused,  # only on behalf
-        "supervisor": TransitionRefused,
-    }
-    for step, (start, _) in TRANSITIONS.items():
-        if start != "dispatched" and stage.row(Visit, stage.cast.visit).state == "dispatched":
-            stage.bring_to("accepted")
-        if start not in ("dispatched", "accepted"):
-            break
-        with pytest.raises(refusals[login]):
-            stage.act(stage.cast.actors[login], STEPS[step](stage.cast.visit))
 
 
 def test_out_of_order_steps_are_refused_by_name(stage: Stage) -> None:
