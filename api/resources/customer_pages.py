@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -27,13 +27,11 @@ from fieldsvc.domain.errors import DomainError, NotFound
 from fieldsvc.services import command as commands
 from fieldsvc.services import tracking
 from fieldsvc.services.approvals import Answer
-from fieldsvc.services.tracking import Progress
 from fieldsvc.services.use_case import read
 
 blueprint = Blueprint("customer_pages", __name__)
 
 _BY_LINK = "the customer's token in the address is looked up and opens one ticket, as the permissions table says"
-_HOURS = {"morning": (time(8), time(12)), "afternoon": (time(13), time(18)), "day": (time(8), time(18))}
 
 
 @blueprint.get("/track/<token>")
@@ -44,13 +42,7 @@ def show_progress(token: str) -> Response:
     try:
         return _shown(token, language, told=WORDS[language]["done"] if "done" in request.args else None)
     except NotFound:
-        return page(
-            "progress.html",
-            404,
-            language=language,
-            here=f"/track/{token}",
-            **_nothing(WORDS[language]["gone"], language),
-        )
+        return _gone(token, language)
 
 
 @blueprint.post("/track/<token>/<any(confirmation,dispute,rating,slot,cancellation):what>")
@@ -68,13 +60,7 @@ def _done(token: str, what: str, read_form: Callable[[], tracking.ByLink]) -> An
     except (ValidationError, _WrongForm):
         return _shown(token, language, told=WORDS[language]["check"], status=422)
     except NotFound:
-        return page(
-            "progress.html",
-            404,
-            language=language,
-            here=f"/track/{token}",
-            **_nothing(WORDS[language]["gone"], language),
-        )
+        return _gone(token, language)
     except DomainError as error:
         return _shown(token, language, told=refusal(error.code, language), status=status_of(type(error)))
     return redirect(f"/track/{token}?lang={language}&done", 303)
@@ -113,15 +99,7 @@ class _Form:
 
 
 def _slot(body: Mapping[str, Any]) -> tracking.ByLink:
-    begins, ends = _HOURS[body["part"]]
-    day: date = body["day"]
-
-    def ask(uow: Any) -> Progress:
-        zone = ZoneInfo(tracking.track(uow.session, uow.actor).zone)
-        window = (datetime.combine(day, begins, zone), datetime.combine(day, ends, zone))
-        return tracking.postpone_by_link(uow, [window])
-
-    return ask
+    return lambda uow: tracking.postpone_to_day(uow, body["day"], body["part"])
 
 
 def _dispute(body: Mapping[str, Any]) -> tracking.ByLink:
@@ -187,6 +165,11 @@ def _shown(token: str, language: str, *, told: str | None, status: int = 200) ->
         "key": uuid4().hex,
     }
     return page("progress.html", status, language=language, **values)
+
+
+def _gone(token: str, language: str) -> Response:
+    told = _nothing(WORDS[language]["gone"], language)
+    return page("progress.html", 404, language=language, here=f"/track/{token}", **told)
 
 
 def _nothing(told: str | None, language: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a customer can do by link."""
 
+from datetime import time
 from enum import StrEnum
 
 
@@ -19,3 +20,12 @@ class PartOfDay(StrEnum):
     MORNING = "morning"
     AFTERNOON = "afternoon"
     DAY = "day"
+
+    @property
+    def hours(self) -> tuple[time, time]:
+        """From when until when, by the clocks at the site."""
+        return {
+            PartOfDay.MORNING: (time(8), time(12)),
+            PartOfDay.AFTERNOON: (time(13), time(18)),
+            PartOfDay.DAY: (time(8), time(18)),
+        }[self]

@@ -19,6 +19,11 @@ class Role(StrEnum):
 STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
 
 
+def handles_tickets(role: Role) -> bool:
+    """Tell whether somebody of a role may be the handler of a ticket."""
+    return bool(stands_for(role) & {Role.AGENT, Role.DISPATCHER})
+
+
 def stands_for(role: Role) -> frozenset[Role]:
     """Return every role whose rows the given role may use: a supervisor is a dispatcher and agent too."""
     if role is Role.SUPERVISOR:

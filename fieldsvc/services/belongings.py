@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.domain.roles import Role, stands_for
+from fieldsvc.domain.roles import Role, handles_tickets
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED
 from fieldsvc.models.access import User
@@ -16,8 +16,6 @@ from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-
-_HANDLERS = frozenset({Role.AGENT, Role.DISPATCHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def belongings_of(session: OrmSession, user: User, first_day: date | None = None
 def may_handle(user: User, team_id: UUID) -> bool:
     """Tell whether a user can be the handler of a team's ticket: one of its agents and dispatchers, or a supervisor."""
     is_seen = user.team_id == team_id or user.role is Role.SUPERVISOR
-    return user.is_active and is_seen and bool(stands_for(user.role) & _HANDLERS)
+    return user.is_active and is_seen and handles_tickets(user.role)
 
 
 def release_unfit_handler(uow: UnitOfWork, ticket: Ticket) -> None:

@@ -14,7 +14,7 @@ from fieldsvc.domain.catalogue import Channel, Nature
 from fieldsvc.domain.errors import Fault, Invalid, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope, scope_for
-from fieldsvc.domain.roles import Role, stands_for
+from fieldsvc.domain.roles import Role, handles_tickets
 from fieldsvc.domain.sign_off_states import SETTLED, SignOffState
 from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
 from fieldsvc.domain.urgency import VISIT_DEFAULTS, Urgency
@@ -120,7 +120,7 @@ def triage_ticket(uow: UnitOfWork, ticket_id: UUID, triage: Triage, version: int
     before, ticket.state = ticket.state, row.to
     ticket.nature, ticket.urgency, ticket.site_id = triage.nature, triage.urgency, site.id
     ticket.due_at = triage.due_at or ticket.reported_at + defaults.due_after
-    if ticket.handler_id is None and stands_for(uow.actor.role) & {Role.AGENT, Role.DISPATCHER}:
+    if ticket.handler_id is None and handles_tickets(uow.actor.role):
         ticket.handler_id = uow.actor.user_id
     data = {"nature": triage.nature.value, "urgency": triage.urgency.value, "job_type_id": job_type.id}
     uow.record(ticket, "ticket_triaged", before, row.to, data=data)

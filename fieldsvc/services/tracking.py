@@ -4,15 +4,16 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason, PostponeReason
-from fieldsvc.domain.customer_options import CustomerOption
+from fieldsvc.domain.customer_options import CustomerOption, PartOfDay
 from fieldsvc.domain.errors import Erased, NotFound, TransitionRefused
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.roles import Role
@@ -203,6 +204,12 @@ def postpone_by_link(uow: UnitOfWork, windows: Sequence[Window]) -> Progress:
         raise TransitionRefused("No visit is to come that could be put off.", code="no_visit_to_come")
     postpone_visit(uow, visit_id, Postponement(PostponeReason.CUSTOMER, windows))
     return track(uow.session, uow.actor)
+
+
+def postpone_to_day(uow: UnitOfWork, day: date, part: PartOfDay) -> Progress:
+    """Let the customer name a day, and when on it, by the clocks at the site."""
+    zone, (begins, ends) = ZoneInfo(track(uow.session, uow.actor).zone), part.hours
+    return postpone_by_link(uow, [(datetime.combine(day, begins, zone), datetime.combine(day, ends, zone))])
 
 
 def cancel_by_link(uow: UnitOfWork, notice: timedelta) -> Progress:

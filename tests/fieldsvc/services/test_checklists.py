@@ -125,7 +125,8 @@ def test_not_when_it_has_ended(stage: Stage, state: str) -> None:
         answer(stage, Answer("tools", PointResult.DONE))
 
 
-def test_the_same_answer_again_changes_nothing_and_a_new_one_counts(stage: Stage, procedure: UUID) -> None:
+@pytest.mark.usefixtures("procedure")
+def test_the_same_answer_again_changes_nothing_and_a_new_one_counts(stage: Stage) -> None:
     at = stage.database.clock.now()
     answer(stage, Answer("pressure", PointResult.DONE, "1.0"), at=at)
     before = stage.row(Visit, stage.cast.visit).version
@@ -138,16 +139,15 @@ def test_the_same_answer_again_changes_nothing_and_a_new_one_counts(stage: Stage
     with stage.database.read_only() as session:
         kept = session.scalars(select(ChecklistAnswer.value).order_by(ChecklistAnswer.id)).all()
     assert kept == ["1.0", "1.6"]
-    assert procedure is not None
 
 
-def test_the_answer_that_happened_last_counts_whenever_it_is_told(stage: Stage, procedure: UUID) -> None:
+@pytest.mark.usefixtures("procedure")
+def test_the_answer_that_happened_last_counts_whenever_it_is_told(stage: Stage) -> None:
     now = stage.database.clock.now()
     done, not_done = Answer("tools", PointResult.DONE), Answer("tools", PointResult.NOT_DONE, note="at home")
     for said, seconds in ((done, 90), (done, 10), (not_done, 50)):  # the last is told late, by another phone
         answer(stage, said, at=now - timedelta(seconds=seconds))
     assert answers(stage) == {"tools": (PointResult.DONE, None)}
-    assert procedure is not None
 
 
 def test_an_answer_to_another_version_counts_where_it_was_asked_the_same(stage: Stage) -> None:
@@ -204,7 +204,8 @@ def test_a_visit_without_a_procedure_has_no_checklist(stage: Stage) -> None:
     assert [fault.code for fault in refused.value.faults] == ["unknown_procedure"]
 
 
-def test_a_visit_is_completed_only_with_its_mandatory_points(stage: Stage, procedure: UUID) -> None:
+@pytest.mark.usefixtures("procedure")
+def test_a_visit_is_completed_only_with_its_mandatory_points(stage: Stage) -> None:
     stage.bring_to("on_site")
     said = stage.act(stage.cast.technician1, lambda uow: start_work(uow, stage.cast.visit))
     assert [(notice.code, "Power is off" in notice.message) for notice in said.notices] == [
@@ -226,7 +227,6 @@ def test_a_visit_is_completed_only_with_its_mandatory_points(stage: Stage, proce
     stage.walk("complete")
     stage.walk("complete")  # the same said twice
     assert stage.row(Visit, stage.cast.visit).completed_hash is not None
-    assert procedure is not None
 
 
 def test_a_phone_tells_answers_late_and_prepares_before_it_leaves(stage: Stage, procedure: UUID) -> None:
@@ -270,8 +270,9 @@ def test_the_phone_gets_the_procedure_with_the_visit(stage: Stage, procedure: UU
     assert phone.pull().changes["procedures"].removed == [str(procedure)]
 
 
+@pytest.mark.usefixtures("procedure")
 @pytest.mark.parametrize("change", ["result = 'not_done'", "value = '9'", "point = 'tools'"])
-def test_who_changes_an_answer_is_found(stage: Stage, procedure: UUID, tmp_path: Path, change: str) -> None:
+def test_who_changes_an_answer_is_found(stage: Stage, tmp_path: Path, change: str) -> None:
     answer(stage, Answer("pressure", PointResult.DONE, "1.5"))
     file = AnchorFile(tmp_path / "anchors.jsonl", "a secret key for tests, long enough")
     with stage.database.read_only() as session:
@@ -281,4 +282,3 @@ def test_who_changes_an_answer_is_found(stage: Stage, procedure: UUID, tmp_path:
             connection.execute(text(statement))
         with stage.database.read_only() as session:
             assert verify_evidence(session, file).faults != []
-    assert procedure is not None
