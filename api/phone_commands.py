@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from api.errors import invalid_arguments
+from api.schemas.absences import PhoneAbsenceSchema
 from api.schemas.approvals import SiteApprovalSchema
 from api.schemas.procedures import AnswersSchema
 from api.schemas.sync_commands import CommandNameSchema, HelpSchema, PartRequestSchema, PhoneCommandRequestSchema
@@ -42,6 +43,7 @@ from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.phone_commands import CommandType
 from fieldsvc.domain.texts import is_storable
 from fieldsvc.services import (
+    absences,
     approvals,
     checklists,
     phone_requests,
@@ -227,6 +229,11 @@ def _request_part(args: Mapping[str, Any], _: Known) -> Effect:
     return lambda uow, visit_id: phone_requests.request_part(uow, visit_id, part_id, quantity, note)
 
 
+def _report_absence(args: Mapping[str, Any], _: Known) -> Effect:
+    wish = absences.AbsenceWish(args["starts_at"], args["ends_at"], args["reason"])
+    return lambda uow, technician_id: absences.report_absence(uow, technician_id, wish)
+
+
 def _request_help(args: Mapping[str, Any], _: Known) -> Effect:
     return lambda uow, visit_id: phone_requests.request_help(uow, visit_id, args["note"])
 
@@ -252,4 +259,5 @@ _KINDS: dict[CommandType, tuple[type[Schema], _Reader]] = {
     CommandType.INCOMPLETION: (IncompletionSchema, _break_off),
     CommandType.PART_REQUEST: (PartRequestSchema, _request_part),
     CommandType.HELP_REQUEST: (HelpSchema, _request_help),
+    CommandType.ABSENCE: (PhoneAbsenceSchema, _report_absence),
 }

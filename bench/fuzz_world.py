@@ -19,13 +19,14 @@ from bench.phones.world import Company, found_company
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
+from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Approval, Customer, JobType, Procedure, Ticket, User, Visit
+from fieldsvc.models import Approval, CatalogueValue, Customer, JobType, Procedure, Ticket, User, Visit
 from fieldsvc.persistence.unit_of_work import Context
-from fieldsvc.services import api_keys, approvals, photos, privacy, tasks, tracking
+from fieldsvc.services import absences, api_keys, approvals, photos, privacy, tasks, tracking
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
 
@@ -98,6 +99,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         ticket, customer = session.get_one(Ticket, visit.ticket_id), session.scalars(select(Customer.id)).first()
         job_type = session.scalars(select(JobType.id)).one()
         procedure = session.scalars(select(Procedure.id)).one()
+        value = session.scalars(select(CatalogueValue.id).order_by(CatalogueValue.code).limit(1)).one()
     assert customer is not None
     desk, admin = Command(actors[Role.DISPATCHER], "fuzz"), Command(actors[Role.ADMIN], "fuzz")
     link = execute_unkeyed(database, desk, lambda uow: tracking.create_link(uow, ticket.id, 86_400))
@@ -113,7 +115,13 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
     request = execute_unkeyed(database, admin, lambda uow: privacy.request_privacy(uow, wish))
     sha256 = hashlib.sha256(_DOCUMENT).hexdigest()
     photos.store_blob(database, application.blobs, desk, visit.id, sha256, _DOCUMENT)
+    leave = absences.AbsenceWish(_soon(), _soon() + timedelta(days=1), AbsenceReason.LEAVE)
+    whose = company.technicians[0]
+    technician = Command(Actor(Role.TECHNICIAN, team_ids=(company.team,), technician_id=whose), "fuzz")
+    absence = execute_unkeyed(database, technician, lambda uow: absences.report_absence(uow, whose, leave))
     ids = {
+        "absence_id": absence.id,
+        "value_id": value,
         "visit_id": visit.id,
         "ticket_id": ticket.id,
         "customer_id": customer,

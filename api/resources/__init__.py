@@ -4,10 +4,12 @@ from flask import Blueprint as RootBlueprint
 
 from api.blueprint import Blueprint
 from api.resources import (
+    absences,
     approvals,
     auth,
     blobs,
     calendars,
+    catalogue,
     customer_pages,
     devices,
     docs,
@@ -40,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     runs.blueprint,
     explanations.blueprint,
     tickets.blueprint,
+    absences.blueprint,
     approvals.blueprint,
     remote_solutions.blueprint,
     inbox.blueprint,
@@ -51,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     plan.blueprint,
     planning.blueprint,
     calendars.blueprint,
+    catalogue.blueprint,
     technicians.blueprint,
     stock.blueprint,
     devices.blueprint,

@@ -19,7 +19,7 @@ class PhoneCommandRequestSchema(CommandNameSchema):
     """One thing told or asked. seq: 1 for a device's first command, then without gaps; occurred_at: by its clock."""
 
     type = Text(max_length=40, pattern="[a-z_]+", required=True, metadata={"examples": sorted(CommandType)})
-    entity_id = Id(required=True, metadata={"description": "The visit."})
+    entity_id = Id(required=True, metadata={"description": "The visit; of an absence the technician."})
     base_version = Whole(low=1, high=2**31 - 1, load_default=None, allow_none=True)
     args = FreeObject(load_default=dict, metadata=_OBJECT)
     occurred_at = PhoneTime(required=True)

@@ -12,6 +12,7 @@ from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts
 from fieldsvc.dispatching.places import Places
 from fieldsvc.dispatching.scope import Scope
+from fieldsvc.domain.absence_states import AbsenceState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.technicians import Absence, Loan, Shift, Technician
@@ -170,6 +171,7 @@ def _absences(session: OrmSession, shifts: Sequence[Shift]) -> dict[UUID, list[A
         select(Absence)
         .where(
             Absence.technician_id.in_(spans),
+            Absence.state == AbsenceState.GRANTED,
             Absence.starts_at < max(shift.ends_at for shift in shifts),
             Absence.ends_at > min(shift.starts_at for shift in shifts),
         )

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+OPEN_LISTS = ("symptom", "cause", "action")
+"""Lists of the catalogue that no rule relies on: a company may add to them."""
+
 
 class Channel(StrEnum):
     """How a report came in."""
@@ -106,6 +109,7 @@ class TaskKind(StrEnum):
     PHONE_CONFLICT = "phone_conflict"
     PART_REQUESTED = "part_requested"
     HELP_REQUESTED = "help_requested"
+    TECHNICIAN_ABSENT = "technician_absent"
     INSPECTION_WANTED = "inspection_wanted"
     INSPECTION_FAILED = "inspection_failed"
     REQUEST = "request"

@@ -42,6 +42,9 @@ class Action(StrEnum):
     TASK_MANAGE = "task.manage"
     EVIDENCE_READ = "evidence.read"
     TECHNICIAN_READ = "technician.read"
+    ABSENCE_READ = "absence.read"
+    ABSENCE_REPORT = "absence.report"
+    ABSENCE_DECIDE = "absence.decide"
     ROUTE_READ_OWN = "route.read_own"
     PLAN_READ = "plan.read"
     RUN_READ = "run.read"
@@ -99,6 +102,9 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.TASK_MANAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.EVIDENCE_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TECHNICIAN_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.ABSENCE_READ: {_T: _OWN, _G: _TEAM, **_PLANNERS},
+    Action.ABSENCE_REPORT: {_T: _OWN, **_PLANNERS},
+    Action.ABSENCE_DECIDE: _PLANNERS,
     Action.ROUTE_READ_OWN: {_T: _OWN},
     Action.PLAN_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.RUN_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},

@@ -40,6 +40,7 @@ class CommandType(StrEnum):
     TURNING_BACK = "turning_back"
     PART_REQUEST = "part_request"
     HELP_REQUEST = "help_request"
+    ABSENCE = "absence"
 
 
 class CommandStatus(StrEnum):
@@ -52,7 +53,9 @@ class CommandStatus(StrEnum):
 
 
 _C = CommandType
-REQUESTS = frozenset({_C.ACCEPTANCE, _C.DECLINATION, _C.TURNING_BACK, _C.PART_REQUEST, _C.HELP_REQUEST})
+REQUESTS = frozenset({_C.ACCEPTANCE, _C.DECLINATION, _C.TURNING_BACK, _C.PART_REQUEST, _C.HELP_REQUEST, _C.ABSENCE})
+# Commands whose entity is the technician, not a visit.
+ABOUT_ONESELF = frozenset({_C.ABSENCE})
 FACTS = frozenset(CommandType) - REQUESTS
 
 # The row of the visit's table a fact takes; what is recorded at the site takes none.

@@ -7,6 +7,7 @@ from fieldsvc.models.assets import Asset
 from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.models.base import Base
 from fieldsvc.models.calendars import CalendarLink
+from fieldsvc.models.catalogue import CatalogueValue
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
@@ -46,6 +47,7 @@ __all__ = [
     "Base",
     "Blob",
     "CalendarLink",
+    "CatalogueValue",
     "ChangeCounter",
     "ChecklistAnswer",
     "Consumption",

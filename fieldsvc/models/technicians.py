@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from fieldsvc.domain.absence_states import AbsenceState
 from fieldsvc.models.base import Base, Entity, Keyed, refers_to
+from fieldsvc.models.types import one_of
 
 
 class Team(Entity, Base):
@@ -90,7 +92,7 @@ class Shift(Entity, Base):
 
 
 class Absence(Entity, Base):
-    """A time in which a technician does not work; half-open."""
+    """A time in which a technician does not work, or asks not to; half-open."""
 
     __tablename__ = "absences"
     __table_args__ = (CheckConstraint("starts_at < ends_at", name="order"),)
@@ -99,6 +101,7 @@ class Absence(Entity, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(40))
+    state: Mapped[AbsenceState] = mapped_column(one_of(AbsenceState, "state"))
 
 
 class Loan(Entity, Base):

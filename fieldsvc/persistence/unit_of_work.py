@@ -30,6 +30,7 @@ from fieldsvc.models.records import SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
+from fieldsvc.models.technicians import Absence
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.types import owned
 from fieldsvc.models.visits import Visit
@@ -39,7 +40,18 @@ from fieldsvc.persistence.ownership import key_for, owner_of
 Row = TypeVar("Row", bound=Keyed)
 
 # An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (Ticket, Visit, OptimizationRun, SignOff, RemoteSolution, Approval, Task, Device, PrivacyRequest)
+_HAVE_LIFE_CYCLE = (
+    Ticket,
+    Visit,
+    OptimizationRun,
+    SignOff,
+    RemoteSolution,
+    Approval,
+    Task,
+    Device,
+    PrivacyRequest,
+    Absence,
+)
 
 
 @dataclass(frozen=True, slots=True)

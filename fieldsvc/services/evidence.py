@@ -25,6 +25,7 @@ from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
+from fieldsvc.models.technicians import Absence
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
@@ -60,7 +61,18 @@ BOUND_OF_REMOTE = (
 )
 # What binds an approval to what was offered, beside its lines, and to whoever agreed.
 BOUND_OF_APPROVALS = (*BOUND_AT_BIRTH, "decided_at", "method", "signer_name", "strokes", "reason")
-_WITH_STATES = (Ticket, Visit, OptimizationRun, SignOff, RemoteSolution, Approval, Task, Device, PrivacyRequest)
+_WITH_STATES = (
+    Ticket,
+    Visit,
+    OptimizationRun,
+    SignOff,
+    RemoteSolution,
+    Approval,
+    Task,
+    Device,
+    PrivacyRequest,
+    Absence,
+)
 
 
 @dataclass(frozen=True, slots=True)

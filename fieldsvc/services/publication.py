@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 
 from fieldsvc.dispatching.days import DayPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
+from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.promises import is_retimed_only
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
@@ -23,6 +24,7 @@ from fieldsvc.services.publication_facts import promise_arrival
 from fieldsvc.services.publication_parts import add_pickup, clear_pickups, count_on
 from fieldsvc.services.scopes import touch
 from fieldsvc.services.sending import send_out
+from fieldsvc.services.tasks import finish_tasks
 from fieldsvc.services.tickets import follow_visits
 
 
@@ -234,6 +236,7 @@ class _Writer:
                 del self.assignments[visit.id][technician]
                 has_ended = True
         if has_ended:
+            finish_tasks(self.uow, TaskKind.TECHNICIAN_ABSENT, visit)
             self.uow.flush()  # the database allows one open assignment for a visit and technician
 
     def _has_begun(self, visit: Visit) -> bool:

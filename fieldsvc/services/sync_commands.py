@@ -17,7 +17,7 @@ from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.device_states import DEVICE, DeviceState
 from fieldsvc.domain.errors import Conflict, DomainError, Fault, Invalid, NotFound
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.phone_commands import FACTS, CommandStatus, CommandType, corrected_time
+from fieldsvc.domain.phone_commands import ABOUT_ONESELF, FACTS, CommandStatus, CommandType, corrected_time
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.devices import Device, PhoneCommand
 from fieldsvc.models.technicians import Technician
@@ -37,7 +37,9 @@ Arrival = Callable[[UnitOfWork, UUID], tuple[Notice, ...]]
 
 @dataclass(frozen=True, slots=True)
 class PushedCommand:
-    """One command as it was read. visit_id: None where it names none. said_at: by the phone's clock.
+    """One command as it was read. visit_id: None where it names none; the technician's for what is about oneself.
+
+    said_at: by the phone's clock.
 
     use: of a consumption. arrival: of a check-in, notes where it was if it is known already.
 
@@ -128,6 +130,9 @@ def apply_command(uow: UnitOfWork, command: PushedCommand) -> Done:
     if command.effect is None or command.visit_id is None:
         raise Invalid("The command can't be understood.", code="command_not_understood", faults=command.faults)
     kind = CommandType(command.type)
+    if kind in ABOUT_ONESELF:
+        command.effect(uow, command.visit_id)
+        return Done(CommandStatus.APPLIED)
     found = find_ever_sent(uow, command.visit_id)
     if found is None:
         raise _unknown(uow, kind, command.visit_id)

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 from sqlalchemy import false, or_, select
 
+from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.overrides import forget_overrides
 from fieldsvc.services.scopes import open_assignments, touch
+from fieldsvc.services.tasks import finish_tasks
 
 
 def take_off_plan(uow: UnitOfWork, visit: Visit, reason: str) -> int:
     """End every open assignment of a visit and forget what is published of it; returns the units freed."""
     released = give_up(uow, open_assignments(uow, visit.id), reason)
     forget_overrides(uow, visit.id)
+    finish_tasks(uow, TaskKind.TECHNICIAN_ABSENT, visit)
     visit.planned_start = visit.planned_end = visit.published_run_id = None
     visit.locks_technician = visit.locks_start = False
     visit.lock_earliest = visit.lock_latest = visit.lock_sequence_id = None

@@ -15,6 +15,8 @@ from fieldsvc.models.records import Consumption, Diagnosis
 from fieldsvc.models.stock import Part
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.catalogue import unknown_codes
+from fieldsvc.services.outcomes import Notice, Outcome
 from fieldsvc.services.scopes import acting_assignment, check_acts_in_the_field, load_visit, touch
 from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
 
@@ -43,8 +45,8 @@ class Use:
     serial: str | None = None
 
 
-def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version: int | None = None) -> Diagnosis:
-    """Add what was found."""
+def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version: int | None = None) -> Outcome:
+    """Add what was found; a code that is not offered for the product is kept and told."""
     visit, assignment = load_on_site(uow, visit_id, version)
     diagnosis = Diagnosis(
         id=uow.new_id(),
@@ -64,7 +66,10 @@ def record_diagnosis(uow: UnitOfWork, visit_id: UUID, finding: Finding, version:
     touch(visit)
     codes = {"symptom": finding.symptom, "cause": finding.cause, "action": finding.action}
     uow.record(visit, "diagnosis_recorded", data=codes | {"diagnosis_id": diagnosis.id})
-    return diagnosis
+    unknown = unknown_codes(uow.session, visit, codes)
+    return Outcome(
+        visit, tuple(Notice("unknown_code", f"{code} is no {name} of the catalogue.") for name, code in unknown)
+    )
 
 
 def record_solution(uow: UnitOfWork, visit_id: UUID, solution: str, version: int | None = None) -> Visit:

@@ -24,13 +24,14 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
+from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
-from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
-from fieldsvc.services import api_keys, approvals, calendars, loans, privacy, procedures, tasks, tracking
+from fieldsvc.models import Approval, CatalogueValue, Customer, RemoteSolution, Site, Technician, Ticket, Visit
+from fieldsvc.services import absences, api_keys, approvals, calendars, loans, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.remote_solutions import BOUND
@@ -87,6 +88,8 @@ class World:
     privacy_request: UUID
     api_key: UUID
     loan: UUID
+    absence: UUID
+    value: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -115,6 +118,12 @@ class World:
             "expires_at": (datetime.now(UTC) + timedelta(days=9)).isoformat(),
             "old_password": PASSWORD,
             "new_password": "glacier-teapot-41",
+            "absence_id": self.absence,
+            "value_id": self.value,
+            "list_name": "symptom",
+            "code": "no-water",
+            "starts_at": f"{self.cast.day + timedelta(days=9)}T08:00:00Z",
+            "ends_at": f"{self.cast.day + timedelta(days=9)}T17:00:00Z",
             "approval_id": self.approval,
             "offer_sha256": self.offer_sha256,
             "is_approved": False,
@@ -251,6 +260,8 @@ def build_world(application: Application, password_hash: str) -> World:
         procedure,
         asked_for,
         *_key_and_loan(stage),
+        _leave_asked_for(stage),
+        _leak(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
@@ -294,6 +305,21 @@ def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
     day = cast.day + timedelta(days=60)
     loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
     return key, loan
+
+
+def _leak(stage: Stage) -> UUID:
+    """A value of the catalogue."""
+    query = select(CatalogueValue.id).where(CatalogueValue.list_name == "symptom", CatalogueValue.code == "leak")
+    with stage.database.read_only() as session:
+        return session.scalars(query).one()
+
+
+def _leave_asked_for(stage: Stage) -> UUID:
+    technician, begins = stage.cast.technician1, datetime.now(UTC) + timedelta(days=40)
+    wish = absences.AbsenceWish(begins, begins + timedelta(days=7), AbsenceReason.LEAVE)
+    assert technician.technician_id is not None
+    whose = technician.technician_id
+    return stage.act(technician, lambda uow: absences.report_absence(uow, whose, wish)).id
 
 
 def _offered(stage: Stage) -> tuple[UUID, str]:

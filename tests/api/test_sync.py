@@ -233,3 +233,31 @@ def test_a_clock_that_is_fast_by_an_hour_is_put_right(phone: Client, client_for,
     assert datetime.fromisoformat(kept["said_at"]) == fast
     (device,) = client_for("admin").get(f"{API}/devices").json["items"]
     assert -3700 < device["clock_offset_s"] < -3500
+
+
+def test_a_technician_says_from_the_phone_that_he_does_not_work(phone: Client, client_for, cast) -> None:
+    begins = datetime.now(UTC) + timedelta(days=3)
+    away = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(days=2)).isoformat()}
+    whose, other = cast.technician1.technician_id, cast.technician2.technician_id
+    answer = push(
+        phone,
+        command(1, "absence", whose, **away, reason="sick"),
+        command(2, "absence", whose, **away, reason="leave"),
+        command(3, "absence", other, **away, reason="sick"),
+        command(4, "absence", whose, **(away | {"ends_at": away["starts_at"]}), reason="tired"),
+        command(5, "acceptance", cast.visit),
+    )
+    results = answer.json["results"]
+    assert [one["status"] for one in results] == ["applied", "applied", "rejected", "rejected", "applied"]
+    assert results[2]["problem"]["code"] == "not_found"
+    assert results[3]["problem"]["errors"][0]["pointer"] == "/args/reason"
+    dispatcher = client_for("dispatcher")
+    shown = dispatcher.get(f"{API}/absences").json["items"]
+    assert [(one["reason"], one["state"]) for one in shown] == [("sick", "granted"), ("leave", "requested")]
+    asked = shown[1]["id"]
+    granted = dispatcher.post(f"{API}/absences/{asked}/decision", json={"is_granted": True})
+    assert (granted.status_code, granted.json["state"]) == (200, "granted")
+    assert phone.post(f"{API}/absences/{asked}/decision", json={"is_granted": True}).status_code == 403
+    withdrawn = phone.post(f"{API}/absences/{asked}/withdrawal", json={})
+    assert withdrawn.json["state"] == "withdrawn"
+    assert client_for("technician2").get(f"{API}/absences").json["items"] == []

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from fieldsvc.domain.absence_states import AbsenceState
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
 from fieldsvc.domain.roles import Role
@@ -239,7 +240,7 @@ class DayRows:
             )
         )
 
-    def absence(self, person: Person, away: Hours) -> None:
+    def absence(self, person: Person, away: Hours, state: AbsenceState = AbsenceState.GRANTED) -> None:
         self.add(
             lambda uow: Absence(
                 id=uow.new_id(),
@@ -247,6 +248,7 @@ class DayRows:
                 starts_at=self.at(away[0]),
                 ends_at=self.at(away[1]),
                 reason="sick",
+                state=state,
             )
         )
 

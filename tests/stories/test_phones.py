@@ -2,14 +2,11 @@
 
 import hashlib
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from bench.phones.client import Phone, Synced
 from bench.phones.network import HttpNetwork
-from fieldsvc.models import Absence
-from fieldsvc.persistence.unit_of_work import Context
 from tests.fieldsvc.cast import PASSWORD
 from tests.stories.test_stories import AT_THE_DOOR, HEALTHY, REPORT
 
@@ -19,14 +16,6 @@ pytestmark = [pytest.mark.server, pytest.mark.engine]
 def phone_of(house, login: str, directory: Path) -> Phone:
     """Give somebody a phone with a file of its own."""
     return Phone(directory / f"{login}.phone", HttpNetwork(house.address, login, PASSWORD), login)
-
-
-def mark_absent(house, technician: str) -> None:
-    """Note that somebody does not work that day: the office's own list, which has no screen yet."""
-    with house.database.unit_of_work(Context(source="story")) as uow:
-        day = {"starts_at": house.town.at(0), "ends_at": house.town.at(23)}
-        uow.session.add(Absence(id=uow.new_id(), technician_id=UUID(technician), reason="out of reach", **day))
-        uow.commit()
 
 
 def test_a_phone_out_of_reach_has_done_what_was_given_to_another(house, tmp_path: Path) -> None:
@@ -59,7 +48,10 @@ def test_a_phone_out_of_reach_has_done_what_was_given_to_another(house, tmp_path
     anas.note("report", visit["id"], content=REPORT)
 
     # Nobody hears from her. The dispatcher gives the visit to Bruno, who says that he will come.
-    mark_absent(house, shown["assignments"][0]["technician_id"])
+    ana = shown["assignments"][0]["technician_id"]
+    away = {"starts_at": town.at(0).isoformat(), "ends_at": town.at(23).isoformat(), "reason": "other"}
+    dispatcher.post(f"/technicians/{ana}/absences", **away)
+    assert "technician_absent" in {task["kind"] for task in dispatcher.get("/inbox")["items"]}
     dispatcher.post(f"/visits/{visit['id']}/postponement", reason="technician")
     run, proposal = dispatcher.plans(town.team, town.day)
     assert [route["technician"] for route in proposal["routes"] if route["stops"]] == ["Bruno Lima"]

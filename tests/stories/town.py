@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from fieldsvc.domain.absence_states import AbsenceState
 from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.roles import Role
 from fieldsvc.models import Absence, JobType, StockLocation, Team
@@ -71,6 +72,7 @@ def build_town(database: Database, password_hash: str) -> Town:
                 starts_at=build.at(8),
                 ends_at=build.at(11),
                 reason="training",
+                state=AbsenceState.GRANTED,
             )
         )
         for login, role in (("agent", Role.AGENT), ("dispatcher", Role.DISPATCHER), ("admin", Role.ADMIN)):

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from fieldsvc.domain.absence_states import ABSENCE, AbsenceState
 from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
 from fieldsvc.domain.device_states import DEVICE, DeviceState
 from fieldsvc.domain.errors import TransitionRefused
@@ -71,6 +72,10 @@ AGREED = {
         solving → failed: S
         queued solving → cancelled: DVAS
     """,
+    "absence": """
+        requested → granted refused: DVA
+        requested granted → withdrawn: tDVA
+    """,
     "sign-off": """
         pending → presented: tGDV
         presented → disputed: C
@@ -107,6 +112,7 @@ LIFE_CYCLES = [
     pytest.param(SIGN_OFF, SignOffState, id="sign_off"),
     pytest.param(APPROVAL, ApprovalState, id="approval"),
     pytest.param(TASK, TaskState, id="task"),
+    pytest.param(ABSENCE, AbsenceState, id="absence"),
     pytest.param(DEVICE, DeviceState, id="device"),
     pytest.param(PRIVACY_REQUEST, PrivacyState, id="privacy_request"),
 ]

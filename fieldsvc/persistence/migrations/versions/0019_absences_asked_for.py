@@ -1,0 +1,26 @@
+"""Absences that somebody asks for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+_STATES = ("requested", "granted", "refused", "withdrawn")
+
+
+def upgrade() -> None:
+    """Make the column; absences that were there before are granted."""
+    state = sa.Enum(*_STATES, name="state", native_enum=False, create_constraint=True, length=32)
+    with op.batch_alter_table("absences") as batch:
+        batch.add_column(sa.Column("state", state, server_default="granted", nullable=False))
+    with op.batch_alter_table("absences") as batch:
+        batch.alter_column("state", server_default=None, existing_type=state)
+
+
+def downgrade() -> None:
+    """Forget it."""
+    with op.batch_alter_table("absences") as batch:
+        batch.drop_column("state")
