@@ -85,11 +85,13 @@ def apply_run(body: dict[str, Any], run_id: UUID) -> Response:
     """Publish a proposal
 
     Technician-days that rest on something changed meanwhile are skipped and named in `application`; the run ends
-    applied, partly_applied, or stale when nothing could be published.
+    applied, partly_applied, or stale when nothing could be published. Moving more visits that somebody was told of
+    than the settings allow is left to a supervisor.
     """
     version = expected_version()
     named = None if body["technicians"] is None else frozenset(body["technicians"])
-    options = applications.ApplyOptions(named, dispatches=body["dispatch"])
+    most = current_application().settings.max_disrupted_visits
+    options = applications.ApplyOptions(named, dispatches=body["dispatch"], most_disrupted=most)
     return run_command(lambda uow: applications.apply_run(uow, run_id, options, version), rendered(RunSchema))
 
 

@@ -12,8 +12,9 @@ from fieldsvc.dispatching.days import days_of, technicians_of, unplanned_numbers
 from fieldsvc.dispatching.restriction import publishable
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.storage import StoredProposal, read_proposal
-from fieldsvc.domain.errors import Erased, Fault, Invalid
+from fieldsvc.domain.errors import Erased, Fault, Forbidden, Invalid
 from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.models.assignments import PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
@@ -30,10 +31,15 @@ from fieldsvc.services.scopes import scope_of
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """technicians: only these days; None = all. dispatches: tell the phones at once, not at the policy's hour."""
+    """How much of a proposal is published, and how.
+
+    technicians: only these days; None = all. dispatches: tell the phones at once, not at the policy's hour.
+    most_disrupted: how many visits that somebody was told of a dispatcher may move; None = any number.
+    """
 
     technicians: frozenset[UUID] | None = None
     dispatches: bool = False
+    most_disrupted: int | None = None
 
 
 def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int | None = None) -> OptimizationRun:
@@ -58,11 +64,23 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     days, left_out = days_of(current.snapshot, current.plan), unplanned_numbers(current.plan)
     replaced = note_replaced(uow.session, current.snapshot, visits)
     done = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
+    _check_disruption(uow, done.disrupted, options)
     run.replaced = replaced.to_document(done)
     uow.flush()
     supersede_overtaken(uow, run, changed_technicians(done.moved, published, holders(uow.session, stored)))
     _close(uow, run, stored, skipped, done.counts)
     return run
+
+
+def _check_disruption(uow: UnitOfWork, disrupted: int, options: ApplyOptions) -> None:
+    """Leave big changes of what people were told to a supervisor; all that was written is undone with the refusal."""
+    most = options.most_disrupted
+    if most is not None and disrupted > most and uow.actor.role is Role.DISPATCHER:
+        message = (
+            f"This would move {disrupted} visits that somebody was told of, and a dispatcher may move {most} at once. "
+            "Apply fewer days, or ask a supervisor."
+        )
+        raise Forbidden(message, code="needs_supervisor")
 
 
 def _read_proposal(uow: UnitOfWork, run_id: UUID) -> StoredProposal:

@@ -27,14 +27,21 @@ from fieldsvc.services.sending import send_out
 from fieldsvc.services.tasks import finish_tasks
 from fieldsvc.services.tickets import follow_visits
 
+# Somebody knows of the visit: taking it away, or to another time, is a disruption.
+_TOLD = (VisitState.DISPATCHED, VisitState.ACCEPTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was done: visits by what happened to them, the numbers of those with another place, and with none now."""
+    """What was done: visits by what happened to them, the numbers of those with another place, and with none now.
+
+    disrupted: of those, how many somebody had been told of.
+    """
 
     counts: Mapping[str, int]
     moved: frozenset[str]
     dropped: frozenset[str]
+    disrupted: int = 0
 
 
 def publish(
@@ -65,7 +72,7 @@ def publish(
     uow.flush()
     for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
         follow_visits(uow, ticket)
-    return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped))
+    return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped), writer.disrupted)
 
 
 class _Writer:
@@ -82,6 +89,7 @@ class _Writer:
         self.touched: dict[UUID, Visit] = {}
         self.moved: set[str] = set()
         self.dropped: set[str] = set()
+        self.disrupted = 0
         self.settled: set[UUID] = set()
         ids = list(snapshot.visits.values())
         self.visits = {visit.number: visit for visit in uow.session.scalars(select(Visit).where(Visit.id.in_(ids)))}
@@ -247,6 +255,7 @@ class _Writer:
 
     def _move(self, visit: Visit, action: str, event: str, data: Mapping[str, Any] | None = None) -> None:
         before = visit.state
+        self.disrupted += before in _TOLD
         visit.state = VISIT.allowed(before, action, self.role).to
         self.uow.record(visit, event, before, visit.state, data=data)
         self.touched[visit.id] = visit

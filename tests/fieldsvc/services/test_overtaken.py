@@ -1,14 +1,16 @@
-"""Proposals that another publication leaves nothing of."""
+"""Proposals that another publication leaves nothing of, and those that change too much for a dispatcher."""
 
 import pytest
 
-from fieldsvc.domain.errors import TransitionRefused
+from fieldsvc.domain.errors import Forbidden, TransitionRefused
+from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import OptimizationRun
 from fieldsvc.persistence.database import Database
+from fieldsvc.services.applications import ApplyOptions, apply_run
 from tests.fieldsvc.day_world import DayWorld
-from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner, skipped
+from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner, published, skipped
 
 
 @pytest.fixture
@@ -36,6 +38,26 @@ def test_one_that_still_has_a_day_of_its_own_stays(world: DayWorld) -> None:
     run = world.apply(older)
     assert (run.state, set(skipped(run))) == (RunState.PARTLY_APPLIED, {"Ana"})
     assert world.state_of("V4") is VisitState.PLANNED
+
+
+def test_a_big_change_of_what_people_were_told_is_left_to_a_supervisor(world: DayWorld) -> None:
+    busy_day(world)
+    world.apply(world.propose(plan=planner(Ana="V2 V4")), dispatches=True)
+    run_id, before = world.propose(plan=planner(Bia="V2 V4")), published(world)
+    options = ApplyOptions(most_disrupted=1)
+    with pytest.raises(Forbidden) as refused:
+        world.write(lambda uow: apply_run(uow, run_id, options), world.dispatcher)
+    assert refused.value.code == "needs_supervisor"
+    assert published(world) == before
+    chief = world.user("chief", Role.SUPERVISOR)
+    assert world.write(lambda uow: apply_run(uow, run_id, options), chief).state is RunState.APPLIED
+
+
+def test_what_nobody_was_told_of_is_no_big_change(world: DayWorld) -> None:
+    busy_day(world)
+    world.apply(world.propose(plan=planner(Ana="V2 V4")))
+    run_id, options = world.propose(plan=planner(Bia="V2 V4")), ApplyOptions(most_disrupted=0)
+    assert world.write(lambda uow: apply_run(uow, run_id, options), world.dispatcher).state is RunState.APPLIED
 
 
 def test_one_for_another_day_or_for_others_stays(world: DayWorld) -> None:
