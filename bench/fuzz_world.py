@@ -24,7 +24,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Approval, CatalogueValue, Customer, JobType, Procedure, Ticket, User, Visit
+from fieldsvc.models import Approval, CatalogueValue, Customer, JobType, Procedure, StockMove, Ticket, User, Visit
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import absences, api_keys, approvals, photos, privacy, tasks, tracking
 from fieldsvc.services.command import Command, execute_unkeyed
@@ -99,6 +99,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         ticket, customer = session.get_one(Ticket, visit.ticket_id), session.scalars(select(Customer.id)).first()
         job_type = session.scalars(select(JobType.id)).one()
         procedure = session.scalars(select(Procedure.id)).one()
+        move = session.scalars(select(StockMove.id).order_by(StockMove.id).limit(1)).one()
         value = session.scalars(select(CatalogueValue.id).order_by(CatalogueValue.code).limit(1)).one()
     assert customer is not None
     desk, admin = Command(actors[Role.DISPATCHER], "fuzz"), Command(actors[Role.ADMIN], "fuzz")
@@ -122,6 +123,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
     ids = {
         "absence_id": absence.id,
         "value_id": value,
+        "move_id": move,
         "visit_id": visit.id,
         "ticket_id": ticket.id,
         "customer_id": customer,

@@ -1,17 +1,20 @@
-"""Stock, to be read."""
+"""Stock: what is on hand, what moved, and what a warehouse books."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.current import current_actor
+from api.idempotency import key_required, run_command
 from api.reading import read_page
-from api.schemas.base import page_of
-from api.schemas.stock import BalanceSchema, StockQuery
+from api.rendering import rendered
+from api.schemas.base import NoFields, page_of
+from api.schemas.stock import BalanceSchema, DeliverySchema, MoveSchema, MovesQuery, MovesSchema, StockQuery
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import stock
+from fieldsvc.services import stock, stock_moves
 
 blueprint = Blueprint("stock", "What is on hand where.")
 
@@ -35,3 +38,42 @@ def list_balances(query: dict[str, Any]) -> Response:
         BalanceSchema,
         query,
     )
+
+
+@blueprint.route("/stock-moves")
+@requires(Action.STOCK_READ)
+@blueprint.arguments(MovesQuery, location="query")
+@blueprint.response(200, page_of(MoveSchema))
+def list_moves(query: dict[str, Any]) -> Response:
+    """List moves of the ledger, the newest first"""
+    wanted = {name: query[name] for name in ("part_id", "location_id", "serial")}
+    return read_page(
+        lambda page: lambda session: stock_moves.list_moves(session, current_actor(), page, **wanted), MoveSchema, query
+    )
+
+
+@blueprint.route("/stock-moves", methods=["POST"])
+@requires(Action.STOCK_MOVE)
+@key_required
+@blueprint.arguments(DeliverySchema)
+@blueprint.response(201, MovesSchema)
+def receive_units(body: dict[str, Any]) -> Response:
+    """Book in what a supplier brought
+
+    One move; of a serialised part one for each serial.
+    """
+    delivery = stock_moves.Delivery(body["part_id"], body["location_id"], body["quantity"], tuple(body["serials"]))
+    return run_command(lambda uow: {"moves": stock_moves.receive_units(uow, delivery)}, rendered(MovesSchema, 201))
+
+
+@blueprint.route("/stock-moves/<uuid:move_id>/reversal", methods=["POST"])
+@requires(Action.STOCK_MOVE)
+@key_required
+@blueprint.arguments(NoFields)
+@blueprint.response(201, MoveSchema)
+def reverse_move(body: dict[str, Any], move_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
+    """Take a move back
+
+    The ledger never changes: another move goes the other way and names it. What a visit used is corrected there.
+    """
+    return run_command(lambda uow: stock_moves.reverse_move(uow, move_id), rendered(MoveSchema, 201))

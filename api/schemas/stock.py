@@ -1,7 +1,8 @@
-"""What is on hand where."""
+"""What is on hand where, and what moved."""
 
-from api.schemas.base import EntitySchema, PageQuery
-from api.schemas.fields import Flag, Id, Whole
+from api.schemas.base import EntitySchema, PageQuery, StrictSchema
+from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
+from fieldsvc.domain.ledger import MoveReason
 
 _UNITS = 2**31
 
@@ -21,3 +22,45 @@ class StockQuery(PageQuery):
 
     part_id = Id(load_default=None)
     location_id = Id(load_default=None)
+
+
+class DeliverySchema(StrictSchema):
+    """Units of one part that a supplier brought."""
+
+    part_id = Id(required=True)
+    location_id = Id(required=True)
+    quantity = Whole(low=1, high=100_000, required=True)
+    serials = Items(
+        Text(max_length=80, min_length=1),
+        max_items=1000,
+        load_default=list,
+        metadata={"description": "One for each unit of a serialised part."},
+    )
+
+
+class MoveSchema(StrictSchema):
+    """One row of the ledger. reverses_id: the move that this one takes back."""
+
+    id = Id(required=True)
+    part_id = Id(required=True)
+    quantity = Whole(low=1, high=_UNITS, required=True)
+    from_location_id = Id(required=True)
+    to_location_id = Id(required=True)
+    reason = Choice(MoveReason, required=True)
+    serial = Text(max_length=80, required=True, allow_none=True)
+    visit_id = Id(required=True, allow_none=True)
+    reverses_id = Id(required=True, allow_none=True)
+    occurred_at = Instant(required=True)
+    recorded_at = Instant(required=True)
+
+
+class MovesSchema(StrictSchema):
+    """What was booked."""
+
+    moves = Items(Nested(MoveSchema), max_items=1000, required=True)
+
+
+class MovesQuery(StockQuery):
+    """Which moves."""
+
+    serial = Text(max_length=80, load_default=None)

@@ -31,7 +31,18 @@ from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.models import Approval, CatalogueValue, Customer, RemoteSolution, Site, Technician, Ticket, Visit
-from fieldsvc.services import absences, api_keys, approvals, calendars, loans, privacy, procedures, tasks, tracking
+from fieldsvc.services import (
+    absences,
+    api_keys,
+    approvals,
+    calendars,
+    loans,
+    privacy,
+    procedures,
+    stock_moves,
+    tasks,
+    tracking,
+)
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.remote_solutions import BOUND
@@ -90,6 +101,7 @@ class World:
     loan: UUID
     absence: UUID
     value: UUID
+    move: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -120,6 +132,9 @@ class World:
             "new_password": "glacier-teapot-41",
             "absence_id": self.absence,
             "value_id": self.value,
+            "move_id": self.move,
+            "location_id": self.cast.warehouse,
+            "quantity": 1,
             "list_name": "symptom",
             "code": "no-water",
             "starts_at": f"{self.cast.day + timedelta(days=9)}T08:00:00Z",
@@ -196,7 +211,7 @@ class Route:
     def _field(self, name: str, schema: Mapping[str, Any], values: Mapping[str, object]) -> object:
         if name in values:
             value = values[name]
-            return value if isinstance(value, bool | list) else str(value)
+            return value if isinstance(value, bool | int | list) else str(value)
         if "enum" in schema:
             return schema["enum"][0]
         made: dict[tuple[Any, Any], object] = {
@@ -262,6 +277,7 @@ def build_world(application: Application, password_hash: str) -> World:
         *_key_and_loan(stage),
         _leave_asked_for(stage),
         _leak(stage),
+        _delivery(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
@@ -305,6 +321,12 @@ def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
     day = cast.day + timedelta(days=60)
     loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
     return key, loan
+
+
+def _delivery(stage: Stage) -> UUID:
+    """The move by which the warehouse got another unit."""
+    brought = stock_moves.Delivery(stage.cast.part, stage.cast.warehouse, 1)
+    return stage.act(stage.cast.warehouse_keeper, lambda uow: stock_moves.receive_units(uow, brought)[0].id)
 
 
 def _leak(stage: Stage) -> UUID:
