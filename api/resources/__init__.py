@@ -19,6 +19,7 @@ from api.resources import (
     inbox,
     job_types,
     me,
+    parts,
     plan,
     planning,
     privacy,
@@ -39,6 +40,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.blueprint,
     me.blueprint,
+    parts.blueprint,
     runs.blueprint,
     explanations.blueprint,
     tickets.blueprint,

@@ -24,7 +24,7 @@ from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
-from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
+from fieldsvc.models.stock import Part, PartModel, PartSubstitute, StockBalance, StockLocation, StockMove
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
@@ -65,6 +65,8 @@ __all__ = [
     "OptimizationRun",
     "Override",
     "Part",
+    "PartModel",
+    "PartSubstitute",
     "PhoneCommand",
     "Photo",
     "PlannedPart",

@@ -15,10 +15,13 @@ _PHYSICAL_KINDS = ", ".join(f"'{kind}'" for kind in sorted(PHYSICAL))
 
 
 class Part(Entity, Base):
-    """A catalogue item. Money in cents."""
+    """A catalogue item. Money in cents. unit: what it is counted in; barcode: as scanners read it."""
 
     __tablename__ = "parts"
-    __table_args__ = (CheckConstraint("unit_cost_cents >= 0 AND price_cents >= 0", name="money"),)
+    __table_args__ = (
+        CheckConstraint("unit_cost_cents >= 0 AND price_cents >= 0", name="money"),
+        Index("uq_parts_barcode", "barcode", unique=True),
+    )
 
     number: Mapped[str] = mapped_column(String(64), unique=True)
     name_en: Mapped[str]
@@ -26,6 +29,28 @@ class Part(Entity, Base):
     unit_cost_cents: Mapped[int]
     price_cents: Mapped[int]
     is_serialised: Mapped[bool] = mapped_column(default=False)
+    unit: Mapped[str] = mapped_column(String(16), default="piece", server_default="piece")
+    barcode: Mapped[str | None] = mapped_column(String(64))
+
+
+class PartModel(Base):
+    """A model of assets that a part fits."""
+
+    __tablename__ = "part_models"
+
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
+    model: Mapped[str] = mapped_column(String(120), primary_key=True, index=True)
+
+
+class PartSubstitute(Base):
+    """A part that can take the place of another one; the lowest position first."""
+
+    __tablename__ = "part_substitutes"
+    __table_args__ = (CheckConstraint("part_id <> substitute_id", name="another"),)
+
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
+    substitute_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
+    position: Mapped[int]
 
 
 class StockLocation(Entity, Base):

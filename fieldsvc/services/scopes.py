@@ -23,7 +23,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.customers import Customer
 from fieldsvc.models.job_types import JobType
-from fieldsvc.models.stock import StockLocation
+from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -227,7 +227,7 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
     return session.get_one(Team, team_id).zone
 
 
-def touch(row: Ticket | Visit | PlannedRoute | JobType) -> None:
+def touch(row: Ticket | Visit | PlannedRoute | JobType | Part) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
     named = {PlannedRoute: "day", JobType: "code"}.get(type(row), "number")
     flag_modified(row, named)
