@@ -19,7 +19,7 @@ class NewValueSchema(ValueNamesSchema):
     """A value for a list."""
 
     list_name = Text(max_length=40, pattern=_CODE, required=True, metadata={"examples": list(OPEN_LISTS)})
-    category = Text(max_length=64, load_default="", metadata=_CATEGORY)
+    category = Text(max_length=64, min_length=0, load_default="", metadata=_CATEGORY)
     code = Text(max_length=64, pattern=_CODE, required=True)
 
 
@@ -35,7 +35,7 @@ class CatalogueValueSchema(EntitySchema):
     """A value of a list."""
 
     list_name = Text(max_length=40, required=True)
-    category = Text(max_length=64, required=True, metadata=_CATEGORY)
+    category = Text(max_length=64, min_length=0, required=True, metadata=_CATEGORY)
     code = Text(max_length=64, required=True)
     name_en = Text(max_length=120, required=True)
     name_zh = Text(max_length=120, required=True)
@@ -46,4 +46,4 @@ class CatalogueQuery(PageQuery):
     """Which values."""
 
     list_name = Text(max_length=40, load_default=None)
-    category = Text(max_length=64, load_default=None)
+    category = Text(max_length=64, min_length=0, load_default=None)

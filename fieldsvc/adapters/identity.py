@@ -62,7 +62,7 @@ class IdentityProvider:
         try:
             claims = self._decoded(id_token, now)
             return self._identity(claims, now, nonce)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
             raise Unauthenticated("The ID token is not valid (any more).", code="id_token_refused") from error
 
     def _decoded(self, id_token: str, now: float) -> dict[str, Any]:
@@ -79,24 +79,25 @@ class IdentityProvider:
     def _identity(self, claims: dict[str, Any], now: float, nonce: str | None) -> Identity:
         said = {"essential": True}
         rules: dict[str, Any] = {
+            self._claim: said,
             "iss": said | {"value": self._issuer},
             "aud": said | {"value": self._audience},
             "exp": said,
             "iat": said,
-            self._claim: said,
         }
         if "azp" in claims or (isinstance(claims.get("aud"), list) and len(claims["aud"]) > 1):
             rules["azp"] = said | {"value": self._audience}
         if nonce is not None:
             rules["nonce"] = said | {"value": nonce}
-        if self._claim == "email":  # an address that nobody has verified is anybody's
-            rules["email_verified"] = said | {"value": True}
         jwt.JWTClaimsRegistry(now=int(now), leeway=_LEEWAY_S, **rules).validate(claims)
         name = claims[self._claim]
         if claims["iat"] < now - _LONGEST_AGE_S - _LEEWAY_S:
             raise ValueError("it was issued too long ago")
-        if not isinstance(name, str) or not is_storable(name):
-            raise ValueError("the sign-in name is no text")
+        texts = [name, *(claims[one] for one in ("azp", "nonce") if one in rules)]
+        if not all(isinstance(one, str) and is_storable(one) for one in texts):  # a list with the right one is another
+            raise ValueError("a claim is no text")
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            raise ValueError("an address that nobody has verified is anybody's")
         return Identity(name, datetime.fromtimestamp(claims["exp"], self._clock.now().tzinfo))
 
     def _known_keys(self, now: float) -> KeySet:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.absence_states import ABSENCE, NOBODY_IS_ASKED, AbsenceReason, AbsenceState
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
@@ -21,8 +20,9 @@ from fieldsvc.models.technicians import Absence, Technician
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.absence_tasks import settle_absences, tell_of_absence
+from fieldsvc.services.publication_lock import hold_publications
 from fieldsvc.services.scopes import technicians_in_scope
-from fieldsvc.services.tasks import raise_task
 
 LONGEST = FURTHEST = timedelta(days=366)
 _ACTIVE = (AbsenceState.REQUESTED, AbsenceState.GRANTED)
@@ -40,6 +40,7 @@ class AbsenceWish:
 def report_absence(uow: UnitOfWork, technician_id: UUID, wish: AbsenceWish) -> Absence:
     """Note that a technician does not work, or asks not to; the same said twice is one absence."""
     _check(uow, wish)
+    hold_publications(uow)  # nobody is planned into it meanwhile
     affected = _published_then(uow, technician_id, wish.starts_at, wish.ends_at)  # locked before the technician
     in_scope = technicians_in_scope(uow.actor, Action.ABSENCE_REPORT)
     found = uow.find(Technician, technician_id, lock=True)
@@ -68,35 +69,39 @@ def report_absence(uow: UnitOfWork, technician_id: UUID, wish: AbsenceWish) -> A
     )
     uow.session.add(absence)
     kind = "absence_requested" if asks else "absence_reported"
-    uow.record(absence, kind, None, row.to, reason=wish.reason.value, data={"technician_id": technician_id})
+    uow.record(absence, kind, None, row.to, data={"technician_id": technician_id})  # why is nobody's for ever
     if row.to is AbsenceState.GRANTED:
-        _tell(uow, affected)
+        tell_of_absence(uow, affected)
     return absence
 
 
 def decide_absence(uow: UnitOfWork, absence_id: UUID, *, is_granted: bool, version: int | None = None) -> Absence:
     """Grant an absence that was asked for, or refuse it."""
+    hold_publications(uow)
     absence, affected = _load(uow, absence_id, Action.ABSENCE_DECIDE, version)
     row = ABSENCE.allowed(absence.state, "grant" if is_granted else "refuse", uow.actor.role)
+    if is_granted:
+        _refuse_over(uow, absence)
     before, absence.state = absence.state, row.to
     uow.record(absence, f"absence_{row.to.value}", before, row.to)
     if is_granted:
-        _tell(uow, affected)
+        tell_of_absence(uow, affected)
     return absence
 
 
 def withdraw_absence(uow: UnitOfWork, absence_id: UUID, version: int | None = None) -> Absence:
     """Take an absence back before it begins; one that has begun ends now."""
-    absence, _ = _load(uow, absence_id, Action.ABSENCE_REPORT, version)
+    absence, affected = _load(uow, absence_id, Action.ABSENCE_REPORT, version)
     row = ABSENCE.allowed(absence.state, "withdraw", uow.actor.role)
-    if absence.ends_at <= uow.now:
-        raise Conflict("This absence is over.", code="absence_over")
+    _refuse_over(uow, absence)
     if absence.state is AbsenceState.GRANTED and absence.starts_at < uow.now:
         absence.ends_at = uow.now
         uow.record(absence, "absence_ended", absence.state, absence.state)
-        return absence
-    before, absence.state = absence.state, row.to
-    uow.record(absence, "absence_withdrawn", before, row.to)
+    else:
+        before, absence.state = absence.state, row.to
+        uow.record(absence, "absence_withdrawn", before, row.to)
+    uow.flush()
+    settle_absences(uow, [visit.id for visit in affected])
     return absence
 
 
@@ -145,16 +150,18 @@ def _published_then(uow: UnitOfWork, technician_id: UUID, starts_at: datetime, e
     return uow.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
-def _tell(uow: UnitOfWork, visits: Sequence[Visit]) -> None:
-    for visit in visits:
-        raise_task(uow, TaskKind.TECHNICIAN_ABSENT, visit)
+def _refuse_over(uow: UnitOfWork, absence: Absence) -> None:
+    if absence.ends_at <= uow.now:
+        raise Conflict("This absence is over.", code="absence_over")
 
 
 def _check(uow: UnitOfWork, wish: AbsenceWish) -> None:
+    """Refuse what can't be; who was out of reach tells late that he was sick."""
+    said_at = uow.occurred_at if wish.reason in NOBODY_IS_ASKED else uow.now
     faults = []
     if wish.ends_at <= wish.starts_at:
         faults.append(Fault("times_inverted", "/ends_at", "The absence ends before it begins."))
-    elif wish.ends_at <= uow.now:
+    elif wish.ends_at <= said_at:
         faults.append(Fault("time_over", "/ends_at", "This time has passed."))
     elif wish.ends_at - wish.starts_at > LONGEST:
         faults.append(Fault("too_long", "/ends_at", f"An absence lasts {LONGEST.days} days at most."))

@@ -74,8 +74,11 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
     if presentation.is_sent_by_link and not has_open_link(uow, visit.ticket_id):
         raise Conflict("The customer has no link that is still open; the desk can make one.", code="no_customer_link")
     previous, sha256 = sign_off_of(uow.session, visit_id), hashlib.sha256(presentation.content).hexdigest()
-    if previous is not None and previous.state is row.to and previous.report_sha256 == sha256:
-        previous.is_sent_by_link = previous.is_sent_by_link or presentation.is_sent_by_link
+    if previous is not None and _is_same(uow, previous, row.to, sha256, presentation):
+        if presentation.is_sent_by_link and not previous.is_sent_by_link:
+            previous.is_sent_by_link = True
+            touch(visit)
+            uow.record(previous, "report_sent_by_link", row.to, row.to, data={"visit_id": visit_id})
         return previous
     versions = select(func.count()).select_from(ServiceReport).where(ServiceReport.visit_id == visit_id)
     report = ServiceReport(
@@ -108,6 +111,15 @@ def present_report(uow: UnitOfWork, visit_id: UUID, presentation: Presentation, 
     }
     uow.record(sign_off, "report_presented", SignOffState.PENDING, row.to, data=data)
     return sign_off
+
+
+def _is_same(
+    uow: UnitOfWork, previous: SignOff, presented: SignOffState, sha256: str, presentation: Presentation
+) -> bool:
+    """Tell whether a report is the one that lies there unanswered."""
+    if previous.state is not presented or previous.report_sha256 != sha256:
+        return False
+    return uow.get(ServiceReport, previous.report_id).media_type == presentation.media_type
 
 
 def sign_report(

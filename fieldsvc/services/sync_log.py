@@ -14,6 +14,7 @@ from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.phone_commands import CommandStatus
 from fieldsvc.models.devices import PhoneCommand
+from fieldsvc.models.technicians import Technician
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.services.scopes import scope_of
@@ -61,6 +62,9 @@ def _in_scope(actor: Actor) -> ColumnElement[bool]:
         case Scope.ALL:
             return true()
         case Scope.TEAM:
-            return PhoneCommand.visit_id.in_(select(Visit.id).where(Visit.team_id.in_(actor.team_ids)))
+            visits = select(Visit.id).where(Visit.team_id.in_(actor.team_ids))
+            # What is about oneself names the technician where others name the visit.
+            technicians = select(Technician.id).where(Technician.team_id.in_(actor.team_ids))
+            return PhoneCommand.visit_id.in_(visits) | PhoneCommand.visit_id.in_(technicians)
         case _:
             return PhoneCommand.user_id == actor.user_id

@@ -28,6 +28,8 @@ def test_codes_are_read_added_renamed_and_retired(cast: Cast, client_for: Any) -
     for wrong in ({"code": "x"}, {"name_en": ""}, {"is_active": "no"}):
         assert admin.patch(path, json=wrong, headers={"If-Match": retired.headers["ETag"]}).status_code == 422
     assert admin.post(CATALOGUE, json=DRIP | {"list_name": "urgency"}).json["errors"][0]["code"] == "closed_list"
+    general = admin.post(CATALOGUE, json=DRIP | {"category": "", "code": "drops"})
+    assert (general.status_code, general.json["category"]) == (201, "")
     assert client_for("supervisor").post(CATALOGUE, json=DRIP).status_code == 403
 
 

@@ -124,6 +124,10 @@ def test_whom_the_provider_names_is_signed_in_once_for_each_token(app: Flask, pr
         {"preferred_username": None},
         {"preferred_username": 7},
         {"nonce": "another"},
+        {"nonce": ["another", "n-1"]},
+        {"azp": ["another", AUDIENCE]},
+        {"aud": [AUDIENCE, "another"], "azp": ["another", AUDIENCE]},
+        {"exp": 10**17},
     ],
 )
 def test_a_token_that_is_not_meant_for_us_is_refused(app: Flask, provider: Provider, wrong: dict[str, object]) -> None:

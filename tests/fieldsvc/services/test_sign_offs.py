@@ -57,6 +57,22 @@ def test_a_report_is_presented_on_site_only(stage: Stage) -> None:
         stage.walk("present")
 
 
+def test_the_same_report_again_is_the_same_presentation(presented: Stage) -> None:
+    before, visit = current(presented), presented.row(Visit, presented.cast.visit).version
+    presented.walk("present")
+    again = current(presented)
+    assert (again.id, again.version) == (before.id, before.version)
+    presented.customer_actor()  # there is a link now
+    by_link = sign_offs.Presentation(REPORT, "application/json", is_sent_by_link=True)
+    presented.act(presented.cast.technician1, lambda uow: sign_offs.present_report(uow, presented.cast.visit, by_link))
+    assert (current(presented).id, current(presented).is_sent_by_link) == (before.id, True)
+    assert presented.row(Visit, presented.cast.visit).version > visit
+    assert [one.kind for one in presented.events(before.id)] == ["report_presented", "report_sent_by_link"]
+    as_text = sign_offs.Presentation(REPORT, "text/plain")
+    presented.act(presented.cast.technician1, lambda uow: sign_offs.present_report(uow, presented.cast.visit, as_text))
+    assert current(presented).id != before.id
+
+
 def test_an_empty_report_is_refused(stage: Stage) -> None:
     stage.bring_to("working")
     empty = sign_offs.Presentation(b"", "text/plain")
