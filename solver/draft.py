@@ -27,6 +27,8 @@ class Trial:
 class Draft:
     """Tours by shift id, with their routes. `try_tours` judges a change, `accept` makes it.
 
+    not_before: earliest starts by job that are wanted, beside what the rules ask for.
+
     A change touches the shifts of one technician; what it must respect elsewhere is the shared stock and the
     predecessors that stand on other routes.
     """
@@ -35,6 +37,7 @@ class Draft:
         self.problem = problem
         self.tours: dict[str, Tour] = {}
         self.routes: dict[str, Route] = {}
+        self.not_before: Mapping[str, Seconds] = {}
         self._shifts: dict[str, tuple[VehicleShift, ...]] = defaultdict(tuple)
         for shift in sorted(problem.shifts, key=lambda one: one.earliest_start):
             self._shifts[shift.technician] += (shift,)
@@ -161,8 +164,8 @@ class Draft:
         )
 
     def _release(self, tour: Iterable[Visit]) -> dict[str, Seconds]:
-        """Earliest starts that predecessors on other tours demand."""
-        release: dict[str, Seconds] = {}
+        """Earliest starts that are wanted, or that predecessors on other tours demand."""
+        release = {visit.id: self.not_before[visit.id] for visit in tour if visit.id in self.not_before}
         here = {visit.id for visit in tour}
         for visit in tour:
             if visit.kind is not StopKind.JOB:

@@ -99,7 +99,8 @@ def _day(
     driven_s = driven_m = 0
     for index, stop in enumerate(route.stops):
         leg = travel.get(id(stop))
-        driven_s, driven_m = driven_s + (leg.seconds if leg else 0), driven_m + (leg.metres if leg else 0)
+        driven_s += max(0, leg.seconds) if leg else 0  # without a road there is no drive to tell
+        driven_m += max(0, leg.metres) if leg else 0
         if stop.kind is StopKind.BREAK:
             continue  # a drive that ends at a break belongs to the stop after it
         times = (moment(stop.arrival_s), moment(stop.start_s), moment(stop.end_s), driven_s, driven_m)
@@ -116,8 +117,8 @@ def _day(
         technician_id=snapshot.technicians[shift.technician],
         departs_at=moment(route.departure_s),
         returns_at=moment(route.return_s),
-        return_travel_s=legs[-1].seconds,
-        return_travel_m=legs[-1].metres,
+        return_travel_s=max(0, legs[-1].seconds),
+        return_travel_m=max(0, legs[-1].metres),
         breaks=tuple((moment(stop.start_s), moment(stop.end_s)) for stop in route.stops if stop.kind is StopKind.BREAK),
         pickups=tuple(pickups.values()),
         visits=tuple(visits),

@@ -70,9 +70,16 @@ def read_visits(session: OrmSession, scope: Scope, horizon: Horizon, technicians
     return _with_facts(session, visits)
 
 
-def job_of(facts: VisitFacts, horizon: Horizon, places: Places, now: datetime) -> Job:
-    """The visit as the solver knows it; what may not be changed becomes a lock."""
+def job_of(
+    facts: VisitFacts, horizon: Horizon, places: Places, now: datetime, within: Collection[UUID] | None = None
+) -> Job:
+    """The visit as the solver knows it; what may not be changed becomes a lock.
+
+    within: the technicians that are looked at; None = all. A crew that others belong to as well stays where it is.
+    """
     visit = facts.visit
+    if is_shared(facts, horizon, within):
+        return _held(facts, horizon, places, within or ())
     rules: dict[TechnicianRuleKind, set[str]] = {kind: set() for kind in TechnicianRuleKind}
     for rule in visit.technician_rules:
         rules[rule.kind].add(str(rule.technician_id))
@@ -99,6 +106,33 @@ def job_of(facts: VisitFacts, horizon: Horizon, places: Places, now: datetime) -
         predecessors=tuple(Predecessor(number, lag) for number, lag in facts.predecessors),
         lock=_lock(facts, horizon),
         previous=_previous(facts, horizon),
+        priority=PRIORITIES.get(visit.priority, str(visit.priority)),
+    )
+
+
+def is_shared(facts: VisitFacts, horizon: Horizon, within: Collection[UUID] | None) -> bool:
+    """Tell whether some who are looked at, and have not set off, make a visit together with some who are not."""
+    if within is None:
+        return False
+    crew = [one for one in facts.assignments if one.day == horizon.day]
+    own = [one for one in crew if one.technician_id in within]
+    return bool(own) and len(own) < len(crew) and not any(one.state in STARTED for one in own)
+
+
+def _held(facts: VisitFacts, horizon: Horizon, places: Places, within: Collection[UUID]) -> Job:
+    """The part in a crew's visit of those who are looked at: there, then, for as long as it is published."""
+    visit = facts.visit
+    own = [one for one in facts.assignments if one.technician_id in within and one.day == horizon.day]
+    start, end = _second(horizon, own[0].planned_start), _second(horizon, own[0].planned_end)
+    brings_parts = any(one.is_lead for one in own)
+    return Job(
+        id=visit.number,
+        location=places.index((visit.site.latitude, visit.site.longitude), visit.site.address),
+        service_s=end - start,
+        parts={facts.part_numbers[part.part_id]: part.quantity for part in visit.parts} if brings_parts else {},
+        unplanned_penalty_cents=visit.unplanned_penalty_cents,
+        crew_size=len(own),
+        lock=Lock(tuple(f"{one.technician_id}/{one.day.isoformat()}" for one in own), None, Window(start, start)),
         priority=PRIORITIES.get(visit.priority, str(visit.priority)),
     )
 

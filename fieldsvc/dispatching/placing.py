@@ -26,17 +26,23 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The days to publish under a snapshot; broken: what they break that was not broken before."""
+    """The days to publish under a snapshot.
+
+    broken: what they break that was not broken before. standing: all (visit number, rule) that they break.
+    """
 
     snapshot: Snapshot
     days: tuple[DayPlan, ...]
     broken: tuple[Broken, ...]
+    standing: frozenset[tuple[str | None, str]]
 
 
 def placed(
     session: OrmSession, scope: Scope, travel: TravelTimes, now: datetime, crew: tuple[UUID, ...], start: datetime
-) -> Placed:
+) -> Placed | None:
     """Put the visit that a scope looks at besides where it is wanted; crew: the lead first, all with a shift that day.
+
+    None: there is no way to let it stand there, whatever it breaks.
 
     The scope has to cover everybody who has the visit on that day and everybody who is to have it.
     """
@@ -45,6 +51,9 @@ def placed(
     published = published_tours(session, snapshot)
     shifts = tuple(shift_id(technician, scope.day) for technician in crew)
     wish = Wish(number, shifts, snapshot.horizon.second(start))
-    made = put_by_hand(snapshot.problem, published.tours, published.times, wish)
+    made = put_by_hand(snapshot.problem, published.tours, published.times, wish, snapshot.held)
+    if made is None:
+        return None
     broken = tuple(Broken(one.rule, one.job, one.message) for one in made.broken)
-    return Placed(snapshot, days_of(snapshot, made.plan), broken)
+    standing = frozenset((one.job, one.rule) for one in made.standing)
+    return Placed(snapshot, days_of(snapshot, made.plan), broken, standing)

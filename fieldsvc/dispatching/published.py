@@ -37,14 +37,17 @@ class PublishedTours:
         }
         return replace(self, tours=tours)
 
-    def plan(self, snapshot: Snapshot) -> Plan:
-        """The same tours under a snapshot's facts, timed anew and without what no longer holds."""
+    def plan(self, snapshot: Snapshot, *, keeps_times: bool = False) -> Plan:
+        """The same tours under a snapshot's facts, timed anew and without what no longer holds.
+
+        keeps_times: where they can be kept; otherwise everything is as early as it can be.
+        """
         houses = snapshot.problem.warehouse_by_id
         known = {
             shift: tuple(stop for stop in tour if stop.kind is StopKind.JOB or stop.id in houses)
             for shift, tour in self.tours.items()
         }
-        return repaired(snapshot.problem, known, self.times)
+        return repaired(snapshot.problem, known, self.times, keeps_times=keeps_times)
 
     def to_document(self) -> dict[str, Any]:
         """As JSON."""
@@ -87,9 +90,12 @@ def published_tours(session: OrmSession, snapshot: Snapshot) -> PublishedTours:
         Assignment.technician_id.in_(snapshot.technicians.values()),
         Assignment.visit_id.in_(numbers),
     )
-    for one in session.scalars(assignments):
+    open_ones = session.scalars(assignments.order_by(Assignment.is_lead.desc(), Assignment.id)).all()
+    first = {numbers[one.visit_id]: one.id for one in reversed(open_ones)}
+    for one in open_ones:
         shift, number = shift_id(one.technician_id, day), numbers[one.visit_id]
-        visit = Visit(StopKind.JOB, number, supplies=one.is_lead)
+        # Of a crew that is led by somebody who is not looked at, one stands for what the others bring.
+        visit = Visit(StopKind.JOB, number, supplies=first[number] == one.id)
         stops.setdefault(shift, []).append((one.position, 1, visit))
         times[number] = second(one.planned_start), second(one.planned_end)
     pickups = select(PlannedPickup).where(

@@ -40,7 +40,7 @@ def restored(
     """Time and judge earlier tours of some technicians anew; stored: the snapshot they were replaced by."""
     scope = Scope(team_id, stored.horizon.day, technicians, frozenset(stored.visits))
     current = take_snapshot(session, scope, StoredTravel(stored.problem), now)
-    plan = published.plan(current)
+    plan = published.plan(current, keeps_times=True)
     names = {one.id: one.name for one in stored.problem.technicians}
     absent = {str(one): names[str(one)] for one in technicians - {*current.technicians.values()}}
     against = tuple(map(str, violations(current.problem, plan)))

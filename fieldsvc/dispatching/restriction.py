@@ -44,9 +44,10 @@ def publishable(
     the reason. Days connected to one that is left out (through a visit that moves between them, a sequence or a
     predecessor) are left out with it.
     """
-    left_out = dict(skipped)
+    left_out, own = dict(skipped), stored.technicians.keys()
+    within = {number: technicians & own for number, technicians in published.items()}
     while True:
-        _spread(stored.problem, plan, published, left_out)
+        _spread(stored.problem, plan, within, left_out)
         clean = frozenset(stored.technicians[one] for one in stored.technicians if one not in left_out)
         scope = Scope(team_id, stored.horizon.day, clean, frozenset(stored.visits))
         current = take_snapshot(session, scope, StoredTravel(stored.problem), max(now, stored.as_of))

@@ -1,7 +1,7 @@
 """The database as a problem: one team's day, with what the published plan has in it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.crew import ShiftFacts, read_shifts, vehicle_shift
 from fieldsvc.dispatching.horizon import Horizon
-from fieldsvc.dispatching.jobs import VisitFacts, job_of, read_visits
+from fieldsvc.dispatching.jobs import VisitFacts, is_shared, job_of, read_visits
 from fieldsvc.dispatching.places import Places
 from fieldsvc.dispatching.scope import Scope
-from fieldsvc.dispatching.stock import read_free_stock, read_part_numbers, warehouse_of
+from fieldsvc.dispatching.stock import FreeStock, read_free_stock, read_part_numbers, warehouse_of
 from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.technicians import Team
 from fieldsvc.models.technicians import Technician as TechnicianRow
@@ -31,7 +31,8 @@ class Snapshot:
     visits: visit number to row id. technicians: solver id to row id. parts: part number to row id.
     locations: solver id of a warehouse to row id. route_versions: technician to row and version of the published
     day, empty where nothing is published: a day that was emptied and published anew is another row. as_of: the
-    moment it takes for now: nobody sets off, and no begun work ends, before.
+    moment it takes for now: nobody sets off, and no begun work ends, before. held: numbers of the visits of crews that
+    somebody outside belongs to: they stay where they are.
     """
 
     problem: Problem
@@ -44,6 +45,7 @@ class Snapshot:
     visit_versions: Mapping[str, int]
     route_versions: Mapping[str, str]
     as_of: datetime
+    held: frozenset[str] = frozenset()
     hash: str = field(default="")
 
 
@@ -60,27 +62,21 @@ def take_snapshot(
     technicians = {facts.technician.id for facts in shifts}
     visits = read_visits(session, scope, horizon, technicians)
     parts = read_part_numbers(session)
-    movable = {facts.visit.id for facts in visits if facts.visit.state not in STARTED}
-    free = read_free_stock(session, movable, scope.team_id)
+    held = {facts.visit.number for facts in visits if is_shared(facts, horizon, technicians)}
+    free = read_free_stock(session, _movable(visits, held, technicians), scope.team_id)
     places = Places()
     built = tuple(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
         for facts in shifts
     )
-    jobs = tuple(job_of(facts, horizon, places, now) for facts in visits)
+    jobs = tuple(job_of(facts, horizon, places, now, technicians) for facts in visits)
     houses = tuple(warehouse_of(house, free, parts, places) for house in free.warehouses)
     problem = Problem(
         id=f"{team.name} {scope.day.isoformat()}",
         horizon_s=horizon.length_s,
         locations=places.locations,
         profiles=places.profiles(frozenset(shift.profile for shift in built) or frozenset({"car"}), travel),
-        technicians=(
-            *(
-                Technician(str(facts.technician.id), facts.technician.name, free.on_van(facts.technician, parts))
-                for facts in shifts
-            ),
-            *_named_only(session, jobs, technicians),
-        ),
+        technicians=(*_working(shifts, free, parts), *_named_only(session, jobs, technicians)),
         shifts=built,
         jobs=jobs,
         warehouses=houses,
@@ -103,6 +99,7 @@ def take_snapshot(
         visit_versions={facts.visit.number: facts.visit.version for facts in visits},
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
         as_of=now,
+        held=frozenset(held),
         hash=hash_of(problem),
     )
 
@@ -110,6 +107,11 @@ def take_snapshot(
 def hash_of(problem: Problem) -> str:
     """SHA-256 of the problem's document."""
     return hashlib.sha256(codec.dumps(codec.problem_to_document(problem)).encode()).hexdigest()
+
+
+def _working(shifts: list[ShiftFacts], free: FreeStock, parts: dict[UUID, str]) -> Iterator[Technician]:
+    for facts in shifts:
+        yield Technician(str(facts.technician.id), facts.technician.name, free.on_van(facts.technician, parts))
 
 
 def _named_only(session: OrmSession, jobs: tuple[Job, ...], working: set[UUID]) -> tuple[Technician, ...]:
@@ -126,6 +128,19 @@ def _named_only(session: OrmSession, jobs: tuple[Job, ...], working: set[UUID]) 
         select(TechnicianRow).where(TechnicianRow.id.in_(named - working)).order_by(TechnicianRow.id)
     )
     return tuple(Technician(str(row.id), row.name) for row in rows)
+
+
+def _movable(visits: list[VisitFacts], held: set[str], technicians: set[UUID]) -> set[UUID]:
+    """Visits whose parts are claimed anew: neither begun, nor led by somebody who is not looked at."""
+    return {
+        facts.visit.id
+        for facts in visits
+        if facts.visit.state not in STARTED and not (facts.visit.number in held and _is_led_outside(facts, technicians))
+    }
+
+
+def _is_led_outside(facts: VisitFacts, technicians: set[UUID]) -> bool:
+    return any(one.is_lead and one.technician_id not in technicians for one in facts.assignments)
 
 
 def _is_begun_by(facts: VisitFacts, shift: ShiftFacts) -> bool:

@@ -37,6 +37,7 @@ def snapshot_to_bytes(snapshot: Snapshot) -> bytes:
         "visit_versions": dict(snapshot.visit_versions),
         "route_versions": dict(snapshot.route_versions),
         "as_of": snapshot.as_of.isoformat(),
+        "held": sorted(snapshot.held),
         "hash": snapshot.hash,
     }
     return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
@@ -48,6 +49,7 @@ def snapshot_from_bytes(content: bytes) -> Snapshot:
     known = {name: document[name] for name in (one.name for one in fields(Snapshot)) if name in document}
     for name in _ROW_IDS:
         known[name] = {key: UUID(row) for key, row in document[name].items()}
+    known["held"] = frozenset(document.get("held", ()))
     known["as_of"] = datetime.fromisoformat(document["as_of"])
     known["problem"] = codec.problem_from_document(document["problem"])
     return Snapshot(horizon=Horizon(date.fromisoformat(document["day"]), document["zone"]), **known)

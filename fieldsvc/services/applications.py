@@ -65,9 +65,10 @@ def apply_run(uow: UnitOfWork, run_id: UUID, options: ApplyOptions, version: int
     replaced = note_replaced(uow.session, current.snapshot, visits)
     done = publish(uow, current.snapshot, days, left_out, run, dispatches=options.dispatches)
     _check_disruption(uow, done.disrupted, options)
-    run.replaced = replaced.to_document(done)
     uow.flush()
-    supersede_overtaken(uow, run, changed_technicians(done.moved, published, holders(uow.session, stored)))
+    changed = changed_technicians(done.moved, published, holders(uow.session, stored))
+    run.replaced = replaced.to_document(done, changed)
+    supersede_overtaken(uow, run, changed)
     _close(uow, run, stored, skipped, done.counts)
     return run
 
@@ -175,7 +176,7 @@ def _kept_promises(
     return {
         technician: f"visit {number} is {promise}, but can't be kept; decide about it first"
         for number in left_out
-        for promise in (promise_of(visits[number]),)
+        for promise in ("shared with others" if number in stored.held else promise_of(visits[number]),)
         if promise is not None
         for technician in published.get(number, ())
         if technician in stored.technicians

@@ -1,9 +1,9 @@
 """Rules that somebody has planned against: kept for as long as the visit stays where it was put."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from fieldsvc.domain.catalogue import OverrideReason
 from fieldsvc.models.overrides import Override
@@ -29,3 +29,17 @@ def accept_broken(uow: UnitOfWork, broken: Iterable[tuple[UUID, str]], reason: O
                 accepted_at=uow.now,
             )
         )
+
+
+def overrides_of(uow: UnitOfWork, visit_ids: Iterable[UUID]) -> Sequence[Override]:
+    """Return what is accepted for visits."""
+    return uow.session.scalars(select(Override).where(Override.visit_id.in_(list(visit_ids)))).all()
+
+
+def restore_overrides(uow: UnitOfWork, known: Sequence[Override]) -> None:
+    """Keep what was accepted for visits that were only pushed a little and break the same rules still."""
+    there = {(one.visit_id, one.rule) for one in overrides_of(uow, {one.visit_id for one in known})}
+    for one in known:
+        if (one.visit_id, one.rule) not in there:
+            same = {name: getattr(one, name) for name in ("visit_id", "rule", "reason", "accepted_by", "accepted_at")}
+            uow.session.add(Override(id=uow.new_id(), **same))

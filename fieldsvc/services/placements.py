@@ -14,22 +14,24 @@ from fieldsvc.dispatching.scope import Scope
 from fieldsvc.domain.catalogue import OverrideReason
 from fieldsvc.domain.errors import ChangedMeanwhile, Conflict, Fault, Invalid
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.visit_states import VisitState
+from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.technicians import Shift, Technician
-from fieldsvc.models.visits import Visit
+from fieldsvc.models.visits import Visit, VisitPredecessor
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.outcomes import Notice, Outcome
-from fieldsvc.services.overrides import accept_broken
+from fieldsvc.services.overrides import accept_broken, overrides_of, restore_overrides
 from fieldsvc.services.publication import publish
 from fieldsvc.services.publication_facts import lock_visits
 from fieldsvc.services.publication_lock import hold_publications
+from fieldsvc.services.publication_parts import clear_left_day
 from fieldsvc.services.scopes import load_visit, open_assignments, scope_of, works_for, zone_of
 from fieldsvc.services.unplanning import give_up
 from fieldsvc.services.visit_returns import refuse_if_begun
 from fieldsvc.services.visits import check_row
 
 FURTHEST = timedelta(days=366)
+_FOLLOWERS = "precedence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +64,57 @@ def place_visit(
     _check(uow, visit, wanted, day)
     now_on = open_assignments(uow, visit.id)
     found = _placed(uow, travel, visit, wanted, day, now_on)
-    broken = {(found.snapshot.visits.get(one.number or "", visit.id), one.rule) for one in found.broken}
-    if broken and wanted.reason is None:
-        faults = [Fault(one.rule, "", f"{one.number or visit.number}: {one.sentence}") for one in found.broken]
-        raise Conflict(
-            "There the visit breaks rules. Give a reason, or another place.", code="rules_broken", faults=faults
-        )
+    faults = [Fault(one.rule, "", f"{one.number or visit.number}: {one.sentence}") for one in found.broken]
+    faults += _followers_before(uow, visit, found, wanted)
+    if faults and wanted.reason is None:
+        message = "There the visit breaks rules. Give a reason, or another place."
+        raise Conflict(message, code="rules_broken", faults=faults)
     _refuse_changed(uow, found)
-    give_up(uow, [one for one in now_on if one.day != day], "reassigned")
+    known = overrides_of(uow, found.snapshot.visits.values())
+    elsewhere = [one for one in now_on if one.day != day]
+    give_up(uow, elsewhere, "reassigned")
     uow.flush()
     publish(uow, found.snapshot, found.days, (), None, dispatches=False)
-    visit.locks_technician = visit.locks_start = wanted.is_locked
-    visit.lock_earliest = visit.lock_latest = visit.lock_sequence_id = None
-    if broken and wanted.reason is not None:
-        accept_broken(uow, broken, wanted.reason)
-        data = {"rules": sorted({rule for _, rule in broken})}
+    for one in now_on:
+        if one.ended_at is not None:
+            clear_left_day(uow, one.technician_id, one.day)
+    _lock(uow, visit, is_locked=wanted.is_locked)
+    standing = {(found.snapshot.visits.get(number or "", visit.id), rule) for number, rule in found.standing}
+    restore_overrides(uow, [one for one in known if (one.visit_id, one.rule) in standing and one.visit_id != visit.id])
+    if faults and wanted.reason is not None:
+        broken = {(found.snapshot.visits.get(one.number or "", visit.id), one.rule) for one in found.broken}
+        own = {(visit.id, fault.code) for fault in faults if fault.code == _FOLLOWERS}
+        accept_broken(uow, broken | own, wanted.reason)
+        data = {"rules": sorted({fault.code for fault in faults})}
         uow.record(visit, "rules_overridden", visit.state, visit.state, reason=wanted.reason.value, data=data)
-    return Outcome(visit, tuple(Notice(f"overridden_{one.rule}", one.sentence) for one in found.broken))
+    return Outcome(visit, tuple(Notice(f"overridden_{fault.code}", fault.message) for fault in faults))
+
+
+def _lock(uow: UnitOfWork, visit: Visit, *, is_locked: bool) -> None:
+    """Lock a visit where it is, or let runs move it; what it was locked to before is over."""
+    visit.lock_earliest = visit.lock_latest = visit.lock_sequence_id = None
+    if (visit.locks_technician, visit.locks_start) != (is_locked, is_locked):
+        visit.locks_technician = visit.locks_start = is_locked
+        uow.record(visit, "visit_locked" if is_locked else "visit_unlocked", visit.state, visit.state)
+
+
+def _followers_before(uow: UnitOfWork, visit: Visit, found: Placed, wanted: Placement) -> list[Fault]:
+    """Visits of other days or technicians that would start before this one, which they have to follow, has ended."""
+    ends = wanted.start + timedelta(seconds=visit.service_s)
+    followers = (
+        select(Visit, VisitPredecessor.lag_s)
+        .join(VisitPredecessor, VisitPredecessor.visit_id == Visit.id)
+        .where(
+            VisitPredecessor.predecessor_id == visit.id,
+            Visit.id.not_in(list(found.snapshot.visits.values())),
+            Visit.state.in_(PUBLISHED),
+        )
+    )
+    return [
+        Fault(_FOLLOWERS, "", f"{other.number}: has to follow visit {visit.number}, and starts before its end")
+        for other, lag_s in uow.session.execute(followers)
+        if other.planned_start is not None and other.planned_start < ends + timedelta(seconds=lag_s)
+    ]
 
 
 def _placed(
@@ -87,7 +123,11 @@ def _placed(
     """Time and judge the days of everybody who has the visit on that day, or is to have it."""
     concerned = frozenset((*wanted.technicians, *(one.technician_id for one in now_on if one.day == day)))
     scope = Scope(visit.team_id, day, concerned, besides=visit.id)
-    return placed(uow.session, scope, travel, uow.now, wanted.technicians, wanted.start)
+    found = placed(uow.session, scope, travel, uow.now, wanted.technicians, wanted.start)
+    if found is None:
+        message = "It can't stand there, whatever rules that breaks: somebody is at work then, or there is no road."
+        raise Conflict(message, code="not_placeable")
+    return found
 
 
 def _check(uow: UnitOfWork, visit: Visit, wanted: Placement, day: date) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import case, func, select
 
 from fieldsvc.dispatching.days import DayPlan, VisitPlan
 from fieldsvc.dispatching.snapshot import Snapshot
-from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.promises import is_retimed_only
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import STARTED, VISIT, VisitState
@@ -18,15 +17,16 @@ from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.absence_tasks import settle_absences
 from fieldsvc.services.overrides import forget_overrides
 from fieldsvc.services.procedures import newest_procedures
 from fieldsvc.services.publication_facts import promise_arrival
 from fieldsvc.services.publication_parts import add_pickup, clear_pickups, count_on
 from fieldsvc.services.scopes import touch
 from fieldsvc.services.sending import send_out
-from fieldsvc.services.tasks import finish_tasks
 from fieldsvc.services.tickets import follow_visits
 
+_WAY = ("position", "planned_arrival", "travel_s", "travel_m")
 # Somebody knows of the visit: taking it away, or to another time, is a disruption.
 _TOLD = (VisitState.DISPATCHED, VisitState.ACCEPTED)
 
@@ -70,6 +70,7 @@ def publish(
     if dispatches:
         writer.dispatch()
     uow.flush()
+    settle_absences(uow, writer.touched)
     for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
         follow_visits(uow, ticket)
     return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped), writer.disrupted)
@@ -108,6 +109,7 @@ class _Writer:
             )
         }
         self.first_positions = self._first_positions()
+        self.held = {snapshot.visits[number] for number in snapshot.held}
 
     def _first_positions(self) -> dict[UUID, int]:
         """Where what is left of a day begins: after the visits that are over, with the one that has started."""
@@ -126,13 +128,20 @@ class _Writer:
         return dict(self.uow.session.execute(begun).all())
 
     def open_assignments(self) -> list[Assignment]:
-        """Everybody who has a visit of these days now."""
-        return [one for own in self.assignments.values() for one in own.values()]
+        """Everybody of these days who has a visit of them now."""
+        own_days = set(self.snapshot.technicians.values())
+        return [
+            one
+            for own in self.assignments.values()
+            for one in own.values()
+            if one.technician_id in own_days or one.visit_id not in self.held
+        ]
 
     def drop(self, number: str) -> None:
         """Take a visit out of the plan if it is in it and nobody has accepted it."""
         visit = self.visits[number]
-        if visit.state not in (VisitState.PLANNED, VisitState.DISPATCHED) or self._has_begun(visit):
+        is_movable = visit.state in (VisitState.PLANNED, VisitState.DISPATCHED) and visit.id not in self.held
+        if not is_movable or self._has_begun(visit):
             return
         self._end_assignments(visit, keep=frozenset(), reason="unplanned")
         visit.planned_start = visit.planned_end = visit.published_run_id = None
@@ -187,6 +196,11 @@ class _Writer:
             "travel_s": stop.travel_s,
             "travel_m": stop.travel_m,
         }
+        if visit.id in self.held:  # others meet there too: only the way to it may be another one
+            if _set(known[technician], {name: times[name] for name in _WAY}):
+                touch(visit)
+            count_on(self.uow, known[technician], stop.parts, pickups)
+            return
         if visit.id not in self.settled:  # once for all members of a crew
             self.settled.add(visit.id)
             self._settle(visit, stop)
@@ -244,7 +258,6 @@ class _Writer:
                 del self.assignments[visit.id][technician]
                 has_ended = True
         if has_ended:
-            finish_tasks(self.uow, TaskKind.TECHNICIAN_ABSENT, visit)
             self.uow.flush()  # the database allows one open assignment for a visit and technician
 
     def _has_begun(self, visit: Visit) -> bool:

@@ -1,6 +1,7 @@
 """The warehouse stops of published days, and the parts that their visits count on."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -8,7 +9,7 @@ from sqlalchemy import delete, select
 from fieldsvc.dispatching.days import PartClaim, PickupPlan
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.domain.visit_states import STARTED
-from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup
+from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 
@@ -27,6 +28,20 @@ def clear_pickups(uow: UnitOfWork, snapshot: Snapshot, assignments: Iterable[Ass
     )
     for one in own:
         uow.session.expire(one, ["planned_parts"])
+
+
+def clear_left_day(uow: UnitOfWork, technician_id: UUID, day: date) -> None:
+    """Take from a day that a visit has left what stood there for it alone: its warehouse stop, or the whole route."""
+    used = select(PlannedPart.pickup_id).where(PlannedPart.pickup_id.is_not(None))
+    own = (PlannedPickup.technician_id == technician_id, PlannedPickup.day == day)
+    uow.session.execute(delete(PlannedPickup).where(*own, PlannedPickup.id.not_in(used)))
+    left = select(Assignment.id).where(
+        Assignment.technician_id == technician_id, Assignment.day == day, Assignment.ended_at.is_(None)
+    )
+    if uow.session.scalar(left.limit(1)) is None:
+        route = select(PlannedRoute).where(PlannedRoute.technician_id == technician_id, PlannedRoute.day == day)
+        for row in uow.session.scalars(route):
+            uow.session.delete(row)
 
 
 def add_pickup(uow: UnitOfWork, snapshot: Snapshot, technician: UUID, first_position: int, stop: PickupPlan) -> UUID:

@@ -1,9 +1,10 @@
 """What a publication replaces, kept with its run: the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session as OrmSession
 
@@ -19,19 +20,21 @@ class ReplacedPlan:
     """The tours there were, and what became of them.
 
     windows: visit number to the arrival window promised before; None = none was. dropped: numbers of the visits that
-    were taken out.
+    were taken out. changed: technicians whose day became another one.
     """
 
     published: PublishedTours
     windows: Mapping[str, Promise | None]
     dropped: frozenset[str] = frozenset()
+    changed: frozenset[UUID] = frozenset()
 
-    def to_document(self, done: Publication) -> dict[str, Any]:
+    def to_document(self, done: Publication, changed: Iterable[UUID]) -> dict[str, Any]:
         """As JSON, with the windows of the visits that got another place."""
         windows = {number: self.windows[number] for number in sorted(done.moved)}
         return {
             **self.published.to_document(),
             "dropped": sorted(done.dropped),
+            "changed": sorted(map(str, changed)),
             "windows": {
                 number: None if window is None else [moment.isoformat() for moment in window]
                 for number, window in windows.items()
@@ -45,7 +48,12 @@ class ReplacedPlan:
             number: None if window is None else (datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1]))
             for number, window in document["windows"].items()
         }
-        return cls(PublishedTours.from_document(document), windows, frozenset(document["dropped"]))
+        return cls(
+            PublishedTours.from_document(document),
+            windows,
+            frozenset(document["dropped"]),
+            frozenset(map(UUID, document["changed"])),
+        )
 
 
 def note_replaced(session: OrmSession, snapshot: Snapshot, visits: Mapping[str, Visit]) -> ReplacedPlan:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, undefer
 
 from fieldsvc.dispatching.restoration import Restored, restored
 from fieldsvc.dispatching.snapshot import Snapshot
@@ -14,6 +14,7 @@ from fieldsvc.domain.errors import Conflict, Erased, Fault
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VisitState
+from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.base import entity_type
 from fieldsvc.models.evidence import Event
 from fieldsvc.models.runs import OptimizationRun, RunScope
@@ -45,14 +46,16 @@ def revert_run(
         return run
     RUN.allowed(run.state, "revert", uow.actor.role)
     hold_publications(uow)
-    before, visits = ReplacedPlan.from_document(run.replaced or {}), lock_visits(uow.session, stored.visits.values())
-    _refuse_what_came_after(uow, run)
+    if run.replaced is None:
+        raise Conflict(f"What run {run.number} replaced was not kept.", code="nothing_to_restore")
+    before, visits = ReplacedPlan.from_document(run.replaced), lock_visits(uow.session, stored.visits.values())
+    _refuse_later_runs(uow, run)
     _refuse_begun(run, before, visits)
+    _refuse_plans_by_hand(uow, run, before, visits)
     free = _left_as_published(before, visits)
-    technicians = frozenset(UUID(one) for one in (run.application or {})["technicians"])
-    now = restored(uow.session, stored, run.team_id, technicians, before.published.only(free), uow.now)
+    now = restored(uow.session, stored, run.team_id, _technicians_of(run), before.published.only(free), uow.now)
     _refuse_obstacles(run, visits, now)
-    for number in free & before.windows.keys():
+    for number in free & before.windows.keys() & now.snapshot.visits.keys():
         visits[number].arrival_window_start, visits[number].arrival_window_end = before.windows[number] or (None, None)
     had = holders(uow.session, stored)
     done = publish(uow, now.snapshot, now.days, now.left_out, run, dispatches=dispatches)
@@ -76,19 +79,56 @@ def _read_snapshot(uow: UnitOfWork, run_id: UUID) -> Snapshot | None:
     return snapshot_from_bytes(run.snapshot)
 
 
-def _refuse_what_came_after(uow: UnitOfWork, run: OptimizationRun) -> None:
+def _refuse_later_runs(uow: UnitOfWork, run: OptimizationRun) -> None:
     """The newest publication of a technician-day goes back first."""
     own, theirs = aliased(RunScope), _applied_no(OptimizationRun.id)
-    later = uow.session.scalars(
-        select(OptimizationRun.number)
+    runs = uow.session.scalars(
+        select(OptimizationRun)
         .join(RunScope, RunScope.run_id == OptimizationRun.id)
         .join(own, (own.technician_id == RunScope.technician_id) & (own.day == RunScope.day))
         .where(own.run_id == run.id, OptimizationRun.state.in_(_APPLIED), theirs > _applied_no(run.id))
+        .options(undefer(OptimizationRun.replaced))
         .order_by(theirs.desc())
-    ).first()
+    )
+    later = next((one.number for one in runs.unique() if _changed_by(one) & _changed_by(run)), None)
     if later is not None:
         message = f"Run {later} has published some of the same days after run {run.number}. Take that one back first."
         raise Conflict(message, code="run_overtaken")
+
+
+def _changed_by(run: OptimizationRun) -> frozenset[UUID]:
+    """Whose day a run has made another one."""
+    return frozenset() if run.replaced is None else ReplacedPlan.from_document(run.replaced).changed
+
+
+def _technicians_of(run: OptimizationRun) -> frozenset[UUID]:
+    """Whose days a run has published."""
+    return frozenset(UUID(one) for one in (run.application or {})["technicians"])
+
+
+def _refuse_plans_by_hand(
+    uow: UnitOfWork, run: OptimizationRun, before: ReplacedPlan, visits: Mapping[str, Visit]
+) -> None:
+    """What somebody has put on these days since is neither lost nor planned over."""
+    ours = {run.id, *uow.session.scalars(select(OptimizationRun.id).where(OptimizationRun.state == RunState.REVERTED))}
+    moved = [visits[number] for number in before.windows if visits[number].state in PUBLISHED]
+    placed = [visit.number for visit in moved if visit.published_run_id not in ours]
+    on_these_days = (
+        select(Visit.number)
+        .join(Assignment, Assignment.visit_id == Visit.id)
+        .where(
+            Assignment.technician_id.in_(_technicians_of(run)),
+            Assignment.day == run.day,
+            Assignment.ended_at.is_(None),
+            Visit.state.in_((*PUBLISHED, *STARTED)),
+        )
+    )
+    known = before.published.numbers | before.windows.keys()
+    found = sorted({*placed, *(set(uow.session.scalars(on_these_days)) - known)})
+    if found:
+        faults = [Fault("planned_by_hand", "", f"Visit {number} was planned since.") for number in found]
+        message = f"Somebody has planned on these days after run {run.number}. Ask for a new run instead."
+        raise Conflict(message, code="run_overtaken", faults=faults)
 
 
 def _applied_no(run_id: Any) -> ScalarSelect[int]:

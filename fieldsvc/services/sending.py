@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.permissions import Action
@@ -13,7 +13,7 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import VISIT, VisitState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.procedures import Procedure
-from fieldsvc.models.technicians import Shift, Team, Technician
+from fieldsvc.models.technicians import Loan, Shift, Team, Technician
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.outcomes import Outcome
@@ -33,13 +33,13 @@ def due_visits(session: OrmSession, now: datetime, from_hour: int) -> list[UUID]
     """Planned visits whose hour to be sent out has come: today's, and from that hour on the next working day's."""
     found: list[UUID] = []
     for team in session.scalars(select(Team).order_by(Team.id)):
-        last = _last_day(session, team, now, from_hour)
+        first, last = _days(session, team, now, from_hour)
         query = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
         own = query.where(
             Visit.team_id == team.id,
             Visit.state == VisitState.PLANNED,
             Assignment.ended_at.is_(None),
-            Assignment.day <= last,
+            Assignment.day.between(first, last),
         )
         found += session.scalars(own.distinct().order_by(Visit.id))
     return found
@@ -50,8 +50,8 @@ def dispatch_due(uow: UnitOfWork, visit_id: UUID, from_hour: int) -> bool:
     visit = uow.find(Visit, visit_id, lock=True)
     if visit is None or visit.state is not VisitState.PLANNED:
         return False
-    last = _last_day(uow.session, uow.get(Team, visit.team_id), uow.now, from_hour)
-    if all(one.day > last for one in open_assignments(uow, visit.id)):
+    first, last = _days(uow.session, uow.get(Team, visit.team_id), uow.now, from_hour)
+    if not any(first <= one.day <= last for one in open_assignments(uow, visit.id)):
         return False
     _send(uow, visit)
     return True
@@ -75,10 +75,18 @@ def _send(uow: UnitOfWork, visit: Visit) -> None:
     send_out(uow, visit, open_assignments(uow, visit.id), procedure, uow.actor.role)
 
 
-def _last_day(session: OrmSession, team: Team, now: datetime, from_hour: int) -> date:
-    """The last day whose visits are out by now: from that hour on, by the team's clock, its next working day."""
+def _days(session: OrmSession, team: Team, now: datetime, from_hour: int) -> tuple[date, date]:
+    """The days whose visits are out by now: from that hour on, by the team's clock, its next working day too."""
     local = now.astimezone(ZoneInfo(team.zone))
+    today = local.date()
     if local.hour < from_hour:
-        return local.date()
-    shifts = select(func.min(Shift.day)).join(Technician).where(Technician.team_id == team.id)
-    return session.scalar(shifts.where(Shift.day > local.date())) or local.date()
+        return today, today
+    on_loan = exists().where(
+        Loan.technician_id == Technician.id,
+        Loan.team_id == team.id,
+        Loan.first_day <= Shift.day,
+        Loan.last_day >= Shift.day,
+    )
+    works = (Technician.team_id == team.id) | on_loan
+    shifts = select(func.min(Shift.day)).join(Technician).where(Technician.is_active, works, Shift.day > today)
+    return today, session.scalar(shifts) or today

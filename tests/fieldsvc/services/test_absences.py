@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason, AbsenceState
 from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.catalogue import OverrideReason
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.roles import Role
@@ -20,10 +21,12 @@ from fieldsvc.services.absences import (
     report_absence,
     withdraw_absence,
 )
+from fieldsvc.services.command import Command, execute_unkeyed
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.day_world import DayWorld, Person
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
 from tests.fieldsvc.services.test_application_races import at_once
+from tests.fieldsvc.services.test_placements import place
 
 SICK, LEAVE = AbsenceReason.SICK, AbsenceReason.LEAVE
 
@@ -109,6 +112,69 @@ class TestSaying:
                 say(world, ana, ana.actor, hours)
             assert [fault.code for fault in refused.value.faults] == codes
 
+    def test_who_was_out_of_reach_tells_late_that_he_was_sick(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        world.clock.moment = world.at(18)
+        wish = AbsenceWish(world.at(8), world.at(17), SICK)
+        said = Command(ana.actor, "test", source="sync", occurred_at=world.at(7))
+        late = execute_unkeyed(world.database, said, lambda uow: report_absence(uow, ana.id, wish))
+        assert late.state is AbsenceState.GRANTED
+        with pytest.raises(Invalid, match="can't be noted"):
+            say(world, ana, ana.actor, (8, 16), reason=LEAVE)
+
+    def test_why_stays_out_of_what_is_kept_for_ever(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        (event,) = world.events(say(world, ana, ana.actor).id)
+        assert (event.reason, event.data) == (None, {"technician_id": str(ana.id)})
+
+    def test_nobody_is_planned_into_it_at_the_same_moment(self, open_database: OpenDatabase) -> None:
+        world = DayWorld(open_database(lock_wait_s=30.0))
+        ana, *_ = busy_day(world)
+        run_id = world.propose(plan=planner(Ana="V2"))
+        at_once(lambda: world.apply(run_id), lambda: say(world, ana, ana.actor))
+        is_planned = world.holder_of("V2") == ana.id
+        assert told(world) == ({world.visits["V2"]} if is_planned else set())
+
+
+class TestSettled:
+    def test_when_it_is_taken_back(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        world.publish("V2", ana, 9)
+        absence = say(world, ana, ana.actor)
+        world.write(lambda uow: withdraw_absence(uow, absence.id), ana.actor)
+        assert told(world) == set()
+
+    def test_not_while_another_one_covers_it(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        world.publish("V2", ana, 9)
+        absence, _ = say(world, ana, ana.actor), say(world, ana, ana.actor, (8, 12))
+        world.write(lambda uow: withdraw_absence(uow, absence.id), ana.actor)
+        assert told(world) == {world.visits["V2"]}
+
+    def test_when_the_visit_is_made_at_another_time_or_day(self, world: DayWorld) -> None:
+        ana, bia, _ = busy_day(world)
+        world.publish("V2", ana, 14)
+        world.publish("V4", ana, 16, position=1)
+        say(world, ana, ana.actor, (13, 17))
+        assert told(world) == {world.visits["V2"], world.visits["V4"]}
+        place(world, "V2", 9, ana)
+        assert told(world) == {world.visits["V4"]}
+        tomorrow = world.day.replace(day=world.day.day + 1)
+        world.shift(bia.id, (8, 17), tomorrow)
+        place(world, "V4", 0, bia, start=world.at(9, tomorrow))
+        assert told(world) == set()
+
+    def test_of_a_crew_whoever_is_absent_counts(self, world: DayWorld) -> None:
+        ana, bia, _ = busy_day(world)
+        caio = world.technician("Caio")
+        world.visit("V9", crew_size=2)
+        world.apply(world.propose(plan=planner(Ana="V9", Bia="V9")))
+        say(world, ana, ana.actor)
+        place(world, "V9", 10, ana, caio, reason=OverrideReason.OTHER)
+        assert told(world) == {world.visits["V9"]}
+        place(world, "V9", 10, bia, caio)
+        assert told(world) == set()
+
 
 class TestWho:
     def test_says_it(self, world: DayWorld) -> None:
@@ -171,6 +237,14 @@ class TestTakingItBack:
         assert works(world, ana)
         with pytest.raises(TransitionRefused):
             self.take_back(world, absence, ana.actor)
+
+    def test_what_is_over_is_not_granted_any_more(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        absence = say(world, ana, ana.actor, reason=LEAVE)
+        world.clock.moment = world.at(18)
+        with pytest.raises(Conflict, match="over"):
+            decide(world, absence, world.dispatcher)
+        assert decide(world, absence, world.dispatcher, is_granted=False).state is AbsenceState.REFUSED
 
     def test_who_is_well_again_works_from_now_on(self, world: DayWorld) -> None:
         ana, *_ = busy_day(world)

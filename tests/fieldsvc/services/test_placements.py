@@ -12,10 +12,11 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Override, PlannedPart, PlannedRoute, Ticket, Visit
+from fieldsvc.models import Override, PlannedPart, PlannedPickup, PlannedRoute, Ticket, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
 from fieldsvc.services.placements import Placement, place_visit
+from fieldsvc.services.sending import dispatch_visit
 from fieldsvc.services.visit_returns import Postponement, postpone_visit
 from tests.fieldsvc.day_world import TRAVEL, DayWorld, Person
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner, published
@@ -124,11 +125,99 @@ class TestWhereItHolds:
             (f"{ana.id}/{world.day}",),
             snapshot.horizon.second(world.at(10)),
         )
-        place(world, "V2", 11, ana)
+        place(world, "V2", 10, ana)
         assert world.snapshot().problem.job_by_id["V2"].lock is None
+        assert kinds(world, "V2") == ["visit_planned", "visit_locked", "visit_unlocked"]
+
+
+class TestTheOthers:
+    def test_stay_where_they_are(self, world: DayWorld) -> None:
+        """Whatever would be earlier, shorter or cheaper."""
+        ana, bia, _ = busy_day(world)
+        place(world, "V2", 15, ana)
+        world.write(lambda uow: dispatch_visit(uow, world.visits["V2"]), world.dispatcher)
+        world.write(lambda uow: visits.accept_visit(uow, world.visits["V2"]), ana.actor)
+        before = published(world)["V2"][:5]
+        place(world, "V4", 10, ana)
+        assert published(world)["V2"][:4] == before[:4]
+        place(world, "V4", 11, bia)
+        assert published(world)["V2"][:4] == before[:4]
+
+    def test_keep_their_parts_and_breaks_when_the_day_breaks_something(self, world: DayWorld) -> None:
+        lunch = {"earliest_s": 43_200, "latest_s": 46_800, "duration_s": 1800, "is_paid": False}
+        ana = world.technician("Ana", breaks=[lunch])
+        house = world.warehouse("house", {"P-1": 1, "P-2": 1})
+        for number, parts in (("A", {"P-1": 1}), ("B", {"P-2": 1}), ("N", None)):
+            world.visit(number, parts=parts)
+        world.apply(world.propose(plan=planner(Ana="house A B")))
+        world.sell(house, "P-2", 1)
+        place(world, "N", 15, ana)
+        with world.database.read_only() as session:
+            claimed = {world.part("P-1"): house, world.part("P-2"): house}
+            found = {one.part_id: one.location_id for one in session.scalars(select(PlannedPart))}
+            (route,) = session.scalars(select(PlannedRoute)).all()
+        assert found.items() <= claimed.items()
+        assert world.part("P-1") in found
+        assert len(route.breaks) == 1
+        assert route.departs_at >= world.at(8)
+
+    def test_what_was_accepted_of_them_is_accepted_still_when_they_are_pushed(self, world: DayWorld) -> None:
+        busy_day(world)
+        caio = world.technician("Caio")
+        place(world, "V2", 10, caio, reason=OverrideReason.OTHER)
+        world.visit("N", service_s=1800)
+        place(world, "N", 9.6, caio)
+        assert overrides(world) == {(world.visits["V2"], "skills")}
+        assert world.row(Visit, world.visits["V2"]).planned_start > world.at(10)
+
+    def test_that_have_to_follow_it_elsewhere_are_named(self, world: DayWorld) -> None:
+        ana, bia, _ = busy_day(world)
+        world.visit("N")
+        world.visit("W", after=[("N", 0)])
+        place(world, "N", 9, ana)
+        place(world, "W", 11, bia)
+        with pytest.raises(Conflict) as refused:
+            place(world, "N", 15, ana)
+        assert [fault.message for fault in refused.value.faults] == [
+            "W: has to follow visit N, and starts before its end"
+        ]
+
+
+class TestTheDayItLeaves:
+    def test_has_neither_a_route_nor_a_stop_for_it_alone(self, world: DayWorld) -> None:
+        ana, _, _ = busy_day(world)
+        tomorrow = world.day.replace(day=world.day.day + 1)
+        world.shift(ana.id, (8, 17), tomorrow)
+        world.apply(world.propose(plan=planner(Ana="house V1")))
+        place(world, "V1", 0, ana, start=world.at(10, tomorrow))
+        with world.database.read_only() as session:
+            assert {one.day for one in session.scalars(select(PlannedRoute))} == {tomorrow}
+            assert {one.day for one in session.scalars(select(PlannedPickup))} == {tomorrow}
 
 
 class TestWhatItBreaks:
+    def test_a_lacking_skill_gives_up_neither_part_nor_break(self, world: DayWorld) -> None:
+        lunch = {"earliest_s": 43_200, "latest_s": 46_800, "duration_s": 1800, "is_paid": False}
+        ana = world.technician("Ana", breaks=[lunch])
+        world.warehouse("house", {"P-1": 1})
+        world.visit("N", skills={"gas": 1}, parts={"P-1": 1})
+        with pytest.raises(Conflict) as refused:
+            place(world, "N", 10, ana)
+        assert [fault.code for fault in refused.value.faults] == ["skills"]
+        place(world, "N", 10, ana, reason=OverrideReason.EMERGENCY)
+        with world.database.read_only() as session:
+            assert len(session.scalars(select(PlannedPart)).all()) == 1
+            assert len(session.scalars(select(PlannedRoute)).one().breaks) == 1
+
+    def test_what_it_makes_worse_is_named(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        world.visit("N", windows=[(10, 11)])
+        place(world, "N", 11.2, ana, reason=OverrideReason.OTHER)
+        world.visit("M", service_s=4 * 3600)
+        with pytest.raises(Conflict) as refused:
+            place(world, "M", 10.5, ana)
+        assert any(fault.message.startswith("N:") for fault in refused.value.faults)
+
     def test_without_a_reason_every_rule_is_named_and_nothing_happens(self, world: DayWorld) -> None:
         busy_day(world)
         caio = world.technician("Caio", works=(8, 12))
@@ -226,6 +315,15 @@ class TestWhoAndWhen:
         world.publish("V2", ana, 9, state=state, times={"departed_at": world.at(8), "arrived_at": world.at(9)})
         with pytest.raises(TransitionRefused):
             place(world, "V2", 12, bia)
+
+    def test_nobody_is_put_where_he_is_at_work(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        times = {"departed_at": world.at(8), "arrived_at": world.at(8.5), "started_at": world.at(8.5)}
+        world.publish("V2", ana, 9, state=VisitState.WORKING, times=times)
+        world.clock.moment = world.at(8.6)
+        with pytest.raises(Conflict) as refused:
+            place(world, "V4", 8.7, ana, reason=OverrideReason.EMERGENCY)
+        assert refused.value.code == "not_placeable"
 
     def test_an_accepted_visit_can_be_moved_and_is_asked_for_again(self, world: DayWorld) -> None:
         ana, bia, _ = busy_day(world)

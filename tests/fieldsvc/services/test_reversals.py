@@ -19,6 +19,7 @@ from fieldsvc.services import visits
 from fieldsvc.services.visit_returns import Postponement, postpone_visit
 from tests.fieldsvc.day_world import DayWorld
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, counts, planner, published
+from tests.fieldsvc.services.test_placements import place
 
 
 @pytest.fixture
@@ -60,6 +61,13 @@ class TestTheWayBack:
         assert counts(world)[1:] == rows[1:]
         assert run.reversal is not None
         assert run.reversal["left_out"] == []
+
+    def test_a_visit_in_the_middle_of_nothing_goes_back_to_its_hour(self, world: DayWorld) -> None:
+        ana, *_ = busy_day(world)
+        place(world, "V2", 15, ana)
+        before = published(world)
+        world.revert(applied(world, Bia="V2"))
+        assert published(world) == before
 
     def test_a_crew_and_its_parts_go_back_too(self, world: DayWorld) -> None:
         for name in ("Ana", "Bia", "Caio"):
@@ -214,6 +222,48 @@ class TestWhatHappenedMeanwhile:
         with pytest.raises(Conflict) as refused:
             world.revert(run_id)
         assert [fault.message for fault in refused.value.faults] == ["Ana has no shift on that day any more."]
+
+    @pytest.mark.parametrize("number", ["V4", "N"])
+    def test_what_somebody_has_planned_by_hand_since_is_not_planned_over(self, world: DayWorld, number: str) -> None:
+        ana, *_ = busy_day(world)
+        applied(world, Ana="V2")
+        run_id = applied(world, Bia="V2")
+        world.visit("N")
+        place(world, number, 8.5, ana)
+        before = published(world)
+        with pytest.raises(Conflict) as refused:
+            world.revert(run_id)
+        assert (refused.value.code, [fault.message for fault in refused.value.faults]) == (
+            "run_overtaken",
+            [f"Visit {number} was planned since."],
+        )
+        assert published(world) == before
+
+    def test_a_visit_that_was_put_on_another_day_keeps_it_and_its_window(self, world: DayWorld) -> None:
+        _, bia, _ = busy_day(world)
+        applied(world, Ana="V2")
+        run_id = applied(world, Bia="V2")
+        tomorrow = world.day.replace(day=world.day.day + 1)
+        world.shift(bia.id, (8, 17), tomorrow)
+        place(world, "V2", 0, bia, start=world.at(9, tomorrow))
+        promised = window(world, "V2")
+        with pytest.raises(Conflict):
+            world.revert(run_id)
+        assert window(world, "V2") == promised
+
+    def test_a_run_of_before_this_was_kept(self, world: DayWorld) -> None:
+        busy_day(world)
+        run_id = applied(world, Ana="V2")
+        world.change(OptimizationRun, run_id, replaced=None)
+        with pytest.raises(Conflict) as refused:
+            world.revert(run_id)
+        assert refused.value.code == "nothing_to_restore"
+
+    def test_a_later_run_that_left_its_days_alone_does_not_matter(self, world: DayWorld) -> None:
+        _, bia, _ = busy_day(world)
+        run_id = applied(world, Ana="V2")
+        world.apply(world.propose(bia, plan=planner(Bia="")))
+        assert world.revert(run_id).state is RunState.REVERTED
 
 
 class TestWhoAndHowOften:

@@ -9,7 +9,7 @@ from fieldsvc.domain.catalogue import PostponeReason
 from fieldsvc.domain.errors import Forbidden, NotFound, StaleVersion, TransitionRefused
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Assignment
+from fieldsvc.models import Assignment, Loan
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.sending import dispatch_due, dispatch_visit, due_visits
 from fieldsvc.services.visit_returns import Postponement, postpone_visit
@@ -78,6 +78,28 @@ class TestTheHour:
     def test_what_is_planned_for_today_goes_out_at_once(self, world: DayWorld) -> None:
         self.at(world, 7, days=0)
         assert send(world) == 1
+
+    @pytest.mark.usefixtures("visit")
+    def test_who_has_left_works_on_no_day(self, world: DayWorld) -> None:
+        gone = world.technician("Bia", works=None, is_active=False)
+        world.shift(gone.id, (8, 12), world.day - timedelta(days=1))
+        self.at(world, 18, days=-3)
+        assert send(world) == 1
+
+    @pytest.mark.usefixtures("visit")
+    def test_who_is_on_loan_works_for_the_team_too(self, world: DayWorld) -> None:
+        lent = world.technician("Eva", team=world.add_team("South"), works=None)
+        sunday = world.day - timedelta(days=1)
+        world.shift(lent.id, (8, 12), sunday)
+        loan = {"technician_id": lent.id, "team_id": world.team, "first_day": sunday, "last_day": sunday}
+        world.add(lambda uow: Loan(id=uow.new_id(), **loan))
+        self.at(world, 18, days=-3)
+        assert send(world) == 0
+
+    @pytest.mark.usefixtures("visit")
+    def test_what_was_left_over_of_past_days_is_sent_to_nobody(self, world: DayWorld) -> None:
+        self.at(world, 8, days=1)
+        assert send(world) == 0
 
     @pytest.mark.usefixtures("visit")
     def test_not_before_the_day_itself_if_that_is_wanted(self, world: DayWorld) -> None:
