@@ -70,24 +70,38 @@ def place_visit(
         message = "There the visit breaks rules. Give a reason, or another place."
         raise Conflict(message, code="rules_broken", faults=faults)
     _refuse_changed(uow, found)
+    _publish(uow, visit, found, now_on, day)
+    _lock(uow, visit, is_locked=wanted.is_locked)
+    if faults and wanted.reason is not None:
+        _accept(uow, visit, found, faults, wanted.reason)
+    return Outcome(visit, tuple(Notice(f"overridden_{fault.code}", fault.message) for fault in faults))
+
+
+def _publish(uow: UnitOfWork, visit: Visit, found: Placed, now_on: Sequence[Assignment], day: date) -> None:
+    """Make the days that were found the published ones; what was accepted of neighbours is accepted still."""
     known = overrides_of(uow, found.snapshot.visits.values())
-    elsewhere = [one for one in now_on if one.day != day]
-    give_up(uow, elsewhere, "reassigned")
+    give_up(uow, [one for one in now_on if one.day != day], "reassigned")
     uow.flush()
     publish(uow, found.snapshot, found.days, (), None, dispatches=False)
     for one in now_on:
         if one.ended_at is not None:
             clear_left_day(uow, one.technician_id, one.day)
-    _lock(uow, visit, is_locked=wanted.is_locked)
-    standing = {(found.snapshot.visits.get(number or "", visit.id), rule) for number, rule in found.standing}
+    standing = {(_visit_of(found, number, visit), rule) for number, rule in found.standing}
     restore_overrides(uow, [one for one in known if (one.visit_id, one.rule) in standing and one.visit_id != visit.id])
-    if faults and wanted.reason is not None:
-        broken = {(found.snapshot.visits.get(one.number or "", visit.id), one.rule) for one in found.broken}
-        own = {(visit.id, fault.code) for fault in faults if fault.code == _FOLLOWERS}
-        accept_broken(uow, broken | own, wanted.reason)
-        data = {"rules": sorted({fault.code for fault in faults})}
-        uow.record(visit, "rules_overridden", visit.state, visit.state, reason=wanted.reason.value, data=data)
-    return Outcome(visit, tuple(Notice(f"overridden_{fault.code}", fault.message) for fault in faults))
+
+
+def _accept(uow: UnitOfWork, visit: Visit, found: Placed, faults: Sequence[Fault], reason: OverrideReason) -> None:
+    """Store which rules are broken with open eyes."""
+    broken = {(_visit_of(found, one.number, visit), one.rule) for one in found.broken}
+    broken |= {(visit.id, fault.code) for fault in faults if fault.code == _FOLLOWERS}
+    accept_broken(uow, broken, reason)
+    data = {"rules": sorted({fault.code for fault in faults})}
+    uow.record(visit, "rules_overridden", visit.state, visit.state, reason=reason.value, data=data)
+
+
+def _visit_of(found: Placed, number: str | None, placed_one: Visit) -> UUID:
+    """The visit that a rule is broken at; what is broken on the day is laid to the one that was placed."""
+    return found.snapshot.visits.get(number or "", placed_one.id)
 
 
 def _lock(uow: UnitOfWork, visit: Visit, *, is_locked: bool) -> None:

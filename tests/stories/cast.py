@@ -108,6 +108,16 @@ class Dispatcher(Person):
         """Publish a proposal and tell the phones at once."""
         return self.post(f"/optimization-runs/{run['id']}/application", dispatch=True)
 
+    def takes_back(self, run: JSON) -> JSON:
+        """Publish again what was published before."""
+        return self.post(f"/optimization-runs/{run['id']}/reversal")
+
+    def puts(self, visit: JSON, **place: object) -> JSON:
+        """Put a visit on somebody's day by hand, as it was seen last."""
+        version = self.get(f"/visits/{visit['id']}")["version"]
+        headers = {"If-Match": f'"{version}"'}
+        return self._ask("PUT", f"/visits/{visit['id']}/assignment", json=place, headers=headers)
+
     def asks_why(self, visit: JSON, day: date) -> JSON:
         return self.get(f"/visits/{visit['id']}/explanation", day=day.isoformat())
 
