@@ -21,37 +21,14 @@ from fieldsvc.domain.clock import Clock
 from fieldsvc.domain.errors import ChangedMeanwhile, NotFound, StaleVersion
 from fieldsvc.domain.evidence import canonical_json, chain_hash, commitment
 from fieldsvc.domain.ids import IdSource
-from fieldsvc.models.approvals import Approval
 from fieldsvc.models.base import Base, Entity, Keyed, entity_type
-from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
-from fieldsvc.models.privacy import PrivacyRequest
-from fieldsvc.models.records import SignOff
-from fieldsvc.models.remote_solutions import RemoteSolution
-from fieldsvc.models.runs import OptimizationRun
-from fieldsvc.models.tasks import Task
-from fieldsvc.models.technicians import Absence
-from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.life_cycles import WITH_LIFE_CYCLE
 from fieldsvc.models.types import owned
-from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.faults import CHANGED_MEANWHILE
 from fieldsvc.persistence.ownership import key_for, owner_of
 
 Row = TypeVar("Row", bound=Keyed)
-
-# An assignment's state moves with its visit's, under the visit's event.
-_HAVE_LIFE_CYCLE = (
-    Ticket,
-    Visit,
-    OptimizationRun,
-    SignOff,
-    RemoteSolution,
-    Approval,
-    Task,
-    Device,
-    PrivacyRequest,
-    Absence,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +179,7 @@ class UnitOfWork:
 
     def _note_state_changes(self, session: OrmSession, *_: object) -> None:
         for row in session.dirty:
-            if isinstance(row, _HAVE_LIFE_CYCLE):
+            if isinstance(row, WITH_LIFE_CYCLE):
                 change = get_history(row, "state")
                 if change.added and change.deleted:
                     self._first_states.setdefault(row.id, str(change.deleted[0]))

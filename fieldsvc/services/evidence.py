@@ -16,18 +16,12 @@ from fieldsvc.domain.anchors import Anchor, anchoring
 from fieldsvc.domain.evidence import GENESIS, canonical_json
 from fieldsvc.models.approvals import Approval
 from fieldsvc.models.base import Keyed, entity_type
-from fieldsvc.models.devices import Device
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event
 from fieldsvc.models.inspections import Inspection
-from fieldsvc.models.privacy import PrivacyRequest
+from fieldsvc.models.life_cycles import WITH_LIFE_CYCLE
 from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.records import ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
-from fieldsvc.models.runs import OptimizationRun
-from fieldsvc.models.tasks import Task
-from fieldsvc.models.technicians import Absence
-from fieldsvc.models.tickets import Ticket
-from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.approvals import BOUND_AT_BIRTH
@@ -61,18 +55,6 @@ BOUND_OF_REMOTE = (
 )
 # What binds an approval to what was offered, beside its lines, and to whoever agreed.
 BOUND_OF_APPROVALS = (*BOUND_AT_BIRTH, "decided_at", "method", "signer_name", "strokes", "reason")
-_WITH_STATES = (
-    Ticket,
-    Visit,
-    OptimizationRun,
-    SignOff,
-    RemoteSolution,
-    Approval,
-    Task,
-    Device,
-    PrivacyRequest,
-    Absence,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +118,7 @@ def _state_faults(session: OrmSession) -> Iterator[str]:
     """Compare the state of everything that has a life cycle with what its last event says."""
     last = select(Event.entity_type, Event.entity_id, Event.to_state).where(Event.to_state.is_not(None))
     said = {(kind, entity): state for kind, entity, state in session.execute(last.order_by(Event.change_no))}
-    for model in _WITH_STATES:
+    for model in WITH_LIFE_CYCLE:
         kind = entity_type(model)
         for row_id, state in session.execute(select(model.id, model.state).order_by(model.id)):
             if said.get((kind, row_id), state) != state:
