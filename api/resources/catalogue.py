@@ -24,7 +24,7 @@ blueprint = Blueprint("catalogue", "What is offered for choice, in English and C
 @blueprint.arguments(CatalogueQuery, location="query")
 @blueprint.response(200, page_of(CatalogueValueSchema))
 def list_values(query: dict[str, Any]) -> Response:
-    """List values by list and code
+    """List values, each list in its order
 
     Codes of diagnoses are the lists symptom, cause and action; with a category those of these products and of all.
     """

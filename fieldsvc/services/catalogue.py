@@ -32,13 +32,13 @@ class NewValue:
 def list_values(
     session: OrmSession, page: PageRequest, *, list_name: str | None = None, category: str | None = None
 ) -> Page[CatalogueValue]:
-    """One page of values by list and code, retired ones too. category: those of these products and of all."""
+    """One page of values, each list in its order, retired ones too. category: those of these products and of all."""
     query = select(CatalogueValue)
     if list_name is not None:
         query = query.where(CatalogueValue.list_name == list_name)
     if category is not None:
         query = query.where(CatalogueValue.category.in_(("", category)))
-    keys = (CatalogueValue.list_name, CatalogueValue.code, CatalogueValue.id)
+    keys = (CatalogueValue.list_name, CatalogueValue.position, CatalogueValue.id)
     return fetch_page(session, query, keys, page)
 
 
