@@ -110,7 +110,10 @@ def _refuse_plans_by_hand(
     uow: UnitOfWork, run: OptimizationRun, before: ReplacedPlan, visits: Mapping[str, Visit]
 ) -> None:
     """What somebody has put on these days since is neither lost nor planned over."""
-    ours = {run.id, *uow.session.scalars(select(OptimizationRun.id).where(OptimizationRun.state == RunState.REVERTED))}
+    taken_back = select(OptimizationRun.id).where(
+        OptimizationRun.state == RunState.REVERTED, OptimizationRun.day == run.day
+    )
+    ours = {run.id, *uow.session.scalars(taken_back)}
     moved = [visits[number] for number in before.windows if visits[number].state in PUBLISHED]
     placed = [visit.number for visit in moved if visit.published_run_id not in ours]
     on_these_days = (
