@@ -110,9 +110,7 @@ class _Day:
         """The problem with ever fewer rules: of the job, then of others that don't hold now, then everybody's times."""
         yield self.problem
         own = {self.wish.job}
-        bad = own | (
-            self.wanted - _jobs_of(repaired(self.problem, self.tours, self.times, keeps_times=True, or_sooner=False))
-        )
+        bad = own | (self.wanted - _jobs_of(self.without_it(self.problem)))
         for freed in (own, bad) if bad > own else (own,):
             for without_parts in (frozenset[str](), own, freed):
                 yield self._freed(freed, without_parts)

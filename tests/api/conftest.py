@@ -67,7 +67,7 @@ _APPS: list[Flask] = []
 def app(application: Application) -> Flask:
     """Give an app that also serves the tests' own resource, whose clients send access tokens.
 
-    One for all tests of a worker: making its hundred routes takes longer than most tests. All else it has is the
+    One for all tests of a worker, as making its routes takes a good part of a short test. All else it has is the
     application's.
     """
     if not _APPS:

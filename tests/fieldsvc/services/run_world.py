@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedPickup, PlannedRoute, Visit
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.placements import Placement, place_visit
 from solver.plan import Plan, StopKind
 from solver.problem import Problem
 from solver.repair import repaired
 from solver.schedule import Visit as Stop
-from tests.fieldsvc.day_world import DayWorld
+from tests.fieldsvc.day_world import TRAVEL, DayWorld, Person
 
 PLACES = ((-30.0350, -51.2300), (-30.0400, -51.2200), (-30.0200, -51.1900), (-30.0100, -51.2100), (-30.0450, -51.2050))
 
@@ -119,3 +120,11 @@ def assert_sound(world: DayWorld) -> None:
     """No invariant is broken."""
     with world.database.read_only() as session:
         assert examine(session, world.clock.now()) == []
+
+
+def place(world: DayWorld, number: str, hour: float, *people: Person, **options: Any) -> Any:
+    """Put a visit on somebody's day by hand; people: the lead first."""
+    by, version = options.pop("by", world.dispatcher), options.pop("version", None)
+    wanted = Placement(tuple(one.id for one in people), options.pop("start", world.at(hour)), **options)
+    visit = world.visits[number]
+    return world.write(lambda uow: place_visit(uow, TRAVEL, visit, wanted, version), by)

@@ -23,10 +23,9 @@ from fieldsvc.services.absences import (
 )
 from fieldsvc.services.command import Command, execute_unkeyed
 from tests.conftest import OpenDatabase
+from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.day_world import DayWorld, Person
-from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
-from tests.fieldsvc.services.test_application_races import at_once
-from tests.fieldsvc.services.test_placements import place
+from tests.fieldsvc.services.run_world import assert_sound, busy_day, place, planner
 
 SICK, LEAVE = AbsenceReason.SICK, AbsenceReason.LEAVE
 

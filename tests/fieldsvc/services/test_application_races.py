@@ -1,8 +1,6 @@
 """Applications at the same time: exactly one wins, and no reader sees half of it."""
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from fieldsvc.services.placements import Placement, place_visit
 from fieldsvc.services.sending import dispatch_visit
 from fieldsvc.worker import WorkerPorts, send_due
 from tests.conftest import OpenDatabase
+from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.day_world import TRAVEL, DayWorld, Person
 from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner
 
@@ -31,21 +30,6 @@ OVERTAKEN = {RunState.STALE, RunState.SUPERSEDED}
 @pytest.fixture
 def world(open_database: OpenDatabase) -> DayWorld:
     return DayWorld(open_database(lock_wait_s=30.0))
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run calls in threads that begin together; a refusal is an outcome too."""
-    barrier = threading.Barrier(len(calls))
-
-    def call(one: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return one()
-        except DomainError as error:
-            return error
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(call, calls))
 
 
 def state_of(world: DayWorld, run_id: UUID) -> RunState:

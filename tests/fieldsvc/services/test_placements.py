@@ -1,6 +1,5 @@
 """Planning by hand: where a visit comes to stand, what that breaks, and who may."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,11 +14,10 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Override, PlannedPart, PlannedPickup, PlannedRoute, Ticket, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
-from fieldsvc.services.placements import Placement, place_visit
 from fieldsvc.services.sending import dispatch_visit
 from fieldsvc.services.visit_returns import Postponement, postpone_visit
-from tests.fieldsvc.day_world import TRAVEL, DayWorld, Person
-from tests.fieldsvc.services.run_world import assert_sound, busy_day, planner, published
+from tests.fieldsvc.day_world import DayWorld, Person
+from tests.fieldsvc.services.run_world import assert_sound, busy_day, place, planner, published
 
 
 @pytest.fixture
@@ -27,13 +25,6 @@ def world(database: Database) -> DayWorld:
     made = DayWorld(database)
     yield made
     assert_sound(made)
-
-
-def place(world: DayWorld, number: str, hour: float, *people: Person, **options: Any) -> Any:
-    by, version = options.pop("by", world.dispatcher), options.pop("version", None)
-    wanted = Placement(tuple(one.id for one in people), options.pop("start", world.at(hour)), **options)
-    visit = world.visits[number]
-    return world.write(lambda uow: place_visit(uow, TRAVEL, visit, wanted, version), by)
 
 
 def overrides(world: DayWorld) -> set[tuple[UUID, str]]:

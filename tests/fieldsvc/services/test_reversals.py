@@ -18,8 +18,7 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
 from fieldsvc.services.visit_returns import Postponement, postpone_visit
 from tests.fieldsvc.day_world import DayWorld
-from tests.fieldsvc.services.run_world import assert_sound, busy_day, counts, planner, published
-from tests.fieldsvc.services.test_placements import place
+from tests.fieldsvc.services.run_world import assert_sound, busy_day, counts, place, planner, published
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from fieldsvc.models import Assignment, PlannedPart
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
 from tests.fieldsvc.day_world import DayWorld, Person
-from tests.fieldsvc.services.run_world import assert_sound, planner, published, skipped, tours
-from tests.fieldsvc.services.test_placements import place
+from tests.fieldsvc.services.run_world import assert_sound, place, planner, published, skipped, tours
 
 
 @pytest.fixture

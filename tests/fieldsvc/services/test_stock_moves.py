@@ -14,8 +14,8 @@ from fieldsvc.services.doctor import examine
 from fieldsvc.services.stock import post_move
 from fieldsvc.services.stock_moves import Delivery, list_moves, receive_units, reverse_move
 from tests.conftest import OpenDatabase
+from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import build_cast
-from tests.fieldsvc.services.test_application_races import at_once
 from tests.fieldsvc.stage import Stage
 
 
