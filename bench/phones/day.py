@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,9 @@ class Day:
         self.office = Office(self.application.database, company, self.chance)
         self.logins = [company.login(number) for number in (*range(TECHNICIANS), 0)]  # one has two phones
         self._files = [directory / f"phone{number}.db" for number in range(len(self.logins))]
-        self._networks = [self._signed_in(login) for login in self.logins]
+        self._networks = [
+            FaultyNetwork(self.server, self.weather, partial(self._signed_in, login)) for login in self.logins
+        ]
         self.people = [Technician(self._phone(number), str(company.part)) for number in range(len(self.logins))]
 
     def go_by(self) -> None:
@@ -103,10 +106,10 @@ class Day:
     def _phone(self, number: int) -> Phone:
         return Phone(self._files[number], self._networks[number], f"phone {number}")
 
-    def _signed_in(self, login: str) -> FaultyNetwork:
+    def _signed_in(self, login: str) -> dict[str, str]:
         reply = self.server.ask("POST", "/auth/tokens", headers={}, body={"login": login, "password": PASSWORD})
         assert reply.status == 201, reply.body
-        return FaultyNetwork(self.server, self.weather, {"Authorization": f"Bearer {reply.body['access_token']}"})
+        return {"Authorization": f"Bearer {reply.body['access_token']}"}
 
 
 def play(seed: int, databases: Databases) -> Evening:

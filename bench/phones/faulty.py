@@ -107,10 +107,11 @@ class Server:
 
 
 class FaultyNetwork:
-    """One phone's way to the server."""
+    """One phone's way to the server. sign_in: gives headers with a new token, whatever the weather."""
 
-    def __init__(self, server: Server, weather: Weather, headers: Mapping[str, str]) -> None:
-        self._server, self._weather, self._headers = server, weather, headers
+    def __init__(self, server: Server, weather: Weather, sign_in: Callable[[], Mapping[str, str]]) -> None:
+        self._server, self._weather, self._sign_in = server, weather, sign_in
+        self._headers = sign_in()
 
     def ask(
         self,
@@ -123,14 +124,15 @@ class FaultyNetwork:
     ) -> Reply:
         """Send one request, as far as the weather lets it."""
         weather = self._weather
-        request: dict[str, Any] = {"headers": self._headers, "body": body, "query": query, "content": content}
+        request: dict[str, Any] = {"body": body, "query": query, "content": content}
         weather.let_through()
         is_answer_lost = weather.random.random() < 0.5
         is_lost = weather.happens("lost", LOST)
         if is_lost and not is_answer_lost:
             raise NoNetwork("the request was lost")
         if weather.happens("killed", KILLED):
-            self._server.ask_and_die(weather.random.randint(1, _STATEMENTS), method, path, **request)
+            statement = weather.random.randint(1, _STATEMENTS)
+            self._server.ask_and_die(statement, method, path, headers=self._headers, **request)
             raise NoNetwork("the server was killed")
         if weather.happens("delayed", DELAYED):  # it arrives after what is sent later, and nobody waits for the answer
             weather.delayed.append(lambda: self._asked(method, path, request))
@@ -143,7 +145,10 @@ class FaultyNetwork:
         return reply
 
     def _asked(self, method: str, path: str, request: dict[str, Any]) -> Reply:
-        reply = self._server.ask(method, path, **request)
+        reply = self._server.ask(method, path, headers=self._headers, **request)
+        if reply.status == 401 and reply.code != "wipe_ordered":  # a day that is held up outlives its token
+            self._headers = self._sign_in()
+            reply = self._server.ask(method, path, headers=self._headers, **request)
         if reply.status >= 500 and reply.status != _BUSY:
             self._weather.failures.append(f"{method} {path}: {reply.status} {reply.body}")
         return reply

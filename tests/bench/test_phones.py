@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from sqlalchemy import delete, update
 
 from bench.phones import day as days
@@ -42,6 +43,18 @@ def test_a_day_with_all_its_weather_ends_well_and_replays(kind: str) -> None:
     assert first.counts["commands"] > 50
     for what in ("lost", "repeated", "delayed", "killed", "commands kept", "commands conflict"):
         assert first.counts[what] > 0, what
+
+
+def test_a_day_that_is_held_up_outlives_its_token(tmp_path: Path) -> None:
+    with databases("sqlite") as made:
+        with time_machine.travel(datetime.now(UTC) - timedelta(minutes=11), tick=True):
+            day = Day(7, made, tmp_path)
+        day.weather.is_calm = True
+        ends = [person.phone.sync() for person in day.people]
+        for person in day.people:
+            person.phone.store.close()
+        day.application.database.dispose()
+    assert ends == [Synced.DONE] * len(ends)
 
 
 def test_what_the_server_loses_is_found(evening: Day) -> None:
