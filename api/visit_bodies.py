@@ -9,7 +9,7 @@ from api.schemas.visit_actions import SignOffOutcome
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.procedures import Answer
-from fieldsvc.services import approvals, photos, sign_offs, visit_records, visits
+from fieldsvc.services import approvals, part_uses, photos, sign_offs, visit_records, visits
 from fieldsvc.services.visit_views import ChangesAnyVisit
 
 
@@ -29,9 +29,9 @@ def picture_of(body: Mapping[str, Any]) -> photos.Picture:
     return photos.Picture(body["sha256"], body["stage"], body["note"])
 
 
-def use_of(body: Mapping[str, Any]) -> visit_records.Use:
+def use_of(body: Mapping[str, Any]) -> part_uses.Use:
     """Return what was used."""
-    return visit_records.Use(body["part_id"], body["quantity"], body["serial"])
+    return part_uses.Use(body["part_id"], body["quantity"], body["serial"])
 
 
 def lines_of(body: Mapping[str, Any]) -> list[OfferLine]:

@@ -4,13 +4,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.anchors import AnchorFile
 from fieldsvc.adapters.blobs import BlobStore
@@ -24,6 +25,7 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 from fieldsvc.services.evidence import write_anchor
 from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
+from fieldsvc.services.reservations import expire_holds, overdue_holds
 from fieldsvc.services.retention import forget
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sending import dispatch_due, due_visits
@@ -69,6 +71,7 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
             next_sweep = time.monotonic() + _SWEEP_S
             sweep_field(ports)
             send_due(ports)
+            end_holds(ports)
         if time.monotonic() >= next_anchor:
             next_anchor = time.monotonic() + ports.anchor_s
             anchor_evidence(ports)
@@ -86,36 +89,59 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
 
 
 def sweep_field(ports: WorkerPorts) -> int:
-    """Do what nobody asks for because its time has come; one thing that fails stops nothing else. Returns how many."""
+    """Accept what customers have not answered in time. Returns how many reports."""
     deadline = ports.database.clock.now() - timedelta(seconds=ports.tacit_acceptance_s)
-    done = 0
-    try:
-        with ports.database.read_only() as session:
-            reports, remotes = overdue_reports(session, deadline), overdue_remotes(session, deadline)
-        for visit_id in reports:
-            done += _settled(ports, visit_id, lambda uow, one: expire_sign_off(uow, one, deadline))
-        for remote_id in remotes:
-            done += _settled(ports, remote_id, lambda uow, one: expire_remote(uow, one, deadline))
-    except OperationalError as error:
-        _log.warning("sweep has to wait", error=type(error).__name__)
-    if done:
-        _log.info("reports accepted tacitly", count=done)
-    return done
+    what = "reports accepted tacitly"
+    visits = _sweep(
+        ports,
+        what,
+        lambda session: overdue_reports(session, deadline),
+        lambda uow, one: expire_sign_off(uow, one, deadline),
+    )
+    remotes = _sweep(
+        ports,
+        what,
+        lambda session: overdue_remotes(session, deadline),
+        lambda uow, one: expire_remote(uow, one, deadline),
+    )
+    return visits + remotes
 
 
 def send_due(ports: WorkerPorts) -> int:
-    """Send out the visits whose hour has come; one that fails stops no other. Returns how many."""
-    sent = 0
+    """Send out the visits whose hour has come. Returns how many."""
+    return _sweep(
+        ports,
+        "visits sent out",
+        lambda session: due_visits(session, ports.database.clock.now(), ports.dispatch_hour),
+        lambda uow, one: dispatch_due(uow, one, ports.dispatch_hour),
+    )
+
+
+def end_holds(ports: WorkerPorts) -> int:
+    """End what is held of parts for longer than was said. Returns of how many parts."""
+    return _sweep(
+        ports, "holds ended", lambda session: overdue_holds(session, ports.database.clock.now()), expire_holds
+    )
+
+
+def _sweep(
+    ports: WorkerPorts,
+    what: str,
+    due: Callable[[OrmSession], Sequence[UUID]],
+    settle: Callable[[UnitOfWork, UUID], bool],
+) -> int:
+    """Settle what is due, each in a transaction of its own; one that fails stops no other."""
+    done = 0
     try:
         with ports.database.read_only() as session:
-            due = due_visits(session, ports.database.clock.now(), ports.dispatch_hour)
-        for visit_id in due:
-            sent += _settled(ports, visit_id, lambda uow, one: dispatch_due(uow, one, ports.dispatch_hour))
+            found = due(session)
+        for one in found:
+            done += _settled(ports, one, settle)
     except OperationalError as error:
-        _log.warning("dispatch has to wait", error=type(error).__name__)
-    if sent:
-        _log.info("visits sent out", count=sent)
-    return sent
+        _log.warning("sweep has to wait", of=what, error=type(error).__name__)
+    if done:
+        _log.info(what, count=done)
+    return done
 
 
 def forget_what_is_old(ports: WorkerPorts) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts, is_shared, job_of, read_visits
 from fieldsvc.dispatching.places import Places
 from fieldsvc.dispatching.scope import Scope
-from fieldsvc.dispatching.stock import FreeStock, read_free_stock, read_part_numbers, warehouse_of
+from fieldsvc.dispatching.stock import FreeStock, earmarks_of, read_free_stock, read_part_numbers, warehouse_of
 from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.technicians import Team
 from fieldsvc.models.technicians import Technician as TechnicianRow
@@ -63,13 +63,23 @@ def take_snapshot(
     visits = read_visits(session, scope, horizon, technicians)
     parts = read_part_numbers(session)
     held = {facts.visit.number for facts in visits if is_shared(facts, horizon, technicians)}
-    free = read_free_stock(session, _movable(visits, held, technicians), scope.team_id)
+    movable = _movable(visits, held, technicians)
+    free = read_free_stock(session, movable, scope.team_id, now)
     places = Places()
     built = tuple(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
         for facts in shifts
     )
-    jobs = tuple(job_of(facts, horizon, places, now, technicians) for facts in visits)
+    vans = {
+        facts.technician.van_location_id: str(facts.technician.id)
+        for facts in shifts
+        if facts.technician.van_location_id is not None
+    }
+    earmarks = earmarks_of(free, [facts.visit for facts in visits if facts.visit.id in movable], vans, parts)
+    jobs = tuple(
+        replace(job_of(facts, horizon, places, now, technicians), earmarks=earmarks.get(facts.visit.id, ()))
+        for facts in visits
+    )
     houses = tuple(warehouse_of(house, free, parts, places) for house in free.warehouses)
     problem = Problem(
         id=f"{team.name} {scope.day.isoformat()}",
@@ -91,11 +101,7 @@ def take_snapshot(
         technicians={str(technician): technician for technician in technicians},
         parts={number: part_id for part_id, number in parts.items()},
         locations={house.code: house.id for house in free.warehouses},
-        vans={
-            str(facts.technician.id): facts.technician.van_location_id
-            for facts in shifts
-            if facts.technician.van_location_id is not None
-        },
+        vans={technician: van for van, technician in vans.items()},
         visit_versions={facts.visit.number: facts.visit.version for facts in visits},
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
         as_of=now,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -10,20 +11,35 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.places import Places
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.visit_states import PUBLISHED, STARTED
-from fieldsvc.models.assignments import Assignment, PlannedPart
+from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.visits import Visit
-from solver.problem import Receipt, Warehouse, Window
+from solver.problem import Earmark, Receipt, Warehouse, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Units that are reserved for a ticket; visit_id: for this visit of it, None = for any."""
+
+    ticket_id: UUID
+    visit_id: UUID | None
+    part_id: UUID
+    location_id: UUID
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class FreeStock:
-    """Free units per (location, part), never negative, and the warehouses a route may stop at."""
+    """Free units per (location, part), never negative, and the warehouses a route may stop at.
+
+    held: what is reserved for whom. It is in no free units.
+    """
 
     units: Mapping[tuple[UUID, UUID], int]
     warehouses: tuple[StockLocation, ...]
+    held: tuple[Held, ...] = ()
 
     def on_van(self, technician: Technician, parts: Mapping[UUID, str]) -> dict[str, int]:
         """Free van stock by part number."""
@@ -38,24 +54,17 @@ class FreeStock:
         return dict(sorted(found.items()))
 
 
-def read_free_stock(session: OrmSession, movable: Collection[UUID], team_id: UUID) -> FreeStock:
-    """On hand, less reservations, less what published visits that stay where they are count on.
+def read_free_stock(session: OrmSession, movable: Collection[UUID], team_id: UUID, now: datetime) -> FreeStock:
+    """On hand, less what is reserved: by staff, and by the published plan for visits that stay where they are.
 
-    movable: visits whose own claims are given up, since the run places them anew. team_id: routes stop at its
+    movable: visits whose claims are given up, since the run places them anew. team_id: routes stop at its
     warehouses, and at those that belong to no team.
     """
     units: Counter[tuple[UUID, UUID]] = Counter()
     for balance in session.scalars(select(StockBalance).where(StockBalance.is_physical)):
         units[balance.location_id, balance.part_id] += balance.on_hand - balance.reserved
-    claims = (
-        select(PlannedPart, Assignment.visit_id)
-        .join(Assignment, PlannedPart.assignment_id == Assignment.id)
-        .join(Visit, Assignment.visit_id == Visit.id)
-        .where(Assignment.ended_at.is_(None), Visit.state.in_((*PUBLISHED, *STARTED)))
-    )
-    for claim, visit_id in session.execute(claims):
-        if visit_id not in movable:
-            units[claim.location_id, claim.part_id] -= claim.quantity
+    held, given_up = _held(session, movable, now)
+    units.update(given_up)
     houses = session.scalars(
         select(StockLocation)
         .where(
@@ -65,7 +74,52 @@ def read_free_stock(session: OrmSession, movable: Collection[UUID], team_id: UUI
         )
         .order_by(StockLocation.code)
     )
-    return FreeStock({key: max(0, left) for key, left in units.items()}, tuple(houses))
+    return FreeStock({key: max(0, left) for key, left in units.items()}, tuple(houses), tuple(held))
+
+
+def earmarks_of(
+    free: FreeStock, visits: Collection[Visit], vans: Mapping[UUID, str], parts: Mapping[UUID, str]
+) -> dict[UUID, tuple[Earmark, ...]]:
+    """What visits have reserved, by visit: on the van of a technician who is looked at, or at a warehouse.
+
+    vans: location to technician. What a ticket has reserved for any of its visits goes to the first one that needs it.
+    No visit is given more than it needs.
+    """
+    houses = {house.id: house.code for house in free.warehouses}
+    needs = Counter({(visit.id, part.part_id): part.quantity for visit in visits for part in visit.parts})
+    found: dict[UUID, list[Earmark]] = {}
+    for one in free.held:
+        left = one.quantity
+        for visit in sorted(visits, key=lambda each: each.number):
+            is_for_it = one.visit_id == visit.id or (one.visit_id is None and one.ticket_id == visit.ticket_id)
+            units = min(left, needs[visit.id, one.part_id]) if is_for_it else 0
+            if not units or (one.location_id not in houses and one.location_id not in vans):
+                continue
+            needs[visit.id, one.part_id] -= units
+            left -= units
+            place = vans.get(one.location_id), houses.get(one.location_id)
+            found.setdefault(visit.id, []).append(Earmark(parts[one.part_id], units, *place))
+    return {visit_id: tuple(own) for visit_id, own in found.items()}
+
+
+def _held(
+    session: OrmSession, movable: Collection[UUID], now: datetime
+) -> tuple[list[Held], Counter[tuple[UUID, UUID]]]:
+    """What staff has reserved, and which reserved units are free all the same at each place.
+
+    Those are the plan's own for visits that it may move, and those whose time is over though nobody has swept them.
+    """
+    held: list[Held] = []
+    free: Counter[tuple[UUID, UUID]] = Counter()
+    query = select(Reservation).where(Reservation.state == ReservationState.RESERVED)
+    for one in session.scalars(query.order_by(Reservation.visit_id.is_(None), Reservation.id)):
+        assert one.location_id is not None, "what is reserved is somewhere"
+        is_over = one.hold_until is not None and one.hold_until <= now
+        if is_over or (one.is_planned and one.visit_id in movable):
+            free[one.location_id, one.part_id] += one.quantity
+        elif not one.is_planned:
+            held.append(Held(one.ticket_id, one.visit_id, one.part_id, one.location_id, one.quantity))
+    return held, free
 
 
 def read_part_numbers(session: OrmSession) -> dict[UUID, str]:

@@ -8,6 +8,7 @@ from fieldsvc.domain.absence_states import ABSENCE
 from fieldsvc.domain.approval_states import APPROVAL
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
+from fieldsvc.domain.reservation_states import RESERVATION
 from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -38,7 +39,7 @@ def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
 def render() -> str:
     """Return the whole page."""
     lines = [_HEAD, ""]
-    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, APPROVAL, TASK, ABSENCE, DEVICE, PRIVACY_REQUEST):
+    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, APPROVAL, TASK, RESERVATION, ABSENCE, DEVICE, PRIVACY_REQUEST):
         lines.extend(_section(life_cycle))  # type: ignore[arg-type]  # StrEnum's children, read only
     lines += ["## What a run may do with a visit", "| state | a run may |", "|---|---|"]
     lines += [f"| {state} | {may} |" for state, may in RUN_MAY.items()]

@@ -53,6 +53,7 @@ class Action(StrEnum):
     RUN_CANCEL = "run.cancel"
     STOCK_READ = "stock.read"
     STOCK_MOVE = "stock.move"
+    STOCK_RESERVE = "stock.reserve"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     USER_MANAGE = "user.manage"
@@ -114,6 +115,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.RUN_CANCEL: _PLANNERS,
     Action.STOCK_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.STOCK_MOVE: {_W: _ALL, _A: _ALL},
+    Action.STOCK_RESERVE: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_READ: {_T: _ALL, _G: _ALL, _D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_MANAGE: {_A: _ALL},
     Action.USER_MANAGE: {_A: _ALL},

@@ -23,6 +23,7 @@ from fieldsvc.models.procedures import ChecklistAnswer, Procedure
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
+from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
 from fieldsvc.models.stock import Part, PartModel, PartSubstitute, StockBalance, StockLocation, StockMove
 from fieldsvc.models.tasks import Task
@@ -76,6 +77,7 @@ __all__ = [
     "Procedure",
     "Rating",
     "RemoteSolution",
+    "Reservation",
     "RunCustomer",
     "RunScope",
     "SealingKey",

@@ -5,6 +5,7 @@ from fieldsvc.models.devices import Device
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
+from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence
@@ -21,6 +22,7 @@ WITH_LIFE_CYCLE = (
     Approval,
     Task,
     Absence,
+    Reservation,
     Device,
     PrivacyRequest,
 )

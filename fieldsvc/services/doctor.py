@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
 from fieldsvc.domain.device_states import DEVICE
-from fieldsvc.domain.ledger import Move, balances_of
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
+from fieldsvc.domain.reservation_states import RESERVATION
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -22,17 +22,17 @@ from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
 from fieldsvc.models.access import User
 from fieldsvc.models.approvals import Approval
-from fieldsvc.models.assignments import Assignment, PlannedPart
+from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.evidence import AuditEntry, Event
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.runs import OptimizationRun
-from fieldsvc.models.stock import StockBalance, StockMove
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.services.belongings import may_handle
 from fieldsvc.services.checklists import unanswered
+from fieldsvc.services.stock_checks import STOCK_CHECKS
 
 LEASE_OVERDUE = timedelta(minutes=5)
 
@@ -51,44 +51,6 @@ def examine(session: OrmSession, now: datetime) -> list[Finding]:
     return [*found, *(Finding("runs", sentence) for sentence in _overdue_runs(session, now))]
 
 
-def _balances_match_moves(session: OrmSession) -> Iterator[str]:
-    columns = (StockMove.part_id, StockMove.quantity, StockMove.from_location_id, StockMove.to_location_id)
-    sums = balances_of(Move(*row) for row in session.execute(select(*columns)))
-    books = {
-        (part, location): on_hand
-        for part, location, on_hand in session.execute(
-            select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
-        )
-    }
-    for key in sorted(sums.keys() | books.keys()):
-        if sums.get(key, 0) != books.get(key, 0):
-            yield (
-                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} on hand, the moves add up to "
-                f"{sums.get(key, 0)}."
-            )
-
-
-def _physical_stock_is_there(session: OrmSession) -> Iterator[str]:
-    wrong = select(StockBalance).where(
-        StockBalance.is_physical, (StockBalance.on_hand < 0) | (StockBalance.reserved > StockBalance.on_hand)
-    )
-    for balance in session.scalars(wrong):
-        yield (
-            f"Part {balance.part_id} at {balance.location_id}: {balance.on_hand} on hand, {balance.reserved} reserved."
-        )
-
-
-def _reversals_are_single(session: OrmSession) -> Iterator[str]:
-    twice = (
-        select(StockMove.reverses_id)
-        .where(StockMove.reverses_id.is_not(None))
-        .group_by(StockMove.reverses_id)
-        .having(func.count() > 1)
-    )
-    for move in session.scalars(twice):
-        yield f"Stock move {move} is reversed more than once."
-
-
 def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
     cycles: dict[str, LifeCycle[Any]] = {
         "visit": VISIT,
@@ -98,6 +60,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "remote_solution": SIGN_OFF,
         "approval": APPROVAL,
         "task": TASK,
+        "reservation": RESERVATION,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,
     }
@@ -197,18 +160,6 @@ def _nobody_is_in_two_places(session: OrmSession) -> Iterator[str]:
                 yield f"Technician {technician} has two visits at once on {day}: {before.visit_id}, {after.visit_id}."
 
 
-def _closed_visits_claim_nothing(session: OrmSession) -> Iterator[str]:
-    claims = (
-        select(Visit.number, func.sum(PlannedPart.quantity))
-        .join(Assignment, Assignment.visit_id == Visit.id)
-        .join(PlannedPart, PlannedPart.assignment_id == Assignment.id)
-        .where(Visit.state.in_((*CLOSED, VisitState.UNSCHEDULED)), Assignment.ended_at.is_(None))
-        .group_by(Visit.number)
-    )
-    for number, quantity in session.execute(claims):
-        yield f"Visit {number} is over, but still counts on {quantity} units."
-
-
 def _applied_runs_published_visits(session: OrmSession) -> Iterator[str]:
     half_done = select(OptimizationRun.number).where(
         OptimizationRun.state.in_((RunState.APPLIED, RunState.PARTLY_APPLIED)),
@@ -238,10 +189,7 @@ def _overdue_runs(session: OrmSession, now: datetime) -> Iterator[str]:
 
 
 _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
-    ("S1", _balances_match_moves),
-    ("S2", _physical_stock_is_there),
-    ("S4", _reversals_are_single),
-    ("R2", _closed_visits_claim_nothing),
+    *STOCK_CHECKS,
     ("V1", _state_changes_are_in_tables),
     ("V2", _one_started_visit_each),
     ("V4", _completed_visits_are_on_record),

@@ -19,6 +19,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.absence_tasks import settle_absences
 from fieldsvc.services.overrides import forget_overrides
+from fieldsvc.services.planned_reservations import reserve_planned
 from fieldsvc.services.procedures import newest_procedures
 from fieldsvc.services.publication_facts import promise_arrival
 from fieldsvc.services.publication_parts import add_pickup, clear_pickups, count_on
@@ -73,6 +74,7 @@ def publish(
     settle_absences(uow, writer.touched)
     for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
         follow_visits(uow, ticket)
+    reserve_planned(uow, {visit.ticket_id for visit in writer.visits.values()})
     return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped), writer.disrupted)
 
 

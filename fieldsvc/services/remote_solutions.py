@@ -24,6 +24,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import Personal, UnitOfWork
 from fieldsvc.services.customer_links import has_open_link
 from fieldsvc.services.open_approvals import open_approvals
+from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.reopenings import reopen_more_urgently
 from fieldsvc.services.scopes import load_ticket, load_ticket_with_visits, tickets_in_scope
 from fieldsvc.services.short_reports import remotes_of
@@ -50,6 +51,7 @@ def resolve_without_visit(
     remote = _told(uow, ticket, solved, told.to)
     before, ticket.state, ticket.resolution = ticket.state, row.to, solved.resolution
     uow.record(ticket, "ticket_resolved_remotely", before, row.to, reason=solved.resolution.value)
+    settle_reservations(uow, ticket)
     return remote
 
 

@@ -12,6 +12,7 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.approvals import check_approval_in_scope
+from fieldsvc.services.reservations import get_reservation
 from fieldsvc.services.runs import get_run
 from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
 from fieldsvc.services.tasks import get_task
@@ -24,6 +25,7 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
     """
     visit_id, ticket_id, run_id = ids.get("visit_id"), ids.get("ticket_id"), ids.get("run_id")
     task_id, approval_id = ids.get("task_id"), ids.get("approval_id")
+    reservation_id = ids.get("reservation_id")
     if visit_id is not None:
         visits = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(actor, action))
         if session.scalar(visits) is None:
@@ -38,3 +40,5 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         get_task(session, actor, task_id)
     if approval_id is not None:
         check_approval_in_scope(session, actor, approval_id, action)
+    if reservation_id is not None:
+        get_reservation(session, actor, reservation_id)

@@ -15,6 +15,7 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import Part, StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.stock import balancing_location, locate_serial, lock_balances, post_move
 
@@ -31,7 +32,7 @@ class Delivery:
 
 def receive_units(uow: UnitOfWork, delivery: Delivery) -> Sequence[StockMove]:
     """Book in what a supplier brought: one move, or one for each serial."""
-    part, location = uow.find(Part, delivery.part_id), _place(uow, delivery.location_id)
+    part, location = uow.find(Part, delivery.part_id, lock=True), _place(uow, delivery.location_id)
     faults = []
     if part is None:
         faults.append(Fault("unknown_part", "/part_id", f"There is no part {delivery.part_id}."))
@@ -42,7 +43,7 @@ def receive_units(uow: UnitOfWork, delivery: Delivery) -> Sequence[StockMove]:
     if part is None or location is None or faults:
         raise Invalid("This delivery can't be booked.", faults=faults)
     supplier = balancing_location(uow, LocationKind.SUPPLIER)
-    # Whoever books the same part waits here: a serial is looked for when nobody else is about to book it.
+    # Whoever books the same part waits for its row: a serial is looked for when nobody else is about to book it.
     lock_balances(uow, [(part.id, supplier.id), (part.id, location.id)])
     known = [
         (index, serial, locate_serial(uow.session, part.id, serial)) for index, serial in enumerate(delivery.serials)
@@ -55,7 +56,7 @@ def receive_units(uow: UnitOfWork, delivery: Delivery) -> Sequence[StockMove]:
     if faults:
         raise Invalid("This delivery can't be booked.", faults=faults)
     units: list[tuple[int, str | None]] = [(1, serial) for serial in delivery.serials]
-    return [
+    moves = [
         post_move(
             uow,
             part_id=part.id,
@@ -67,6 +68,8 @@ def receive_units(uow: UnitOfWork, delivery: Delivery) -> Sequence[StockMove]:
         )
         for quantity, serial in units or [(delivery.quantity, None)]
     ]
+    serve_waiting(uow, part.id, location.id)
+    return moves
 
 
 def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
@@ -74,6 +77,7 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
     move = uow.find(StockMove, move_id, lock=True)
     if move is None or not _is_in_scope(uow, move):
         raise NotFound(f"There is no stock move {move_id}.")
+    hold_parts(uow, [move.part_id])
     if move.reason is MoveReason.CORRECTION:
         raise Conflict("A correction is not taken back; book anew what is right.", code="move_is_correction")
     if move.visit_id is not None:
@@ -84,7 +88,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         place = locate_serial(uow.session, move.part_id, move.serial)
         if place is None or place.id != move.to_location_id:
             raise Conflict(f"Serial {move.serial} has moved on since.", code="serial_moved_on")
-    return post_move(
+    expire_overdue(uow, move.part_id)
+    correction = post_move(
         uow,
         part_id=move.part_id,
         quantity=move.quantity,
@@ -94,6 +99,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         serial=move.serial,
         reverses_id=move.id,
     )
+    serve_waiting(uow, move.part_id, move.from_location_id)
+    return correction
 
 
 def list_moves(

@@ -26,8 +26,8 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.devices import check_may_tell, load_device
 from fieldsvc.services.late_facts import find_ever_sent, first_sent, held_assignment, make_way
 from fieldsvc.services.outcomes import Notice, Outcome
+from fieldsvc.services.part_uses import Use, book_use
 from fieldsvc.services.tasks import raise_task
-from fieldsvc.services.visit_records import Use, book_use
 
 # What a command does at its visit.
 Effect = Callable[[UnitOfWork, UUID], object]

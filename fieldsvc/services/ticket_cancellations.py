@@ -11,6 +11,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.approvals import withdraw_all
+from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.scopes import load_ticket_with_visits
 from fieldsvc.services.visit_returns import Cancellation, cancel
 
@@ -28,6 +29,7 @@ def cancel_ticket(uow: UnitOfWork, ticket_id: UUID, wanted: Cancellation, versio
     before, ticket.state = ticket.state, row.to
     data = {"visits": len(open_visits)}
     uow.record(ticket, "ticket_cancelled", before, row.to, reason=wanted.reason.value, data=data)
+    settle_reservations(uow, ticket)
     return ticket
 
 

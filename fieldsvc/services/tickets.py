@@ -30,6 +30,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.belongings import release_unfit_handler
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.open_approvals import open_approvals
+from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.scopes import customers_in_scope, load_ticket, tickets_in_scope, touch, visits_in_scope
 from fieldsvc.services.service_reports import sign_off_of
 from fieldsvc.services.short_reports import newest_remote
@@ -141,6 +142,7 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
         row = TICKET.allowed(ticket.state, action, Role.SYSTEM)
         before, ticket.state = ticket.state, row.to
         uow.record(ticket, kind, before, row.to, source="system")
+    settle_reservations(uow, ticket)
 
 
 def revive_ticket(uow: UnitOfWork, ticket: Ticket) -> None:

@@ -24,22 +24,19 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
-from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
-from fieldsvc.models import Approval, CatalogueValue, Customer, RemoteSolution, Site, Technician, Ticket, Visit
+from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
 from fieldsvc.services import (
-    absences,
     api_keys,
     approvals,
     calendars,
     loans,
     privacy,
     procedures,
-    stock_moves,
     tasks,
     tracking,
 )
@@ -52,6 +49,7 @@ from solver.engines.child import Status
 from solver.insertion import first_come_plan
 from solver.score import score
 from solver.solve import Result
+from tests.api import matrix_things
 from tests.fieldsvc.cast import PASSWORD, Cast, build_cast
 from tests.fieldsvc.cast_builder import Builder
 from tests.fieldsvc.pictures import picture
@@ -102,6 +100,7 @@ class World:
     absence: UUID
     value: UUID
     move: UUID
+    reservation: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -133,6 +132,8 @@ class World:
             "absence_id": self.absence,
             "value_id": self.value,
             "move_id": self.move,
+            "reservation_id": self.reservation,
+            "hold_until": f"{self.cast.day + timedelta(days=9)}T12:00:00Z",
             "location_id": self.cast.warehouse,
             "quantity": 1,
             "list_name": "symptom",
@@ -275,9 +276,10 @@ def build_world(application: Application, password_hash: str) -> World:
         procedure,
         asked_for,
         *_key_and_loan(stage),
-        _leave_asked_for(stage),
-        _leak(stage),
-        _delivery(stage),
+        matrix_things.leave_asked_for(stage),
+        matrix_things.leak(stage),
+        matrix_things.delivery(stage),
+        matrix_things.promise(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
@@ -321,27 +323,6 @@ def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
     day = cast.day + timedelta(days=60)
     loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
     return key, loan
-
-
-def _delivery(stage: Stage) -> UUID:
-    """The move by which the warehouse got another unit."""
-    brought = stock_moves.Delivery(stage.cast.part, stage.cast.warehouse, 1)
-    return stage.act(stage.cast.warehouse_keeper, lambda uow: stock_moves.receive_units(uow, brought)[0].id)
-
-
-def _leak(stage: Stage) -> UUID:
-    """A value of the catalogue."""
-    query = select(CatalogueValue.id).where(CatalogueValue.list_name == "symptom", CatalogueValue.code == "leak")
-    with stage.database.read_only() as session:
-        return session.scalars(query).one()
-
-
-def _leave_asked_for(stage: Stage) -> UUID:
-    technician, begins = stage.cast.technician1, datetime.now(UTC) + timedelta(days=40)
-    wish = absences.AbsenceWish(begins, begins + timedelta(days=7), AbsenceReason.LEAVE)
-    assert technician.technician_id is not None
-    whose = technician.technician_id
-    return stage.act(technician, lambda uow: absences.report_absence(uow, whose, wish)).id
 
 
 def _offered(stage: Stage) -> tuple[UUID, str]:

@@ -19,6 +19,7 @@ from fieldsvc.models import (
     Team,
 )
 from fieldsvc.persistence.database import Database
+from fieldsvc.services.planned_reservations import reserve_planned
 from tests.fieldsvc.cast_builder import ZONE, Builder
 
 PASSWORD = "cast password"
@@ -167,6 +168,7 @@ def build_cast(database: Database, day: date | None = None, *, password_hash: st
         build.assignment(foreign_visit, three, 10, 0)
         for technician in (one, two, three):
             build.route(technician)
+        reserve_planned(uow, [ticket])
         uow.commit()
     return Cast(
         day=build.day,

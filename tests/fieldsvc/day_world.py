@@ -19,14 +19,18 @@ from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
 from fieldsvc.dispatching.solving import TIME_TO_DECIDE
 from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Assignment, PlannedPart, PlannedPickup, PlannedRoute, Ticket, Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.applications import ApplyOptions, apply_run
+from fieldsvc.services.planned_reservations import reserve_planned
+from fieldsvc.services.reserved_units import bump, held_balance, hold_parts
 from fieldsvc.services.reversals import revert_run
 from fieldsvc.services.run_claims import claim_run, propose
 from fieldsvc.services.runs import RunRequest, get_run, request_run
+from fieldsvc.services.stock import free_units, post_move
 from solver.engines.child import Status
 from solver.insertion import first_come_plan
 from solver.plan import Plan
@@ -112,6 +116,7 @@ class DayWorld(DayRows):
             for before, after in STEPS_TO.get(state, ()):
                 uow.record(visit, "visit_moved", before, after)
             uow.record(ticket, "ticket_moved", TicketState.TRIAGED, TicketState.IN_PROGRESS)
+            reserve_planned(uow, [ticket.id])
             return assignment.id
 
         assignment: UUID = self.write(add)
@@ -132,6 +137,25 @@ class DayWorld(DayRows):
                 travel_m=2000,
             )
         )
+
+    def lose(self, location: UUID, number: str, quantity: int) -> None:
+        """Let a count find fewer units, whatever was promised."""
+        part = self.part(number)
+
+        def count(uow: UnitOfWork) -> None:
+            hold_parts(uow, [part])
+            balance = held_balance(uow, part, location)
+            bump(uow, balance, quantity - free_units(balance))
+            post_move(
+                uow,
+                part_id=part,
+                quantity=quantity,
+                from_location_id=location,
+                to_location_id=self.customers_stock,
+                reason=MoveReason.COUNT,
+            )
+
+        self.write(count)
 
     def scope(self, *people: Person, team: UUID | None = None) -> Scope:
         return Scope(team or self.team, self.day, frozenset(one.id for one in people) if people else None)

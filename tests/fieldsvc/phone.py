@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.phone_commands import CommandStatus, CommandType
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services import visit_records
+from fieldsvc.services import part_uses, visit_records
 from fieldsvc.services.devices import Registration, register_device
 from fieldsvc.services.sync_commands import PushedCommand
 from fieldsvc.services.sync_pull import Pulled, pull_changes
@@ -49,7 +49,7 @@ class Phone:
         visit = visit_id or self.stage.cast.visit
         return self.note_as(KINDS[step], visit, lambda uow, of: STEPS[step](of)(uow), **said)
 
-    def note_use(self, use: visit_records.Use, visit_id: UUID | None = None) -> PushedCommand:
+    def note_use(self, use: part_uses.Use, visit_id: UUID | None = None) -> PushedCommand:
         """Write down that a part was used."""
         return self.note_as(
             CommandType.CONSUMPTION,

@@ -1,11 +1,20 @@
 """What a run may count on: what is there, less what is promised to those who stay where they are."""
 
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
 import pytest
+from sqlalchemy import select
 
 from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.sources import PartSource, part_sources
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import StockBalance
+from fieldsvc.models import Reservation, StockBalance, Visit
+from fieldsvc.services.doctor import examine
+from fieldsvc.services.reservations import ReservationWish, reserve_units
+from solver.insertion import first_come_plan
+from solver.problem import Earmark
 from solver.validate import problem_object_faults
 from tests.fieldsvc.day_world import DayWorld, Person
 from tests.fieldsvc.services.run_world import tours
@@ -121,8 +130,75 @@ class TestClaims:
         self.claim(world, bia, VisitState.PLANNED)
         with world.database.read_only() as session:
             location = session.query(StockBalance).filter_by(is_physical=True, on_hand=5).one().location_id
-        world.sell(location, "P-1", 4)
+        world.lose(location, "P-1", 4)
         assert house(world.snapshot(ana)) == {}
+
+
+class TestReserved:
+    """What staff has reserved before any plan is for that ticket, and for nobody else."""
+
+    def reserve(self, world: DayWorld, number: str, location: UUID, quantity: int = 1, **changes: Any) -> None:
+        visit = world.row(Visit, world.visits[number])
+        wish = ReservationWish(visit.ticket_id, world.part("P-1"), quantity, location_id=location, **changes)
+        world.write(lambda uow: reserve_units(uow, wish), world.dispatcher)
+
+    def earmarks(self, snapshot: Snapshot, number: str) -> tuple[Earmark, ...]:
+        assert problem_object_faults(snapshot.problem) == []
+        return snapshot.problem.job_by_id[number].earmarks
+
+    def test_it_is_the_jobs_own_at_the_warehouse_and_on_the_van(self, world: DayWorld) -> None:
+        ana = world.technician("Ana", stock={"P-1": 1})
+        store = world.warehouse("house", {"P-1": 2})
+        world.visit("V1", parts={"P-1": 2})
+        world.visit("V2", parts={"P-1": 2})
+        self.reserve(world, "V1", store)
+        self.reserve(world, "V1", ana.van)
+        snapshot = world.snapshot()
+        assert self.earmarks(snapshot, "V1") == (
+            Earmark("P-1", 1, warehouse="house"),
+            Earmark("P-1", 1, technician=ana.solver_id),
+        )
+        assert (self.earmarks(snapshot, "V2"), house(snapshot), van(snapshot, ana)) == ((), {"P-1": 1}, {})
+
+    def test_no_visit_is_given_more_than_it_needs(self, world: DayWorld) -> None:
+        world.technician("Ana")
+        store = world.warehouse("house", {"P-1": 5})
+        world.visit("V1", parts={"P-1": 2})
+        self.reserve(world, "V1", store, 5)
+        snapshot = world.snapshot()
+        assert self.earmarks(snapshot, "V1") == (Earmark("P-1", 2, warehouse="house"),)
+        assert house(snapshot) == {}
+
+    def test_what_is_held_for_one_visit_is_not_given_to_another_of_its_ticket(self, world: DayWorld) -> None:
+        world.technician("Ana")
+        store = world.warehouse("house", {"P-1": 5})
+        world.visit("V1", parts={"P-1": 1})
+        self.reserve(world, "V1", store, visit_id=world.visits["V1"])
+        assert self.earmarks(world.snapshot(), "V1") == (Earmark("P-1", 1, warehouse="house"),)
+
+    def test_after_its_time_it_is_free(self, world: DayWorld) -> None:
+        world.technician("Ana")
+        store = world.warehouse("house", {"P-1": 5})
+        world.visit("V1", parts={"P-1": 1})
+        self.reserve(world, "V1", store, hold_until=world.clock.now() + timedelta(minutes=5))
+        later = world.clock.now() + timedelta(minutes=5)
+        assert self.earmarks(world.snapshot(), "V1") != ()
+        assert self.earmarks(world.snapshot(now=later), "V1") == ()
+        assert house(world.snapshot(now=later)) == {"P-1": 5}
+
+    def test_the_plan_takes_it_and_reserves_nothing_twice(self, world: DayWorld) -> None:
+        world.technician("Ana")
+        store = world.warehouse("house", {"P-1": 1})
+        world.visit("V1", parts={"P-1": 1})
+        self.reserve(world, "V1", store)
+        problem = world.snapshot().problem
+        plan = first_come_plan(problem)
+        assert [load.job for route in plan.routes for stop in route.stops for load in stop.loads] == ["V1"]
+        world.apply(world.propose())
+        with world.database.read_only() as session:
+            (one,) = session.scalars(select(Reservation)).all()
+            assert (one.is_planned, one.quantity) == (False, 1)
+            assert examine(session, world.clock.now()) == []
 
 
 class TestSources:

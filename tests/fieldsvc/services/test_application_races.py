@@ -11,10 +11,11 @@ from fieldsvc.domain.errors import Conflict, DomainError
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import PUBLISHED
-from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedRoute, Visit
+from fieldsvc.models import Assignment, OptimizationRun, PlannedPart, PlannedRoute, Reservation, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import visits
 from fieldsvc.services.placements import Placement, place_visit
+from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.sending import dispatch_visit
 from fieldsvc.worker import WorkerPorts, send_due
 from tests.conftest import OpenDatabase
@@ -180,6 +181,33 @@ def test_two_teams_cannot_count_on_the_same_unit(world: DayWorld, _round: int) -
     with world.database.read_only() as session:
         claimed = session.scalar(select(func.sum(PlannedPart.quantity)).where(PlannedPart.location_id == house))
     assert claimed == 1
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("who", ["the warehouse sells", "staff reserves"])
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_a_unit_is_taken_while_a_plan_that_counts_on_it_is_applied(world: DayWorld, who: str, _round: int) -> None:
+    """One of the two gets it, and the other one is told."""
+    world.technician("Ana")
+    house = world.warehouse("house", {"P-1": 1})
+    world.visit("V1", parts={"P-1": 1})
+    world.visit("V2", parts={"P-1": 1})
+    run_id = world.propose(plan=planner(Ana="house V1"))
+    wish = ReservationWish(world.row(Visit, world.visits["V2"]).ticket_id, world.part("P-1"), 1, location_id=house)
+    take = {
+        "the warehouse sells": lambda: world.sell(house, "P-1", 1),
+        "staff reserves": lambda: world.write(lambda uow: reserve_units(uow, wish), world.dispatcher),
+    }[who]
+    _, taken = at_once(lambda: world.apply(run_id), take)
+    if isinstance(taken, DomainError):
+        assert taken.code == "not_enough_stock"
+        assert state_of(world, run_id) is RunState.APPLIED
+    else:
+        assert state_of(world, run_id) is RunState.STALE
+    with world.database.read_only() as session:
+        own = Reservation.visit_id == world.visits["V1"]
+        planned = session.scalar(select(func.sum(Reservation.quantity)).where(own, Reservation.is_planned))
+    assert planned == (1 if isinstance(taken, DomainError) else None)
     assert_sound(world)
 
 

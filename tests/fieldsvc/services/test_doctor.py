@@ -92,6 +92,26 @@ BROKEN = {
         {"S2"},
         ["UPDATE stock_balances SET reserved = on_hand + 1 WHERE is_physical"],
     ),
+    "units reserved for nobody": (
+        {"S2"},
+        ["UPDATE stock_balances SET reserved = reserved + 1 WHERE is_physical AND reserved < on_hand"],
+    ),
+    "a plan that counts on what nobody reserved": (
+        {"R", "S2"},
+        ["UPDATE reservations SET state = 'released' WHERE is_planned"],
+    ),
+    "a plan that has reserved what it does not count on": ({"R"}, ["DELETE FROM planned_parts"]),
+    "a reservation used up by a move of something else": (
+        {"R", "R1", "S2"},
+        [
+            "UPDATE reservations SET state = 'consumed', move_id = (SELECT id FROM stock_moves ORDER BY id LIMIT 1) "
+            "WHERE id = (SELECT id FROM reservations ORDER BY id LIMIT 1)"
+        ],
+    ),
+    "a ticket that is over and has something reserved": (
+        {"R2"},
+        ["UPDATE tickets SET state = 'closed' WHERE id = (SELECT ticket_id FROM reservations ORDER BY id LIMIT 1)"],
+    ),
     "a state change that no table allows": (
         {"V1", "A1"},
         ["UPDATE events SET to_state = 'accepted' WHERE kind = 'visit_dispatched'"],
@@ -130,11 +150,11 @@ BROKEN = {
         [f"UPDATE tickets SET state = 'cancelled' WHERE id = (SELECT ticket_id FROM visits WHERE id = {V2})"],
     ),
     "a cancelled visit that counts on parts": (
-        {"R2", "P5"},
+        {"R2", "R", "P5"},
         ["UPDATE visits SET state = 'cancelled' WHERE number = 'V1'"],
     ),
     "an unscheduled visit that counts on parts": (
-        {"R2", "P5"},
+        {"R2", "R", "P5"},
         ["UPDATE visits SET state = 'unscheduled' WHERE number = 'V1'"],
     ),
     "an applied run without a time": ({"P5"}, ["UPDATE optimization_runs SET applied_at = NULL"]),

@@ -12,9 +12,9 @@ from fieldsvc.domain.phone_commands import CommandStatus
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import PUBLISHED, VisitState
 from fieldsvc.models import Assignment, Consumption, Device, PhoneCommand, StockBalance, Task, Ticket, Visit
+from fieldsvc.services.part_uses import Use
 from fieldsvc.services.tickets import follow_visits
 from fieldsvc.services.unplanning import take_off_plan
-from fieldsvc.services.visit_records import Use
 from fieldsvc.services.visit_returns import Cancellation, Postponement, cancel_visit, postpone_visit
 from tests.fieldsvc.phone import DONE, Phone
 from tests.fieldsvc.stage import Stage

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.models import Assignment, Consumption, PlannedPart, StockMove
-from fieldsvc.services import visit_records
+from fieldsvc.services import part_uses, visit_records
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.stock import post_move
 from tests.fieldsvc.stage import Stage
@@ -56,7 +56,7 @@ def count_on(stage: Stage, location: UUID, quantity: int) -> None:
 
 
 def use(stage: Stage, quantity: int = 1) -> None:
-    wanted = visit_records.Use(stage.cast.far_part, quantity)
+    wanted = part_uses.Use(stage.cast.far_part, quantity)
     stage.act(stage.cast.technician1, lambda uow: visit_records.record_consumption(uow, stage.cast.visit, wanted))
 
 

@@ -27,8 +27,8 @@ from fieldsvc.models.sealing import Sealer
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.command import Answer, Command, execute
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.part_uses import Use
 from fieldsvc.services.sync_pull import Pulled, pull_changes
-from fieldsvc.services.visit_records import Use
 from fieldsvc.services.visit_returns import Cancellation, Postponement, cancel_visit, postpone_visit
 from tests.fieldsvc.cast import build_cast
 from tests.fieldsvc.phone import KINDS, Phone, show

@@ -141,7 +141,7 @@ class TestTheOthers:
         for number, parts in (("A", {"P-1": 1}), ("B", {"P-2": 1}), ("N", None)):
             world.visit(number, parts=parts)
         world.apply(world.propose(plan=planner(Ana="house A B")))
-        world.sell(house, "P-2", 1)
+        world.lose(house, "P-2", 1)
         place(world, "N", 15, ana)
         with world.database.read_only() as session:
             claimed = {world.part("P-1"): house, world.part("P-2"): house}

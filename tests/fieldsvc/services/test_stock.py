@@ -42,10 +42,10 @@ def test_a_move_is_posted_with_both_balances(stage: Stage) -> None:
 
 
 def test_more_than_there_is_is_refused_with_what_there_is(stage: Stage) -> None:
-    with pytest.raises(Conflict, match="2 are available") as refused:
-        transfer(stage, stage.cast.van1, stage.cast.van2, 3)
+    with pytest.raises(Conflict, match="5 are available") as refused:
+        transfer(stage, stage.cast.warehouse, stage.cast.van2, 6)
     assert refused.value.code == "not_enough_stock"
-    assert (on_hand(stage, stage.cast.van1), on_hand(stage, stage.cast.van2)) == (2, 0)
+    assert (on_hand(stage, stage.cast.warehouse), on_hand(stage, stage.cast.van2)) == (5, 0)
 
 
 def test_a_move_to_where_it_is_is_refused(stage: Stage) -> None:
@@ -54,7 +54,8 @@ def test_a_move_to_where_it_is_is_refused(stage: Stage) -> None:
 
 
 def test_eight_at_once_in_both_directions_neither_lose_units_nor_lock_up(stage: Stage) -> None:
-    pairs = [(stage.cast.warehouse, stage.cast.van1), (stage.cast.van1, stage.cast.warehouse)] * 4
+    transfer(stage, stage.cast.warehouse, stage.cast.van2, 2)
+    pairs = [(stage.cast.warehouse, stage.cast.van2), (stage.cast.van2, stage.cast.warehouse)] * 4
     start = threading.Barrier(len(pairs))
 
     def move(pair) -> str:
@@ -67,23 +68,24 @@ def test_eight_at_once_in_both_directions_neither_lose_units_nor_lock_up(stage: 
 
     with ThreadPoolExecutor(len(pairs)) as pool:
         assert set(pool.map(move, pairs)) <= {"moved", "not_enough_stock"}
-    assert on_hand(stage, stage.cast.warehouse) + on_hand(stage, stage.cast.van1) == 7
+    assert on_hand(stage, stage.cast.warehouse) + on_hand(stage, stage.cast.van2) == 5
 
 
 def test_the_last_units_go_to_as_many_as_there_are(stage: Stage) -> None:
+    transfer(stage, stage.cast.warehouse, stage.cast.van2, 2)
     start = threading.Barrier(4)
 
     def take(_: int) -> bool:
         start.wait()
         try:
-            transfer(stage, stage.cast.van1, stage.cast.customers_stock)
+            transfer(stage, stage.cast.van2, stage.cast.customers_stock)
         except Conflict:
             return False
         return True
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(take, range(4))) == 2
-    assert on_hand(stage, stage.cast.van1) == 0
+    assert on_hand(stage, stage.cast.van2) == 0
 
 
 def test_a_balancing_location_is_made_when_it_is_first_needed(stage: Stage) -> None:
@@ -93,7 +95,7 @@ def test_a_balancing_location_is_made_when_it_is_first_needed(stage: Stage) -> N
 
     first = stage.act(stage.cast.warehouse_keeper, scrap)
     assert stage.act(stage.cast.warehouse_keeper, scrap) == first
-    transfer(stage, stage.cast.van1, first[0])
+    transfer(stage, stage.cast.warehouse, first[0])
     assert on_hand(stage, first[0]) == 1
 
 

@@ -109,7 +109,7 @@ def test_what_a_visit_used_is_corrected_there(stage: Stage) -> None:
             uow,
             part_id=cast.part,
             quantity=1,
-            from_location_id=cast.van1,
+            from_location_id=cast.warehouse,
             to_location_id=cast.customers_stock,
             reason=MoveReason.CONSUMPTION,
             visit_id=cast.visit,

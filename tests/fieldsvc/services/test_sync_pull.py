@@ -7,12 +7,14 @@ from sqlalchemy import select, update
 
 from fieldsvc.domain.errors import Conflict, Unauthenticated
 from fieldsvc.domain.visit_states import VisitState
-from fieldsvc.models import Assignment, DeviceHolding, StockBalance, Ticket
+from fieldsvc.models import Assignment, DeviceHolding, Ticket
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import sync_pull
 from fieldsvc.services.devices import confirm_loss, confirm_wipe, revoke_device
 from fieldsvc.services.epochs import begin_epoch
+from fieldsvc.services.part_uses import Use
 from fieldsvc.services.sync_pull import Pulled, pull_changes
+from fieldsvc.services.visit_records import record_consumption
 from tests.fieldsvc.phone import Phone, show
 from tests.fieldsvc.stage import Stage
 
@@ -145,12 +147,9 @@ def test_after_a_restored_backup_it_begins_anew(stage: Stage, phone: Phone) -> N
 
 def test_stock_that_is_used_is_told(stage: Stage, phone: Phone) -> None:
     phone.pull()
-    with stage.database.unit_of_work() as uow:
-        van = StockBalance.location_id == stage.cast.van1
-        balance = uow.session.scalars(select(StockBalance).where(van, StockBalance.part_id == stage.cast.part)).one()
-        balance.on_hand = 0
-        uow.session.execute(update(DeviceHolding).values(quiet_change_no=None, sent_change_no=None))
-        uow.commit()
+    stage.bring_to("working")
+    use = Use(stage.cast.part, 2)  # all there is in the van
+    stage.act(stage.cast.technician1, lambda uow: record_consumption(uow, stage.cast.visit, use))
     assert phone.pull().changes["stock"].removed == [str(stage.cast.part)]
 
 

@@ -15,8 +15,8 @@ from fieldsvc.domain.phone_commands import CommandStatus
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Consumption, Device, PhoneCommand, Task, Visit
 from fieldsvc.services.devices import revoke_device
+from fieldsvc.services.part_uses import Use
 from fieldsvc.services.sync_push import Push, push_commands
-from fieldsvc.services.visit_records import Use
 from tests.fieldsvc.phone import DONE, Phone
 from tests.fieldsvc.stage import Stage
 

@@ -11,7 +11,7 @@ from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from fieldsvc.domain.ledger import Move, MoveReason, balances_of
 from fieldsvc.models import Assignment, Consumption, Diagnosis, PlannedPart, StockBalance, StockMove, Visit
 from fieldsvc.services import stock, visit_records
-from fieldsvc.services.visit_records import Use
+from fieldsvc.services.part_uses import Use
 from tests.fieldsvc.stage import STEPS, Stage
 
 FACTS = ("diagnose", "solve", "verify")

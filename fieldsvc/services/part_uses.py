@@ -1,0 +1,206 @@
+"""Booking parts that were used at a visit: from where the books have them, whatever was promised to others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Conflict, Fault, Invalid
+from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.models.assignments import Assignment
+from fieldsvc.models.records import Consumption
+from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.stock import Part, StockBalance
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.planned_reservations import settle_reservations
+from fieldsvc.services.reserved_units import bump, expire_overdue, held_for, hold_parts, note_consumed, take_reserved
+from fieldsvc.services.scopes import touch
+from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
+
+_NO_LIMIT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Units of a part that were used; a serialised one is one unit with its serial."""
+
+    part_id: UUID
+    quantity: int = 1
+    serial: str | None = None
+
+
+def book_use(
+    uow: UnitOfWork, visit: Visit, use: Use, assignment: Assignment | None, van_id: UUID | None
+) -> list[Consumption]:
+    """Book parts that were used at a locked visit. What happened is never refused for the books' sake.
+
+    Units come from where the plan has them for this visit, the van first, then from where they are reserved for it;
+    more than that from the rest of the van, then of those places; a known serial from where the books have it. What is
+    there but promised to others is taken from them: they wait again. Only what the books know nothing of comes from
+    the discrepancy location. A row for each draw.
+    """
+    _check_use(uow, visit, use)
+    ticket = uow.get(Ticket, visit.ticket_id, lock=True)  # before the part, as everywhere
+    hold_parts(uow, [use.part_id])
+    expire_overdue(uow, use.part_id)
+    customer = balancing_location(uow, LocationKind.CUSTOMER).id
+    unknown = balancing_location(uow, LocationKind.DISCREPANCY).id
+    own = held_for(uow, visit, use.part_id)
+    planned = _planned(assignment, van_id, use.part_id) if use.serial is None else _known(uow, use)
+    reserved = [one.location_id for one in own if one.location_id is not None] if use.serial is None else []
+    van = [van_id] if van_id is not None and use.serial is None else []
+    places = list(dict.fromkeys([*van, *(place for place, _ in planned), *reserved]))
+    uow.flush()
+    locked = lock_balances(uow, [(use.part_id, place) for place in (*places, unknown, customer)])
+    booking = _Booking(uow, visit, use, customer, own, {place: balance for (_, place), balance in locked.items()})
+    for place, most in planned if use.serial is None else _known(uow, use):  # a serial may have left meanwhile
+        booking.draw(place, most)
+    for place in reserved:
+        booking.draw_reserved(place)
+    for place in places:
+        booking.draw(place)
+    for place in places:
+        booking.take_from_others(place)
+    unknown_units = booking.open_units
+    counted_off = sum(_count_off(assignment, use.part_id, units, place) for place, units in booking.drawn)
+    if unknown_units:
+        booking.book(unknown, unknown_units)
+    _count_off(assignment, use.part_id, use.quantity - counted_off, None)  # the visit needs these no more
+    touch(visit)
+    data = {"part_id": use.part_id, "quantity": use.quantity, "unknown_quantity": unknown_units}
+    uow.record(visit, "part_consumed", data=data)
+    settle_reservations(uow, ticket)
+    return booking.consumptions
+
+
+class _Booking:
+    """A use that is being booked: what has been drawn from where, and how many units are still to be found."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        visit: Visit,
+        use: Use,
+        customer: UUID,
+        own: Sequence[Reservation],
+        balances: Mapping[UUID, StockBalance],
+    ) -> None:
+        self._uow, self._visit, self._use, self._customer = uow, visit, use, customer
+        self._own, self._balances = own, balances
+        self.open_units = use.quantity
+        self.drawn: list[tuple[UUID, int]] = []
+        self.consumptions: list[Consumption] = []
+
+    def draw(self, place: UUID, most: int = _NO_LIMIT) -> None:
+        """Use what is reserved for the visit at a place, then what is free there."""
+        drawn = self.draw_reserved(place, most)
+        if place in self._balances:
+            self.book(place, min(self.open_units, most - drawn, free_units(self._balances[place])))
+
+    def draw_reserved(self, place: UUID, most: int = _NO_LIMIT) -> int:
+        """Use what is reserved for the visit at a place; returns how many units."""
+        before = self.open_units
+        for reservation in self._own:
+            is_there = reservation.location_id == place and reservation.state is ReservationState.RESERVED
+            units = min(self.open_units, most - (before - self.open_units), reservation.quantity)
+            if is_there and units > 0:
+                used = take_reserved(self._uow, reservation, self._balances[place], units)
+                self.book(place, units)
+                note_consumed(self._uow, used, self.consumptions[-1].move_id)
+        return before - self.open_units
+
+    def take_from_others(self, place: UUID) -> None:
+        """Use what is at a place though others were promised it."""
+        if self.open_units and place in self._balances:
+            self.book(place, bump(self._uow, self._balances[place], self.open_units))
+
+    def book(self, place: UUID, units: int) -> None:
+        """Move units from a place to the customer."""
+        if not units:
+            return
+        move = post_move(
+            self._uow,
+            part_id=self._use.part_id,
+            quantity=units,
+            from_location_id=place,
+            to_location_id=self._customer,
+            reason=MoveReason.CONSUMPTION,
+            serial=self._use.serial,
+            visit_id=self._visit.id,
+        )
+        consumption = Consumption(
+            id=self._uow.new_id(),
+            visit_id=self._visit.id,
+            part_id=self._use.part_id,
+            quantity=units,
+            serial=self._use.serial,
+            move_id=move.id,
+            occurred_at=self._uow.occurred_at,
+            recorded_at=self._uow.now,
+        )
+        self._uow.session.add(consumption)
+        self.consumptions.append(consumption)
+        self.drawn.append((place, units))
+        self.open_units -= units
+
+
+def _planned(assignment: Assignment | None, van_id: UUID | None, part_id: UUID) -> list[tuple[UUID, int]]:
+    """Where the plan has units for the visit, and how many; those on the van first."""
+    parts = assignment.planned_parts if assignment is not None else ()
+    found = [(one.location_id, one.quantity) for one in parts if one.part_id == part_id]
+    return sorted(found, key=lambda draw: draw[0] != van_id)
+
+
+def _known(uow: UnitOfWork, use: Use) -> list[tuple[UUID, int]]:
+    """Where the books have the one unit of a serial."""
+    known = locate_serial(uow.session, use.part_id, use.serial) if use.serial is not None else None
+    return [(known.id, 1)] if known is not None else []
+
+
+def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
+    part_id, quantity, serial = use.part_id, use.quantity, use.serial
+    part = uow.find(Part, part_id)
+    faults = []
+    if part is None:
+        faults.append(Fault("unknown_part", "/part_id", "There is no such part."))
+    if quantity < 1:
+        faults.append(Fault("quantity_not_positive", "/quantity", "The quantity has to be 1 or more."))
+    if part is not None and part.is_serialised:
+        if serial is None:
+            faults.append(Fault("serial_needed", "/serial", "This part is serialised: give the serial."))
+        if quantity > 1:
+            faults.append(Fault("one_per_serial", "/quantity", "A serial is one unit: record each by itself."))
+    if part is not None and not part.is_serialised and serial is not None:
+        faults.append(Fault("serial_not_used", "/serial", "This part has no serials."))
+    if faults:
+        raise Invalid("This use can't be booked.", faults=faults)
+    if serial is not None:
+        used = select(Consumption.id).where(
+            Consumption.visit_id == visit.id, Consumption.part_id == part_id, Consumption.serial == serial
+        )
+        if uow.session.scalars(used).first() is not None:
+            raise Conflict("This serial is recorded at this visit already.", code="serial_already_used")
+
+
+def _count_off(assignment: Assignment | None, part_id: UUID, quantity: int, place: UUID | None) -> int:
+    """Let the published plan count on so many units less, at one place or at any; return how many it gave up.
+
+    They are gone, and a run must not subtract them twice.
+    """
+    wanted = quantity
+    if assignment is None:
+        return 0
+    for planned in [one for one in assignment.planned_parts if one.part_id == part_id]:
+        if place is not None and planned.location_id != place:
+            continue
+        units = min(quantity, planned.quantity)
+        quantity -= units
+        if units == planned.quantity:
+            assignment.planned_parts.remove(planned)
+        else:
+            planned.quantity -= units
+    return wanted - quantity

@@ -1,0 +1,210 @@
+"""What reservations hold: units taken from what is free, given back, used up, and passed on to those who wait.
+
+Whoever changes what is promised of a part holds the part's row first, and balances after it: what is promised of one
+part changes one transaction at a time.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.reservation_states import RESERVATION, ReservationState
+from fieldsvc.domain.roles import Role
+from fieldsvc.domain.urgency import Urgency
+from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.stock import Part, StockBalance, StockLocation
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.stock import BalanceKey, free_units, lock_balances
+
+# Where units wait for whoever has been promised some; those on a van are at hand for its technician only.
+_SERVES_ALL = (LocationKind.WAREHOUSE, LocationKind.LOCKER)
+_MOST_URGENT_FIRST = tuple(reversed(Urgency))
+
+
+def hold_parts(uow: UnitOfWork, part_ids: Iterable[UUID]) -> None:
+    """Let nobody else change what is promised of these parts before this transaction ends."""
+    for part_id in sorted(set(part_ids)):
+        uow.get(Part, part_id, lock=True)
+
+
+def held_balance(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> StockBalance:
+    """Return a balance, locked, with what this transaction has changed of it."""
+    uow.flush()  # locking reads it anew, which would forget what is not sent yet
+    return lock_balances(uow, [(part_id, location_id)])[part_id, location_id]
+
+
+def is_in_force(now: datetime) -> ColumnElement[bool]:
+    """The condition for reservations that hold units now: the time of one that nobody has swept may be over."""
+    return (Reservation.state == ReservationState.RESERVED) & (
+        Reservation.hold_until.is_(None) | (Reservation.hold_until > now)
+    )
+
+
+def move_reservation(
+    uow: UnitOfWork,
+    reservation: Reservation,
+    action: str,
+    kind: str,
+    *,
+    role: Role = Role.SYSTEM,
+    reason: str | None = None,
+    **data: Any,
+) -> None:
+    """Move a reservation by a row of its table, with its event."""
+    row = RESERVATION.allowed(reservation.state, action, role)
+    before, reservation.state = reservation.state, row.to
+    uow.record(reservation, kind, before, row.to, reason=reason, data=data)
+
+
+def end_reservation(
+    uow: UnitOfWork, reservation: Reservation, reason: str, *, role: Role = Role.SYSTEM
+) -> BalanceKey | None:
+    """Release a reservation whose part is held; returns where units are free by it, for whoever waits there."""
+    was_held = reservation.state is ReservationState.RESERVED
+    reservation.end_reason = reason
+    move_reservation(uow, reservation, "release", "reservation_released", role=role, reason=reason)
+    return _give_back(uow, reservation) if was_held else None
+
+
+def expire_overdue(uow: UnitOfWork, part_id: UUID) -> int:
+    """End what is held of a held part for longer than was said; returns how many."""
+    query = select(Reservation).where(
+        Reservation.part_id == part_id,
+        Reservation.state == ReservationState.RESERVED,
+        Reservation.hold_until <= uow.now,
+    )
+    overdue = uow.session.scalars(query.order_by(Reservation.id)).all()
+    for reservation in overdue:
+        move_reservation(uow, reservation, "expire", "reservation_expired")
+        serve_waiting(uow, *_give_back(uow, reservation))
+    return len(overdue)
+
+
+def serve_waiting(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> None:
+    """Give what is free of a held part at a place to those who wait for it: the most urgent and the oldest first."""
+    location = uow.get(StockLocation, location_id)
+    waiting = [
+        one
+        for one, ticket in _waiting(uow, part_id)
+        if one.location_id == location_id
+        or (one.location_id is None and location.kind in _SERVES_ALL and location.team_id in (None, ticket.team_id))
+    ]
+    if not waiting:
+        return
+    balance = held_balance(uow, part_id, location_id)
+    for reservation in waiting:
+        units = min(free_units(balance), reservation.quantity)
+        if not units:
+            return
+        filled = split_off(uow, reservation, units)
+        filled.location_id = location_id
+        balance.reserved += units
+        move_reservation(uow, filled, "fill", "reservation_filled", location_id=location_id)
+
+
+def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservation:
+    """Return a reservation of so many units: the same one, or a new one of which the rest stays behind."""
+    if units == reservation.quantity:
+        return reservation
+    reservation.quantity -= units
+    part = Reservation(
+        id=uow.new_id(),
+        ticket_id=reservation.ticket_id,
+        visit_id=reservation.visit_id,
+        part_id=reservation.part_id,
+        location_id=reservation.location_id,
+        quantity=units,
+        state=reservation.state,
+        hold_until=reservation.hold_until,
+        requested_at=reservation.requested_at,
+        requested_by=reservation.requested_by,
+        is_planned=reservation.is_planned,
+    )
+    uow.session.add(part)
+    state = reservation.state
+    data = {"quantity": units, "from_id": reservation.id}
+    uow.record(part, "reservation_split", None, state, data=data)
+    return part
+
+
+def held_for(uow: UnitOfWork, visit: Visit, part_id: UUID) -> list[Reservation]:
+    """What is in force of a held part for a visit: its own first, then what its ticket holds for any visit."""
+    query = select(Reservation).where(
+        Reservation.part_id == part_id,
+        Reservation.ticket_id == visit.ticket_id,
+        or_(Reservation.visit_id == visit.id, Reservation.visit_id.is_(None)),
+        is_in_force(uow.now),
+    )
+    found = uow.session.scalars(query.order_by(Reservation.id)).all()
+    return sorted(found, key=lambda one: one.visit_id is None)
+
+
+def take_reserved(uow: UnitOfWork, reservation: Reservation, balance: StockBalance, units: int) -> Reservation:
+    """Let units of a reservation be free for the move that follows, which `note_consumed` has to name."""
+    used = split_off(uow, reservation, units)
+    balance.reserved -= units
+    return used
+
+
+def note_consumed(uow: UnitOfWork, reservation: Reservation, move_id: UUID) -> None:
+    """Name the move that used a reservation up."""
+    reservation.move_id = move_id
+    move_reservation(uow, reservation, "consume", "reservation_consumed", move_id=move_id)
+
+
+def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
+    """Take so many units of a held part from what others were promised; the least urgent and newest lose first.
+
+    They wait again, wherever there is some. Returns how many units are free by it.
+    """
+    query = (
+        select(Reservation, Ticket.urgency)
+        .join(Ticket, Ticket.id == Reservation.ticket_id)
+        .where(
+            Reservation.part_id == balance.part_id,
+            Reservation.location_id == balance.location_id,
+            Reservation.state == ReservationState.RESERVED,
+        )
+    )
+    rows = sorted(uow.session.execute(query), key=lambda row: (_rank(row[1]), row[0].requested_at, row[0].id))
+    freed = 0
+    for reservation, _ in reversed(rows):
+        if freed >= units:
+            break
+        lost = split_off(uow, reservation, min(units - freed, reservation.quantity))
+        freed += lost.quantity
+        balance.reserved -= lost.quantity
+        if not lost.is_planned:
+            lost.location_id = None  # what a plan counts on is wanted where the plan has it
+        move_reservation(uow, lost, "bump", "reservation_bumped", reason="fact", location_id=balance.location_id)
+    return freed
+
+
+def _give_back(uow: UnitOfWork, reservation: Reservation) -> BalanceKey:
+    """Let units that are no longer reserved be free; returns where."""
+    assert reservation.location_id is not None, "what is reserved is somewhere"
+    held_balance(uow, reservation.part_id, reservation.location_id).reserved -= reservation.quantity
+    return reservation.part_id, reservation.location_id
+
+
+def _waiting(uow: UnitOfWork, part_id: UUID) -> list[tuple[Reservation, Ticket]]:
+    """Back-orders of a part, the most urgent first, then who has waited longest."""
+    query = (
+        select(Reservation, Ticket)
+        .join(Ticket, Ticket.id == Reservation.ticket_id)
+        .where(Reservation.part_id == part_id, Reservation.state == ReservationState.BACKORDERED)
+        .order_by(Reservation.requested_at, Reservation.id)
+    )
+    rows = [(one, ticket) for one, ticket in uow.session.execute(query)]
+    return sorted(rows, key=lambda row: _rank(row[1].urgency))
+
+
+def _rank(urgency: str | None) -> int:
+    """0 is the most urgent; what nobody has looked at yet is as urgent as most things."""
+    return _MOST_URGENT_FIRST.index(Urgency(urgency or Urgency.NORMAL))

@@ -1,0 +1,140 @@
+"""What has to hold of parts, checked from the rows alone: the ledger, what is promised of it, and to whom."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.ledger import Move, balances_of
+from fieldsvc.domain.reservation_states import ACTIVE, ReservationState
+from fieldsvc.domain.ticket_states import OPEN
+from fieldsvc.domain.visit_states import CLOSED, VisitState
+from fieldsvc.models.assignments import Assignment, PlannedPart
+from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.stock import StockBalance, StockMove
+from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.visits import Visit
+from fieldsvc.services.planned_reservations import active_of, claims_of, missing_of, surplus_of
+
+
+def balances_match_moves(session: OrmSession) -> Iterator[str]:
+    """S1: on hand is what the moves add up to."""
+    columns = (StockMove.part_id, StockMove.quantity, StockMove.from_location_id, StockMove.to_location_id)
+    sums = balances_of(Move(*row) for row in session.execute(select(*columns)))
+    books = {
+        (part, location): on_hand
+        for part, location, on_hand in session.execute(
+            select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
+        )
+    }
+    for key in sorted(sums.keys() | books.keys()):
+        if sums.get(key, 0) != books.get(key, 0):
+            yield (
+                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} on hand, the moves add up to "
+                f"{sums.get(key, 0)}."
+            )
+
+
+def physical_stock_is_there(session: OrmSession) -> Iterator[str]:
+    """S2: no place that is one has less than nothing, or less than is promised of it."""
+    wrong = select(StockBalance).where(
+        StockBalance.is_physical, (StockBalance.on_hand < 0) | (StockBalance.reserved > StockBalance.on_hand)
+    )
+    for balance in session.scalars(wrong):
+        yield (
+            f"Part {balance.part_id} at {balance.location_id}: {balance.on_hand} on hand, {balance.reserved} reserved."
+        )
+
+
+def reversals_are_single(session: OrmSession) -> Iterator[str]:
+    """S4: a move is taken back once."""
+    twice = (
+        select(StockMove.reverses_id)
+        .where(StockMove.reverses_id.is_not(None))
+        .group_by(StockMove.reverses_id)
+        .having(func.count() > 1)
+    )
+    for move in session.scalars(twice):
+        yield f"Stock move {move} is reversed more than once."
+
+
+def reserved_is_what_reservations_hold(session: OrmSession) -> Iterator[str]:
+    """S2: what a balance calls reserved is promised to somebody, unit by unit."""
+    sums: dict[tuple[UUID, UUID | None], int] = {
+        (part, location): units
+        for part, location, units in session.execute(
+            select(Reservation.part_id, Reservation.location_id, func.sum(Reservation.quantity))
+            .where(Reservation.state == ReservationState.RESERVED)
+            .group_by(Reservation.part_id, Reservation.location_id)
+        )
+    }
+    query = select(StockBalance.part_id, StockBalance.location_id, StockBalance.reserved)
+    books: dict[tuple[UUID, UUID | None], int] = {
+        (part, location): units for part, location, units in session.execute(query)
+    }
+    for key in sorted(sums.keys() | books.keys(), key=str):
+        if sums.get(key, 0) != books.get(key, 0):
+            yield (
+                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} reserved, reservations hold "
+                f"{sums.get(key, 0)}."
+            )
+
+
+def consumed_is_what_was_used(session: OrmSession) -> Iterator[str]:
+    """R1: a consumed reservation has one move, of as many units of the same part."""
+    query = select(Reservation).outerjoin(StockMove, StockMove.id == Reservation.move_id)
+    differs = or_(
+        StockMove.id.is_(None),
+        StockMove.part_id != Reservation.part_id,
+        StockMove.quantity != Reservation.quantity,
+        StockMove.from_location_id != Reservation.location_id,
+    )
+    for one in session.scalars(query.where(Reservation.state == ReservationState.CONSUMED, differs)):
+        yield f"Reservation {one.id} of {one.quantity} units was used up by a move that does not say so."
+
+
+def what_is_over_holds_nothing(session: OrmSession) -> Iterator[str]:
+    """R2: closed visits, and tickets that are over, have nothing reserved and wait for nothing."""
+    active = select(Reservation.id, Ticket.number, Ticket.state, Visit.number, Visit.state)
+    active = active.join(Ticket, Ticket.id == Reservation.ticket_id).outerjoin(Visit, Visit.id == Reservation.visit_id)
+    is_over = or_(Ticket.state.not_in(OPEN), Visit.state.in_(CLOSED))
+    for one, ticket, ticket_state, visit, visit_state in session.execute(
+        active.where(Reservation.state.in_(ACTIVE), is_over)
+    ):
+        what = f"ticket {ticket} is {ticket_state}" if visit is None else f"visit {visit} is {visit_state}"
+        yield f"Reservation {one} is active, but {what}."
+
+
+def closed_visits_claim_nothing(session: OrmSession) -> Iterator[str]:
+    """R2: the plan counts on nothing for a visit that is over, or that nobody has."""
+    claims = (
+        select(Visit.number, func.sum(PlannedPart.quantity))
+        .join(Assignment, Assignment.visit_id == Visit.id)
+        .join(PlannedPart, PlannedPart.assignment_id == Assignment.id)
+        .where(Visit.state.in_((*CLOSED, VisitState.UNSCHEDULED)), Assignment.ended_at.is_(None))
+        .group_by(Visit.number)
+    )
+    for number, quantity in session.execute(claims):
+        yield f"Visit {number} is over, but still counts on {quantity} units."
+
+
+def the_plan_has_reserved_what_it_counts_on(session: OrmSession) -> Iterator[str]:
+    """R: what the published plan counts on is reserved, or waited for since a fact took it; and nothing beyond it."""
+    claims, known = claims_of(session), active_of(session)
+    for claim, units in sorted(missing_of(claims, known).items()):
+        yield f"Visit {claim.visit_id} counts on {units} units of part {claim.part_id} that nobody has reserved."
+    for ending in surplus_of(claims, known):
+        yield f"Reservation {ending.reservation.id} of the plan has {ending.units} units that it does not count on."
+
+
+STOCK_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
+    ("S1", balances_match_moves),
+    ("S2", physical_stock_is_there),
+    ("S2", reserved_is_what_reservations_hold),
+    ("S4", reversals_are_single),
+    ("R1", consumed_is_what_was_used),
+    ("R2", closed_visits_claim_nothing),
+    ("R2", what_is_over_holds_nothing),
+    ("R", the_plan_has_reserved_what_it_counts_on),
+)
