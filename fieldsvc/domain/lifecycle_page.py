@@ -13,6 +13,7 @@ from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
 from fieldsvc.domain.ticket_states import TICKET
+from fieldsvc.domain.transfer_states import TRANSFER
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import RUN_MAY, VISIT
 
@@ -22,6 +23,9 @@ Written from the tables in `fieldsvc/domain`; change those, then run
 
 A supervisor has every row of a dispatcher and of an agent. A row of the technician marked with \\* is open to a
 dispatcher too, on the technician's behalf. A *fact* has happened in the field: the plan is no reason to refuse it."""
+
+
+_ALL = (TICKET, VISIT, RUN, SIGN_OFF, APPROVAL, TASK, RESERVATION, TRANSFER, ABSENCE, DEVICE, PRIVACY_REQUEST)
 
 
 def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
@@ -39,7 +43,7 @@ def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:
 def render() -> str:
     """Return the whole page."""
     lines = [_HEAD, ""]
-    for life_cycle in (TICKET, VISIT, RUN, SIGN_OFF, APPROVAL, TASK, RESERVATION, ABSENCE, DEVICE, PRIVACY_REQUEST):
+    for life_cycle in _ALL:
         lines.extend(_section(life_cycle))  # type: ignore[arg-type]  # StrEnum's children, read only
     lines += ["## What a run may do with a visit", "| state | a run may |", "|---|---|"]
     lines += [f"| {state} | {may} |" for state, may in RUN_MAY.items()]

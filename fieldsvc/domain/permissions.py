@@ -54,6 +54,7 @@ class Action(StrEnum):
     STOCK_READ = "stock.read"
     STOCK_MOVE = "stock.move"
     STOCK_RESERVE = "stock.reserve"
+    STOCK_TRANSFER = "stock.transfer"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     USER_MANAGE = "user.manage"
@@ -115,6 +116,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.RUN_CANCEL: _PLANNERS,
     Action.STOCK_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.STOCK_MOVE: {_W: _ALL, _A: _ALL},
+    Action.STOCK_TRANSFER: {_T: _OWN, _W: _ALL, _A: _ALL},
     Action.STOCK_RESERVE: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_READ: {_T: _ALL, _G: _ALL, _D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_MANAGE: {_A: _ALL},

@@ -29,6 +29,7 @@ from fieldsvc.models.stock import Part, PartModel, PartSubstitute, StockBalance,
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.models.visits import (
     Visit,
     VisitPart,
@@ -96,6 +97,8 @@ __all__ = [
     "Technician",
     "TechnicianSkill",
     "Ticket",
+    "Transfer",
+    "TransferLine",
     "UsedIdToken",
     "User",
     "Visit",

@@ -10,6 +10,7 @@ from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence
 from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.transfers import Transfer
 from fieldsvc.models.visits import Visit
 
 # An assignment's state moves with its visit's, under the visit's event.
@@ -23,6 +24,7 @@ WITH_LIFE_CYCLE = (
     Task,
     Absence,
     Reservation,
+    Transfer,
     Device,
     PrivacyRequest,
 )

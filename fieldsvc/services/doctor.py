@@ -18,6 +18,7 @@ from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
 from fieldsvc.domain.ticket_states import OPEN, TICKET, TicketState
+from fieldsvc.domain.transfer_states import TRANSFER
 from fieldsvc.domain.transitions import LifeCycle
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VISIT, VisitState
 from fieldsvc.models.access import User
@@ -61,6 +62,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "approval": APPROVAL,
         "task": TASK,
         "reservation": RESERVATION,
+        "transfer": TRANSFER,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,
     }

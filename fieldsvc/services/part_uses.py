@@ -19,7 +19,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.reserved_units import bump, expire_overdue, held_for, hold_parts, note_consumed, take_reserved
 from fieldsvc.services.scopes import touch
-from fieldsvc.services.stock import balancing_location, free_units, locate_serial, lock_balances, post_move
+from fieldsvc.services.stock import free_units, locate_serial, lock_balances, post_move, special_location
 
 _NO_LIMIT = 2**31
 
@@ -47,8 +47,8 @@ def book_use(
     ticket = uow.get(Ticket, visit.ticket_id, lock=True)  # before the part, as everywhere
     hold_parts(uow, [use.part_id])
     expire_overdue(uow, use.part_id)
-    customer = balancing_location(uow, LocationKind.CUSTOMER).id
-    unknown = balancing_location(uow, LocationKind.DISCREPANCY).id
+    customer = special_location(uow, LocationKind.CUSTOMER).id
+    unknown = special_location(uow, LocationKind.DISCREPANCY).id
     own = held_for(uow, visit, use.part_id)
     planned = _planned(assignment, van_id, use.part_id) if use.serial is None else _known(uow, use)
     reserved = [one.location_id for one in own if one.location_id is not None] if use.serial is None else []

@@ -16,6 +16,7 @@ from fieldsvc.services.reservations import get_reservation
 from fieldsvc.services.runs import get_run
 from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
 from fieldsvc.services.tasks import get_task
+from fieldsvc.services.transfers import get_transfer
 
 
 def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids: Mapping[str, UUID]) -> None:
@@ -25,7 +26,7 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
     """
     visit_id, ticket_id, run_id = ids.get("visit_id"), ids.get("ticket_id"), ids.get("run_id")
     task_id, approval_id = ids.get("task_id"), ids.get("approval_id")
-    reservation_id = ids.get("reservation_id")
+    reservation_id, transfer_id = ids.get("reservation_id"), ids.get("transfer_id")
     if visit_id is not None:
         visits = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(actor, action))
         if session.scalar(visits) is None:
@@ -42,3 +43,5 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         check_approval_in_scope(session, actor, approval_id, action)
     if reservation_id is not None:
         get_reservation(session, actor, reservation_id)
+    if transfer_id is not None:
+        get_transfer(session, actor, transfer_id)

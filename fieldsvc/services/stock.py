@@ -1,6 +1,7 @@
 """The stock ledger: moves are posted with both balances they change, and never otherwise."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict
-from fieldsvc.domain.ledger import LocationKind, Move, MoveReason, check_move
+from fieldsvc.domain.ledger import PHYSICAL, LocationKind, Move, MoveReason, check_move
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import StockBalance, StockLocation, StockMove
@@ -20,6 +21,15 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import locations_in_scope
 
 BalanceKey = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units of one part; serials: one for each unit of a serialised part."""
+
+    part_id: UUID
+    quantity: int
+    serials: tuple[str, ...] = ()
 
 
 def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKey, StockBalance]:
@@ -112,14 +122,20 @@ def post_move(
     return move
 
 
-def balancing_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
-    """Return the one location that stands for a part of the world outside; made when it is first needed."""
+def special_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
+    """Return the one location there is for units in transit, or for a part of the world outside; made when needed."""
     query = select(StockLocation).where(StockLocation.kind == kind).order_by(StockLocation.code).limit(1)
     location = uow.session.scalars(query).first()
     if location is not None:
         return location
     made = _insert(uow)(StockLocation).values(
-        id=uow.new_id(), version=1, code=kind.value, name=kind.value, kind=kind, is_physical=False, handling_s=0
+        id=uow.new_id(),
+        version=1,
+        code=kind.value,
+        name=kind.value,
+        kind=kind,
+        is_physical=kind in PHYSICAL,
+        handling_s=0,
     )
     uow.session.execute(made.on_conflict_do_nothing(index_elements=["code"]))
     return uow.session.scalars(query).one()

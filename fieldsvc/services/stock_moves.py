@@ -17,7 +17,8 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
-from fieldsvc.services.stock import balancing_location, locate_serial, lock_balances, post_move
+from fieldsvc.services.serials import serial_faults
+from fieldsvc.services.stock import Units, locate_serial, lock_balances, post_move, special_location
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ def receive_units(uow: UnitOfWork, delivery: Delivery) -> Sequence[StockMove]:
     if location is None:
         faults.append(Fault("unknown_location", "/location_id", f"There is no place {delivery.location_id}."))
     if part is not None:
-        faults += _serial_faults(part, delivery)
+        faults += serial_faults(part, Units(part.id, delivery.quantity, delivery.serials))
     if part is None or location is None or faults:
         raise Invalid("This delivery can't be booked.", faults=faults)
-    supplier = balancing_location(uow, LocationKind.SUPPLIER)
+    supplier = special_location(uow, LocationKind.SUPPLIER)
     # Whoever books the same part waits for its row: a serial is looked for when nobody else is about to book it.
     lock_balances(uow, [(part.id, supplier.id), (part.id, location.id)])
     known = [
@@ -135,19 +136,3 @@ def _is_in_scope(uow: UnitOfWork, move: StockMove) -> bool:
     ends = (move.from_location_id, move.to_location_id)
     in_scope = locations_in_scope(uow.actor, Action.STOCK_MOVE)
     return uow.session.scalar(select(StockLocation.id).where(StockLocation.id.in_(ends), in_scope).limit(1)) is not None
-
-
-def _serial_faults(part: Part, delivery: Delivery) -> list[Fault]:
-    if not part.is_serialised:
-        message = f"Part {part.number} has no serials."
-        return [Fault("no_serials", "/serials", message)] if delivery.serials else []
-    faults = []
-    if len(delivery.serials) != delivery.quantity:
-        message = f"{delivery.quantity} units of part {part.number} have as many serials, not {len(delivery.serials)}."
-        faults.append(Fault("serials_missing", "/serials", message))
-    faults += [
-        Fault("duplicate", f"/serials/{index}", f"Serial {serial} is named twice.")
-        for index, serial in enumerate(delivery.serials)
-        if serial in delivery.serials[:index]
-    ]
-    return faults

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.models import CatalogueValue
-from fieldsvc.services import absences, reservations, stock_moves
+from fieldsvc.services import absences, reservations, stock_moves, transfers
+from fieldsvc.services.stock import Units
 from tests.fieldsvc.stage import Stage
 
 
@@ -36,3 +37,10 @@ def leave_asked_for(stage: Stage) -> UUID:
     assert technician.technician_id is not None
     whose = technician.technician_id
     return stage.act(technician, lambda uow: absences.report_absence(uow, whose, wish)).id
+
+
+def load_for_a_van(stage: Stage) -> UUID:
+    """A unit that is to be brought to the technician's van."""
+    cast = stage.cast
+    wish = transfers.TransferWish(cast.warehouse, cast.van1, (Units(cast.part, 1),))
+    return stage.act(cast.warehouse_keeper, lambda uow: transfers.draft_transfer(uow, wish).id)

@@ -101,6 +101,7 @@ class World:
     value: UUID
     move: UUID
     reservation: UUID
+    transfer: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -133,6 +134,9 @@ class World:
             "value_id": self.value,
             "move_id": self.move,
             "reservation_id": self.reservation,
+            "transfer_id": self.transfer,
+            "from_location_id": self.cast.warehouse,
+            "to_location_id": self.cast.van1,
             "hold_until": f"{self.cast.day + timedelta(days=9)}T12:00:00Z",
             "location_id": self.cast.warehouse,
             "quantity": 1,
@@ -280,6 +284,7 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.leak(stage),
         matrix_things.delivery(stage),
         matrix_things.promise(stage),
+        matrix_things.load_for_a_van(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,

@@ -88,9 +88,9 @@ def test_the_last_units_go_to_as_many_as_there_are(stage: Stage) -> None:
     assert on_hand(stage, stage.cast.van2) == 0
 
 
-def test_a_balancing_location_is_made_when_it_is_first_needed(stage: Stage) -> None:
+def test_a_special_location_is_made_when_it_is_first_needed(stage: Stage) -> None:
     def scrap(uow) -> tuple:
-        location = stock.balancing_location(uow, LocationKind.SCRAP)
+        location = stock.special_location(uow, LocationKind.SCRAP)
         return location.id, location.is_physical
 
     first = stage.act(stage.cast.warehouse_keeper, scrap)
