@@ -16,6 +16,7 @@ from bench import (
     scale,
     solomon,
     stock,
+    stock_race,
     torture,
     trsp,
 )
@@ -40,6 +41,7 @@ def main() -> int:
     phones.add_command(commands.add_parser("phones", help=phones.__doc__))
     fuzz.add_command(commands.add_parser("fuzz", help=fuzz.__doc__))
     morning.add_command(commands.add_parser("morning", help=morning.__doc__))
+    stock_race.add_command(commands.add_parser("stock_race", help=stock_race.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)

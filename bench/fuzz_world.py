@@ -20,15 +20,29 @@ from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
 from fieldsvc.domain.absence_states import AbsenceReason
-from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.actor import SYSTEM, Actor
+from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.roles import STAFF, Role
-from fieldsvc.models import Approval, CatalogueValue, Customer, JobType, Procedure, StockMove, Ticket, User, Visit
+from fieldsvc.models import (
+    Approval,
+    CatalogueValue,
+    Customer,
+    JobType,
+    Procedure,
+    StockBalance,
+    StockLocation,
+    StockMove,
+    Ticket,
+    User,
+    Visit,
+)
 from fieldsvc.persistence.unit_of_work import Context
-from fieldsvc.services import absences, api_keys, approvals, photos, privacy, tasks, tracking
+from fieldsvc.services import absences, api_keys, approvals, photos, privacy, reservations, tasks, tracking, transfers
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.stock import Units
 
 _DOCUMENT = b"%PDF-1.7 nothing"
 
@@ -124,6 +138,8 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "absence_id": absence.id,
         "value_id": value,
         "move_id": move,
+        "reservation_id": _promised(application, ticket.id),
+        "transfer_id": _on_its_way(application),
         "visit_id": visit.id,
         "ticket_id": ticket.id,
         "customer_id": customer,
@@ -141,6 +157,31 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "sha256": sha256,
     }
     return {name: str(value) for name, value in ids.items()}
+
+
+def _promised(application: Application, ticket_id: UUID) -> UUID:
+    """Promise one of the units in a van to the ticket."""
+    part, van, _ = _in_a_van(application)
+    wish = reservations.ReservationWish(ticket_id, part, 1, location_id=van)
+    system = Command(SYSTEM, "fuzz")
+    return execute_unkeyed(application.database, system, lambda uow: reservations.reserve_units(uow, wish)[0].id)
+
+
+def _on_its_way(application: Application) -> UUID:
+    """Write down that a unit is to be brought from one van to another."""
+    part, van, other = _in_a_van(application)
+    wish = transfers.TransferWish(van, other, (Units(part, 1),))
+    keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
+    return execute_unkeyed(application.database, keeper, lambda uow: transfers.draft_transfer(uow, wish).id)
+
+
+def _in_a_van(application: Application) -> tuple[UUID, UUID, UUID]:
+    """(part, van, another van)."""
+    with application.database.read_only() as session:
+        vans = select(StockLocation.id).where(StockLocation.kind == LocationKind.VAN).order_by(StockLocation.code)
+        van, other = session.scalars(vans.limit(2)).all()
+        part = session.scalars(select(StockBalance.part_id).where(StockBalance.location_id == van).limit(1)).one()
+    return part, van, other
 
 
 def _asked(approval: Approval) -> tuple[UUID, str]:

@@ -63,8 +63,9 @@ def take_snapshot(
     visits = read_visits(session, scope, horizon, technicians)
     parts = read_part_numbers(session)
     held = {facts.visit.number for facts in visits if is_shared(facts, horizon, technicians)}
-    movable = _movable(visits, held, technicians)
-    free = read_free_stock(session, movable, scope.team_id, now)
+    supplied = _supplied(visits, held, technicians)
+    kept = {facts.visit.id for facts in visits if _left_as_it_is(facts)} & supplied
+    free = read_free_stock(session, supplied - kept, kept, scope.team_id, now)
     places = Places()
     built = tuple(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
@@ -75,7 +76,7 @@ def take_snapshot(
         for facts in shifts
         if facts.technician.van_location_id is not None
     }
-    earmarks = earmarks_of(free, [facts.visit for facts in visits if facts.visit.id in movable], vans, parts)
+    earmarks = earmarks_of(free, [facts.visit for facts in visits if facts.visit.id in supplied], vans, parts)
     jobs = tuple(
         replace(job_of(facts, horizon, places, now, technicians), earmarks=earmarks.get(facts.visit.id, ()))
         for facts in visits
@@ -136,13 +137,18 @@ def _named_only(session: OrmSession, jobs: tuple[Job, ...], working: set[UUID]) 
     return tuple(Technician(str(row.id), row.name) for row in rows)
 
 
-def _movable(visits: list[VisitFacts], held: set[str], technicians: set[UUID]) -> set[UUID]:
-    """Visits whose parts are claimed anew: neither begun, nor led by somebody who is not looked at."""
+def _supplied(visits: list[VisitFacts], held: set[str], technicians: set[UUID]) -> set[UUID]:
+    """Visits whose parts the plan says: neither begun, nor led by somebody who is not looked at."""
     return {
         facts.visit.id
         for facts in visits
         if facts.visit.state not in STARTED and not (facts.visit.number in held and _is_led_outside(facts, technicians))
     }
+
+
+def _left_as_it_is(facts: VisitFacts) -> bool:
+    """Whether somebody of a crew is on his way before its lead: what is counted on for the visit stays."""
+    return any(one.state in STARTED for one in facts.assignments)
 
 
 def _is_led_outside(facts: VisitFacts, technicians: set[UUID]) -> bool:

@@ -54,16 +54,18 @@ class FreeStock:
         return dict(sorted(found.items()))
 
 
-def read_free_stock(session: OrmSession, movable: Collection[UUID], team_id: UUID, now: datetime) -> FreeStock:
+def read_free_stock(
+    session: OrmSession, movable: Collection[UUID], kept: Collection[UUID], team_id: UUID, now: datetime
+) -> FreeStock:
     """On hand, less what is reserved: by staff, and by the published plan for visits that stay where they are.
 
-    movable: visits whose claims are given up, since the run places them anew. team_id: routes stop at its
-    warehouses, and at those that belong to no team.
+    movable: visits whose claims are given up, since the run places them anew. kept: those whose claims stay.
+    team_id: routes stop at its warehouses, and at those that belong to no team.
     """
     units: Counter[tuple[UUID, UUID]] = Counter()
     for balance in session.scalars(select(StockBalance).where(StockBalance.is_physical)):
         units[balance.location_id, balance.part_id] += balance.on_hand - balance.reserved
-    held, given_up = _held(session, movable, now)
+    held, given_up = _held(session, movable, kept, now)
     units.update(given_up)
     houses = session.scalars(
         select(StockLocation)
@@ -103,22 +105,28 @@ def earmarks_of(
 
 
 def _held(
-    session: OrmSession, movable: Collection[UUID], now: datetime
+    session: OrmSession, movable: Collection[UUID], kept: Collection[UUID], now: datetime
 ) -> tuple[list[Held], Counter[tuple[UUID, UUID]]]:
-    """What staff has reserved, and which reserved units are free all the same at each place.
+    """What is reserved for whom, and which reserved units are free all the same at each place.
 
-    Those are the plan's own for visits that it may move, and those whose time is over though nobody has swept them.
+    Free are the plan's own for visits that it may move, and those whose time is over though nobody has swept them.
+    What the plan counts on for visits that are not looked at is neither.
     """
     held: list[Held] = []
     free: Counter[tuple[UUID, UUID]] = Counter()
     query = select(Reservation).where(Reservation.state == ReservationState.RESERVED)
-    for one in session.scalars(query.order_by(Reservation.visit_id.is_(None), Reservation.id)):
+    for one in session.scalars(query.order_by(Reservation.for_any_visit, Reservation.id)):
         assert one.location_id is not None, "what is reserved is somewhere"
+        if one.is_planned and one.visit_id not in movable:
+            if one.visit_id in kept:
+                held.append(Held(one.ticket_id, one.visit_id, one.part_id, one.location_id, one.quantity))
+            continue
         is_over = one.hold_until is not None and one.hold_until <= now
-        if is_over or (one.is_planned and one.visit_id in movable):
+        if is_over or not one.is_asked_for:
             free[one.location_id, one.part_id] += one.quantity
-        elif not one.is_planned:
-            held.append(Held(one.ticket_id, one.visit_id, one.part_id, one.location_id, one.quantity))
+        else:
+            whose = None if one.for_any_visit else one.visit_id
+            held.append(Held(one.ticket_id, whose, one.part_id, one.location_id, one.quantity))
     return held, free
 
 

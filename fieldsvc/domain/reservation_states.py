@@ -25,7 +25,7 @@ RESERVATION = LifeCycle(
     "reservation",
     (
         Transition("reserve", (), _S.RESERVED, _STAFF | _SYSTEM, "by a plan, or refused with what is available"),
-        Transition("backorder", (), _S.BACKORDERED, _STAFF, "waits for units that are not there"),
+        Transition("backorder", (), _S.BACKORDERED, _STAFF | _SYSTEM, "waits for units that are not there"),
         Transition(
             "fill",
             (_S.BACKORDERED,),
@@ -35,7 +35,7 @@ RESERVATION = LifeCycle(
         ),
         Transition("consume", (_S.RESERVED,), _S.CONSUMED, _SYSTEM, "with the use it was for: one move of as many"),
         Transition("bump", (_S.RESERVED,), _S.BACKORDERED, _SYSTEM, "a fact has taken the units; it waits again"),
-        Transition("expire", (_S.RESERVED,), _S.EXPIRED, _SYSTEM, "when its time is over; whoever waits is served"),
+        Transition("expire", ACTIVE, _S.EXPIRED, _SYSTEM, "when its time is over; whoever waits is served"),
         Transition("release", ACTIVE, _S.RELEASED, _STAFF | _SYSTEM, "whoever waits is served"),
     ),
 )

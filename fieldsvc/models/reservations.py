@@ -18,8 +18,9 @@ class Reservation(Entity, Base):
 
     visit_id: the one visit it is for; null = the first one of the ticket that needs it. location_id: of a back-order,
     where it is wanted; null = any warehouse. hold_until: half-open; null = for as long as the ticket is open.
-    is_planned: made by a published plan, and given up with it. move_id: the use that consumed it. end_reason: why
-    it was released.
+    is_planned: the published plan counts on it for the visit, whatever its time. is_asked_for: by staff, so that it
+    stays with the ticket when the plan gives it up; for any visit of it again, where it was for_any_visit before.
+    move_id: the use that consumed it. end_reason: why it was released.
     """
 
     __tablename__ = "reservations"
@@ -27,6 +28,7 @@ class Reservation(Entity, Base):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("state <> 'reserved' OR location_id IS NOT NULL", name="place"),
         CheckConstraint("NOT is_planned OR visit_id IS NOT NULL", name="planned"),
+        CheckConstraint("for_any_visit OR visit_id IS NOT NULL", name="visit"),
         CheckConstraint("(state = 'consumed') = (move_id IS NOT NULL)", name="move"),
         Index("ix_reservations_active", "part_id", "location_id", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
     )
@@ -38,6 +40,8 @@ class Reservation(Entity, Base):
     quantity: Mapped[int]
     state: Mapped[ReservationState] = mapped_column(one_of(ReservationState, "state"))
     is_planned: Mapped[bool] = mapped_column(default=False)
+    is_asked_for: Mapped[bool] = mapped_column(default=True)
+    for_any_visit: Mapped[bool] = mapped_column(default=False)
     hold_until: Mapped[datetime | None]
     requested_at: Mapped[datetime]
     requested_by: Mapped[UUID | None] = mapped_column(refers_to("users.id"))

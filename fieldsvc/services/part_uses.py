@@ -12,13 +12,21 @@ from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.records import Consumption
 from fieldsvc.models.reservations import Reservation
-from fieldsvc.models.stock import Part, StockBalance
+from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.planned_reservations import settle_reservations
-from fieldsvc.services.reserved_units import bump, expire_overdue, held_for, hold_parts, note_consumed, take_reserved
-from fieldsvc.services.scopes import touch
+from fieldsvc.services.reserved_units import (
+    bump,
+    expire_overdue,
+    held_for,
+    hold_parts,
+    note_consumed,
+    serve_anywhere,
+    take_reserved,
+)
+from fieldsvc.services.scopes import open_assignments, touch
 from fieldsvc.services.stock import free_units, locate_serial, lock_balances, post_move, special_location
 
 _NO_LIMIT = 2**31
@@ -38,10 +46,11 @@ def book_use(
 ) -> list[Consumption]:
     """Book parts that were used at a locked visit. What happened is never refused for the books' sake.
 
-    Units come from where the plan has them for this visit, the van first, then from where they are reserved for it;
-    more than that from the rest of the van, then of those places; a known serial from where the books have it. What is
-    there but promised to others is taken from them: they wait again. Only what the books know nothing of comes from
-    the discrepancy location. A row for each draw.
+    Units come from where the plan has them for whoever used them, the van first, then from the rest of the van, then
+    from where they are reserved for the visit, then from what else is at those places; a known serial from where the
+    books have it. What is there but promised to others is taken from them: they wait again. Only what the books know
+    nothing of comes from the discrepancy location. A row for each draw. assignment: None = others have the visit now,
+    and what the plan has for them stays theirs.
     """
     _check_use(uow, visit, use)
     ticket = uow.get(Ticket, visit.ticket_id, lock=True)  # before the part, as everywhere
@@ -49,31 +58,35 @@ def book_use(
     expire_overdue(uow, use.part_id)
     customer = special_location(uow, LocationKind.CUSTOMER).id
     unknown = special_location(uow, LocationKind.DISCREPANCY).id
-    own = held_for(uow, visit, use.part_id)
+    crew = [] if assignment is None else _crew(uow, assignment)
+    own = _reserved(uow, visit, use, crew, van_id)
     planned = _planned(assignment, van_id, use.part_id) if use.serial is None else _known(uow, use)
-    reserved = [one.location_id for one in own if one.location_id is not None] if use.serial is None else []
     van = [van_id] if van_id is not None and use.serial is None else []
+    reserved = [one.location_id for one in own if one.location_id is not None] if use.serial is None else []
     places = list(dict.fromkeys([*van, *(place for place, _ in planned), *reserved]))
     uow.flush()
     locked = lock_balances(uow, [(use.part_id, place) for place in (*places, unknown, customer)])
     booking = _Booking(uow, visit, use, customer, own, {place: balance for (_, place), balance in locked.items()})
     for place, most in planned if use.serial is None else _known(uow, use):  # a serial may have left meanwhile
         booking.draw(place, most)
+    for place in van:
+        booking.draw(place)
     for place in reserved:
         booking.draw_reserved(place)
     for place in places:
         booking.draw(place)
-    for place in places:
-        booking.take_from_others(place)
+    has_taken = [booking.take_from_others(place) for place in places]
     unknown_units = booking.open_units
-    counted_off = sum(_count_off(assignment, use.part_id, units, place) for place, units in booking.drawn)
+    counted_off = sum(_count_off(crew, use.part_id, units, place) for place, units in booking.drawn)
     if unknown_units:
         booking.book(unknown, unknown_units)
-    _count_off(assignment, use.part_id, use.quantity - counted_off, None)  # the visit needs these no more
+    _count_off(crew, use.part_id, use.quantity - counted_off, None)  # the visit needs these no more
     touch(visit)
     data = {"part_id": use.part_id, "quantity": use.quantity, "unknown_quantity": unknown_units}
     uow.record(visit, "part_consumed", data=data)
     settle_reservations(uow, ticket)
+    if any(has_taken):
+        serve_anywhere(uow, use.part_id)  # there may be some elsewhere for those who have lost theirs
     return booking.consumptions
 
 
@@ -113,10 +126,13 @@ class _Booking:
                 note_consumed(self._uow, used, self.consumptions[-1].move_id)
         return before - self.open_units
 
-    def take_from_others(self, place: UUID) -> None:
-        """Use what is at a place though others were promised it."""
-        if self.open_units and place in self._balances:
-            self.book(place, bump(self._uow, self._balances[place], self.open_units))
+    def take_from_others(self, place: UUID) -> int:
+        """Use what is at a place though others were promised it; returns how many units."""
+        if not self.open_units or place not in self._balances:
+            return 0
+        taken = bump(self._uow, self._balances[place], self.open_units)
+        self.book(place, taken)
+        return taken
 
     def book(self, place: UUID, units: int) -> None:
         """Move units from a place to the customer."""
@@ -146,6 +162,28 @@ class _Booking:
         self.consumptions.append(consumption)
         self.drawn.append((place, units))
         self.open_units -= units
+
+
+def _crew(uow: UnitOfWork, assignment: Assignment) -> list[Assignment]:
+    """Everybody who has the visit, whoever acts first."""
+    others = [one for one in open_assignments(uow, assignment.visit_id) if one.id != assignment.id]
+    return [assignment, *others]
+
+
+def _reserved(
+    uow: UnitOfWork, visit: Visit, use: Use, crew: Sequence[Assignment], van_id: UUID | None
+) -> list[Reservation]:
+    """What is reserved for the visit where those who are there can have got it: no other van but those of the crew."""
+    vans = {van_id, *(one.technician.van_location_id for one in crew)}
+    others = select(StockLocation.id).where(
+        StockLocation.kind == LocationKind.VAN, StockLocation.id.not_in(vans - {None})
+    )
+    out_of_reach = set(uow.session.scalars(others))
+    return [
+        one
+        for one in held_for(uow, visit, use.part_id)
+        if one.location_id not in out_of_reach and (crew or not one.is_planned)
+    ]
 
 
 def _planned(assignment: Assignment | None, van_id: UUID | None, part_id: UUID) -> list[tuple[UUID, int]]:
@@ -186,21 +224,20 @@ def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
             raise Conflict("This serial is recorded at this visit already.", code="serial_already_used")
 
 
-def _count_off(assignment: Assignment | None, part_id: UUID, quantity: int, place: UUID | None) -> int:
+def _count_off(crew: Sequence[Assignment], part_id: UUID, quantity: int, place: UUID | None) -> int:
     """Let the published plan count on so many units less, at one place or at any; return how many it gave up.
 
     They are gone, and a run must not subtract them twice.
     """
     wanted = quantity
-    if assignment is None:
-        return 0
-    for planned in [one for one in assignment.planned_parts if one.part_id == part_id]:
-        if place is not None and planned.location_id != place:
-            continue
-        units = min(quantity, planned.quantity)
-        quantity -= units
-        if units == planned.quantity:
-            assignment.planned_parts.remove(planned)
-        else:
-            planned.quantity -= units
+    for assignment in crew:
+        for planned in [one for one in assignment.planned_parts if one.part_id == part_id]:
+            if place is not None and planned.location_id != place:
+                continue
+            units = min(quantity, planned.quantity)
+            quantity -= units
+            if units == planned.quantity:
+                assignment.planned_parts.remove(planned)
+            else:
+                planned.quantity -= units
     return wanted - quantity

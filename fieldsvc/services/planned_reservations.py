@@ -1,7 +1,8 @@
 """What the published plan has reserved: as many units as it counts on for each visit, at the place it takes them from.
 
-The plan's claims (`PlannedPart`) say what is wanted. A publication reserves it; whatever takes a claim away afterwards
-is followed by `settle_reservations`, which gives up what no claim stands for.
+The plan's claims (`PlannedPart`) say what is wanted, and rows with `is_planned` hold it. A publication reserves what it
+counts on, from what staff has reserved for the ticket there first; whatever takes a claim away afterwards is followed
+by `settle_reservations`, which gives up what no claim stands for.
 """
 
 from collections import Counter
@@ -16,21 +17,21 @@ from fieldsvc.domain.errors import ChangedMeanwhile
 from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import OPEN
-from fieldsvc.domain.visit_states import PUBLISHED, STARTED, VisitState
+from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.reserved_units import (
+    end_overdue,
     end_reservation,
-    expire_overdue,
     held_balance,
     hold_parts,
-    serve_waiting,
+    serve_all,
     split_off,
 )
-from fieldsvc.services.stock import free_units
+from fieldsvc.services.stock import BalanceKey, free_units
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,37 +45,36 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
-    """Units of a reservation that are given up; reason: None = they stay with the ticket, for any visit of it."""
+class Ending:
+    """Units of a reservation that are given up. reason: None = staff's stay with the ticket."""
 
     reservation: Reservation
     units: int
     reason: str | None
 
 
-def reserve_planned(uow: UnitOfWork, ticket_ids: Collection[UUID]) -> None:
-    """Bring what the plan has reserved in line with what it counts on, for tickets whose visits are locked.
+def reserve_planned(uow: UnitOfWork, judged: Collection[UUID], ticket_ids: Collection[UUID]) -> None:
+    """Bring what the plan has reserved for tickets in line with what it counts on.
 
-    Raises ChangedMeanwhile where units were taken by somebody since the plan was judged: it has to be judged anew.
+    judged: locked visits whose parts were judged to be there. Raises ChangedMeanwhile where units for one of them were
+    taken by somebody since: it has to be judged anew. What is missing for any other visit waits.
     """
     uow.flush()
-    claims = claims_of(uow.session, ticket_ids)
-    parts = {claim.part_id for claim in claims}
-    parts |= {one.part_id for one in active_of(uow.session, ticket_ids) if one.is_planned}
+    known = [one for one in active_of(uow.session, ticket_ids) if one.is_planned]
+    parts = {claim.part_id for claim in claims_of(uow.session, ticket_ids)} | {one.part_id for one in known}
     hold_parts(uow, parts)
+    claims = claims_of(uow.session, ticket_ids)  # as they are now that nobody else changes what is promised
+    if not {claim.part_id for claim in claims} <= parts:
+        raise ChangedMeanwhile("Other parts are counted on meanwhile; plan anew.")
+    freed = _give_up(uow, _outdated(claims, active_of(uow.session, ticket_ids), judged))
     for part_id in sorted(parts):
-        expire_overdue(uow, part_id)
-    known = active_of(uow.session, ticket_ids)
-    missing = missing_of(claims, known)
-    freed = _end_all(uow, list(surplus_of(claims, known)))
+        freed |= end_overdue(uow, part_id)[0]
+    uow.flush()
+    missing = missing_of(claims, active_of(uow.session, ticket_ids))
     for claim in sorted(missing):
-        balance = held_balance(uow, claim.part_id, claim.location_id)
-        if free_units(balance) < missing[claim]:
-            raise ChangedMeanwhile("Parts that the plan counts on were promised to others meanwhile; plan anew.")
-        balance.reserved += missing[claim]
-        _make(uow, claim, missing[claim])
-    for part_id, location_id in sorted(freed):
-        serve_waiting(uow, part_id, location_id)
+        _cover(uow, claim, missing[claim], is_judged=claim.visit_id in judged)
+    uow.flush()
+    serve_all(uow, freed)
 
 
 def settle_reservations(uow: UnitOfWork, ticket: Ticket) -> None:
@@ -88,8 +88,7 @@ def settle_reservations(uow: UnitOfWork, ticket: Ticket) -> None:
         return
     hold_parts(uow, parts)
     endings = _endings(uow.session, ticket)  # as it is now that nobody else changes it
-    for part_id, location_id in sorted(_end_all(uow, endings)):
-        serve_waiting(uow, part_id, location_id)
+    serve_all(uow, _give_up(uow, [ending for ending in endings if ending.reservation.part_id in parts]))
 
 
 def claims_of(session: OrmSession, ticket_ids: Collection[UUID] | None = None) -> Counter[Claim]:
@@ -114,28 +113,35 @@ def active_of(session: OrmSession, ticket_ids: Collection[UUID] | None = None) -
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def surplus_of(claims: Counter[Claim], known: Sequence[Reservation]) -> Iterator[_Ending]:
-    """What plans have reserved beyond what the plan counts on and staff has not reserved for it anyway."""
-    left = _unmet(claims, known)
+def surplus_of(claims: Counter[Claim], known: Sequence[Reservation]) -> Iterator[Ending]:
+    """What the plan has reserved and does not count on."""
+    left = Counter(claims)
     for one in known:
         if one.is_planned:
             claim = _claim_of(one)
             wanted = min(left[claim], one.quantity)
             left[claim] -= wanted
             if wanted < one.quantity:
-                yield _Ending(one, one.quantity - wanted, "not_planned")
+                yield Ending(one, one.quantity - wanted, "not_planned")
 
 
 def missing_of(claims: Counter[Claim], known: Sequence[Reservation]) -> Counter[Claim]:
-    """What the plan counts on and nobody has reserved; what a fact has taken from it is waited for already."""
-    left = _unmet(claims, known)
+    """What the plan counts on and has not reserved; what a fact has taken from it is waited for already."""
+    left = Counter(claims)
     for one in known:
         if one.is_planned:
             left[_claim_of(one)] -= one.quantity
     return +left
 
 
-def _endings(session: OrmSession, ticket: Ticket) -> list[_Ending]:
+def _outdated(claims: Counter[Claim], known: Sequence[Reservation], judged: Collection[UUID]) -> list[Ending]:
+    """What the plan does not count on any more, and what judged visits waited for: it was judged to be there."""
+    waits = {one.id for one in known if one.state is ReservationState.BACKORDERED and one.visit_id in judged}
+    over = [Ending(one, one.quantity, "not_planned") for one in known if one.id in waits and one.is_planned]
+    return [*over, *surplus_of(claims, [one for one in known if one.id not in waits])]
+
+
+def _endings(session: OrmSession, ticket: Ticket) -> list[Ending]:
     known = active_of(session, [ticket.id])
     if not known:
         return []
@@ -144,11 +150,10 @@ def _endings(session: OrmSession, ticket: Ticket) -> list[_Ending]:
     for one in known:
         state = states.get(one.visit_id) if one.visit_id is not None else None
         if ticket.state not in OPEN:
-            endings.append(_Ending(one, one.quantity, "ticket_over"))
-        elif state in (VisitState.COMPLETED, VisitState.CANCELLED):
-            endings.append(_Ending(one, one.quantity, "visit_over"))
-        elif state is VisitState.INCOMPLETE and not one.is_planned:
-            endings.append(_Ending(one, one.quantity, None))
+            endings.append(Ending(one, one.quantity, "ticket_over"))
+        elif state in CLOSED:
+            stays = one.is_asked_for and (one.for_any_visit or state is VisitState.INCOMPLETE)
+            endings.append(Ending(one, one.quantity, None if stays else "visit_over"))
         else:
             left.append(one)
     if any(one.is_planned for one in left):
@@ -156,35 +161,50 @@ def _endings(session: OrmSession, ticket: Ticket) -> list[_Ending]:
     return endings
 
 
-def _end_all(uow: UnitOfWork, endings: Iterable[_Ending]) -> set[tuple[UUID, UUID]]:
-    """Give up reservations whose parts are held; returns the (part, place) pairs where units are free by it."""
+def _give_up(uow: UnitOfWork, endings: Iterable[Ending]) -> set[BalanceKey]:
+    """Give up reservations whose parts are held; returns where units are free by it. Staff's stay with the ticket."""
     freed = set()
     for ending in endings:
-        reservation = ending.reservation
-        if ending.reason is not None:
-            freed.add(end_reservation(uow, split_off(uow, reservation, ending.units), ending.reason))
+        reservation = split_off(uow, ending.reservation, ending.units)
+        if ending.reason in ("ticket_over", "visit_over") or not reservation.is_asked_for:
+            freed.add(end_reservation(uow, reservation, ending.reason or "not_planned"))
             continue
-        visit_id, reservation.visit_id = reservation.visit_id, None
+        data = {"visit_id": reservation.visit_id}
+        reservation.is_planned = False
+        if reservation.for_any_visit or ending.reason is None:
+            reservation.visit_id, reservation.for_any_visit = None, True
         state = reservation.state
-        uow.record(reservation, "reservation_kept", state, state, data={"visit_id": visit_id})
+        uow.record(reservation, "reservation_kept", state, state, reason=ending.reason, data=data)
+    uow.flush()
     return {place for place in freed if place is not None}
 
 
-def _unmet(claims: Counter[Claim], known: Sequence[Reservation]) -> Counter[Claim]:
-    """What the plan counts on beyond what staff has reserved there, for the visit or for any of its ticket's."""
-    left = Counter(claims)
-    alike: dict[tuple[UUID, UUID, UUID | None], list[Claim]] = {}
-    for claim in sorted(claims):
-        alike.setdefault((claim.ticket_id, claim.part_id, claim.location_id), []).append(claim)
-    for one in sorted(known, key=lambda each: (each.visit_id is None, each.id)):
-        if one.is_planned or one.state is not ReservationState.RESERVED:
-            continue
-        units = one.quantity
-        for claim in alike.get((one.ticket_id, one.part_id, one.location_id), ()):
-            met = min(units, left[claim]) if one.visit_id in (None, claim.visit_id) else 0
-            left[claim] -= met
-            units -= met
-    return left
+def _cover(uow: UnitOfWork, claim: Claim, units: int, *, is_judged: bool) -> None:
+    """Reserve units that a claim of the plan misses: what staff has reserved there first, then what is free."""
+    query = select(Reservation).where(
+        Reservation.ticket_id == claim.ticket_id,
+        Reservation.part_id == claim.part_id,
+        Reservation.location_id == claim.location_id,
+        Reservation.state == ReservationState.RESERVED,
+        ~Reservation.is_planned,
+        Reservation.visit_id.is_(None) | (Reservation.visit_id == claim.visit_id),
+    )
+    for reservation in uow.session.scalars(query.order_by(Reservation.visit_id.is_(None), Reservation.id)).all():
+        if not units:
+            return
+        taken = split_off(uow, reservation, min(units, reservation.quantity))
+        taken.is_planned, taken.visit_id = True, claim.visit_id
+        state = taken.state
+        uow.record(taken, "reservation_planned", state, state, data={"visit_id": claim.visit_id})
+        units -= taken.quantity
+    balance = held_balance(uow, claim.part_id, claim.location_id)
+    there = min(units, free_units(balance))
+    if there < units and is_judged:
+        raise ChangedMeanwhile("Parts that the plan counts on were promised to others meanwhile; plan anew.")
+    balance.reserved += there
+    for action, quantity in (("reserve", there), ("backorder", units - there)):
+        if quantity:
+            _make(uow, claim, action, quantity)
 
 
 def _claim_of(reservation: Reservation) -> Claim:
@@ -193,8 +213,8 @@ def _claim_of(reservation: Reservation) -> Claim:
     return Claim(reservation.ticket_id, reservation.visit_id, reservation.part_id, reservation.location_id)
 
 
-def _make(uow: UnitOfWork, claim: Claim, quantity: int) -> None:
-    row = RESERVATION.allowed_at_birth("reserve", Role.SYSTEM)
+def _make(uow: UnitOfWork, claim: Claim, action: str, quantity: int) -> None:
+    row = RESERVATION.allowed_at_birth(action, Role.SYSTEM)
     reservation = Reservation(
         id=uow.new_id(),
         ticket_id=claim.ticket_id,
@@ -204,9 +224,11 @@ def _make(uow: UnitOfWork, claim: Claim, quantity: int) -> None:
         quantity=quantity,
         state=row.to,
         is_planned=True,
+        is_asked_for=False,
         requested_at=uow.now,
         requested_by=uow.actor.user_id,
     )
     uow.session.add(reservation)
     data = {"part_id": claim.part_id, "quantity": quantity, "location_id": claim.location_id}
-    uow.record(reservation, "units_reserved", None, row.to, reason="planned", data=data)
+    kind = "units_reserved" if row.to is ReservationState.RESERVED else "units_backordered"
+    uow.record(reservation, kind, None, row.to, reason="planned", data=data)

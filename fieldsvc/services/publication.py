@@ -73,8 +73,8 @@ def publish(
     uow.flush()
     settle_absences(uow, writer.touched)
     for ticket in {visit.ticket_id: visit.ticket for visit in writer.touched.values()}.values():
-        follow_visits(uow, ticket)
-    reserve_planned(uow, {visit.ticket_id for visit in writer.visits.values()})
+        follow_visits(uow, ticket, settles=False)
+    reserve_planned(uow, writer.judged(), {visit.ticket_id for visit in writer.visits.values()})
     return Publication(dict(writer.counts), frozenset(writer.moved), frozenset(writer.dropped), writer.disrupted)
 
 
@@ -130,14 +130,19 @@ class _Writer:
         return dict(self.uow.session.execute(begun).all())
 
     def open_assignments(self) -> list[Assignment]:
-        """Everybody of these days who has a visit of them now."""
+        """Everybody of these days who has a visit of them now that nobody has set off for."""
         own_days = set(self.snapshot.technicians.values())
         return [
             one
-            for own in self.assignments.values()
-            for one in own.values()
+            for visit in self.visits.values()
+            if not self._has_begun(visit)
+            for one in self.assignments.get(visit.id, {}).values()
             if one.technician_id in own_days or one.visit_id not in self.held
         ]
+
+    def judged(self) -> set[UUID]:
+        """Visits whose parts were judged to be there: they are not begun, and not shared with others."""
+        return {visit.id for visit in self.visits.values() if visit.id not in self.held and not self._has_begun(visit)}
 
     def drop(self, number: str) -> None:
         """Take a visit out of the plan if it is in it and nobody has accepted it."""

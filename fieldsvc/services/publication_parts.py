@@ -8,7 +8,6 @@ from sqlalchemy import delete, select
 
 from fieldsvc.dispatching.days import PartClaim, PickupPlan
 from fieldsvc.dispatching.snapshot import Snapshot
-from fieldsvc.domain.visit_states import STARTED
 from fieldsvc.models.assignments import Assignment, PlannedPart, PlannedPickup, PlannedRoute
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
@@ -16,8 +15,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 def clear_pickups(uow: UnitOfWork, snapshot: Snapshot, assignments: Iterable[Assignment]) -> None:
     """Forget the warehouse stops of these days; parts already counted on are written anew with the routes."""
     own = list(assignments)
-    open_ids = [one.id for one in own if one.state not in STARTED]
-    uow.session.execute(delete(PlannedPart).where(PlannedPart.assignment_id.in_(open_ids)))
+    uow.session.execute(delete(PlannedPart).where(PlannedPart.assignment_id.in_([one.id for one in own])))
     kept = select(PlannedPart.pickup_id).where(PlannedPart.pickup_id.is_not(None))
     uow.session.execute(
         delete(PlannedPickup).where(

@@ -12,7 +12,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
-from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED
@@ -22,11 +22,21 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import end_reservation, expire_overdue, held_balance, hold_parts, serve_waiting
-from fieldsvc.services.scopes import load_ticket, locations_in_scope, tickets_in_scope
+from fieldsvc.services.reserved_units import (
+    end_reservation,
+    expire_overdue,
+    held_balance,
+    hold_parts,
+    is_overdue,
+    serve_anywhere,
+    serve_waiting,
+)
+from fieldsvc.services.scopes import load_ticket, locations_in_scope, scope_of, tickets_in_scope, visits_in_scope
 from fieldsvc.services.stock import free_units
 
 LONGEST_HOLD = timedelta(days=366)
+# What is in quarantine or on its way can be promised to nobody.
+_PLACES = (LocationKind.WAREHOUSE, LocationKind.LOCKER, LocationKind.VAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ def reserve_units(uow: UnitOfWork, wish: ReservationWish) -> Sequence[Reservatio
         made.append(_make(uow, wish, "reserve", units, place.id))
     if wish.quantity > units:
         made.append(_make(uow, wish, "backorder", wish.quantity - units, wish.location_id))
+        if wish.location_id is None:  # other places may have the rest
+            serve_anywhere(uow, part.id)
     return made
 
 
@@ -104,16 +116,14 @@ def release_reservation(uow: UnitOfWork, reservation_id: UUID, version: int | No
 
 def overdue_holds(session: OrmSession, now: datetime) -> Sequence[UUID]:
     """Parts of which something is held for longer than was said."""
-    query = select(Reservation.part_id).where(
-        Reservation.state == ReservationState.RESERVED, Reservation.hold_until <= now
-    )
+    query = select(Reservation.part_id).where(Reservation.state.in_(ACTIVE), is_overdue(now))
     return session.scalars(query.distinct()).all()
 
 
 def expire_holds(uow: UnitOfWork, part_id: UUID) -> bool:
     """End what is held of a part for longer than was said, and tell whether anything was."""
     hold_parts(uow, [part_id])
-    return expire_overdue(uow, part_id) > 0
+    return expire_overdue(uow, part_id)
 
 
 def get_reservation(session: OrmSession, actor: Actor, reservation_id: UUID) -> Reservation:
@@ -156,6 +166,7 @@ def _make(uow: UnitOfWork, wish: ReservationWish, action: str, quantity: int, lo
         quantity=quantity,
         state=row.to,
         hold_until=wish.hold_until,
+        for_any_visit=wish.visit_id is None,
         requested_at=uow.now,
         requested_by=uow.actor.user_id,
     )
@@ -171,7 +182,7 @@ def _load(uow: UnitOfWork, reservation_id: UUID, version: int | None) -> Reserva
     in_scope = select(Ticket.id).where(tickets_in_scope(uow.actor, Action.STOCK_RESERVE))
     query = select(Reservation).where(Reservation.id == reservation_id, Reservation.ticket_id.in_(in_scope))
     known = uow.session.scalars(query).one_or_none()
-    if known is None:
+    if known is None or not _is_own(uow, known.visit_id):
         raise NotFound(f"There is no reservation {reservation_id}.")
     hold_parts(uow, [known.part_id])
     return uow.get(Reservation, reservation_id, version=version, lock=True)
@@ -183,9 +194,17 @@ def _refuse_planned(reservation: Reservation) -> None:
         raise Conflict(message, code="reservation_of_plan")
 
 
+def _is_own(uow: UnitOfWork, visit_id: UUID | None) -> bool:
+    """Tell whether it is for a visit that the actor may reserve for: a technician for the own ones, others for any."""
+    if scope_of(uow.actor, Action.STOCK_RESERVE) is not Scope.OWN:
+        return True
+    own = select(Visit.id).where(Visit.id == visit_id, visits_in_scope(uow.actor, Action.STOCK_RESERVE))
+    return uow.session.scalar(own) is not None
+
+
 def _place(uow: UnitOfWork, location_id: UUID | None) -> StockLocation | None:
     in_scope = locations_in_scope(uow.actor, Action.STOCK_RESERVE)
-    query = select(StockLocation).where(StockLocation.id == location_id, StockLocation.is_physical, in_scope)
+    query = select(StockLocation).where(StockLocation.id == location_id, StockLocation.kind.in_(_PLACES), in_scope)
     return uow.session.scalars(query).one_or_none() if location_id is not None else None
 
 
@@ -211,7 +230,9 @@ def _faults(uow: UnitOfWork, wish: ReservationWish, part: Part | None, place: St
         faults.append(Fault("unknown_part", "/part_id", f"There is no part {wish.part_id}."))
     if wish.location_id is not None and place is None:
         faults.append(Fault("unknown_location", "/location_id", f"There is no place {wish.location_id}."))
-    if wish.visit_id is not None:
+    if not _is_own(uow, wish.visit_id):
+        faults.append(Fault("visit_needed", "/visit_id", "Name the own visit that the units are for."))
+    elif wish.visit_id is not None:
         visit = uow.find(Visit, wish.visit_id)
         if visit is None or visit.ticket_id != wish.ticket_id:
             faults.append(Fault("unknown_visit", "/visit_id", f"The ticket has no visit {wish.visit_id}."))

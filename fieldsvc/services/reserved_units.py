@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.reservation_states import RESERVATION, ReservationState
+from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.urgency import Urgency
 from fieldsvc.models.reservations import Reservation
@@ -41,9 +41,12 @@ def held_balance(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> StockBala
 
 def is_in_force(now: datetime) -> ColumnElement[bool]:
     """The condition for reservations that hold units now: the time of one that nobody has swept may be over."""
-    return (Reservation.state == ReservationState.RESERVED) & (
-        Reservation.hold_until.is_(None) | (Reservation.hold_until > now)
-    )
+    return (Reservation.state == ReservationState.RESERVED) & ~is_overdue(now)
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """The condition for what is held, or waited for, for longer than was said; a plan holds as long as it stands."""
+    return Reservation.hold_until.is_not(None) & (Reservation.hold_until <= now) & ~Reservation.is_planned
 
 
 def move_reservation(
@@ -72,18 +75,47 @@ def end_reservation(
     return _give_back(uow, reservation) if was_held else None
 
 
-def expire_overdue(uow: UnitOfWork, part_id: UUID) -> int:
-    """End what is held of a held part for longer than was said; returns how many."""
+def expire_overdue(uow: UnitOfWork, part_id: UUID) -> bool:
+    """End what is held of a held part for longer than was said and serve who waits; tells whether anything was."""
+    freed, count = end_overdue(uow, part_id)
+    serve_all(uow, freed)
+    return count > 0
+
+
+def end_overdue(uow: UnitOfWork, part_id: UUID) -> tuple[set[BalanceKey], int]:
+    """End what is held of a held part for longer than was said; returns where units are free by it, and how many."""
     query = select(Reservation).where(
-        Reservation.part_id == part_id,
-        Reservation.state == ReservationState.RESERVED,
-        Reservation.hold_until <= uow.now,
+        Reservation.part_id == part_id, Reservation.state.in_(ACTIVE), is_overdue(uow.now)
     )
     overdue = uow.session.scalars(query.order_by(Reservation.id)).all()
+    freed = set()
     for reservation in overdue:
+        was_held = reservation.state is ReservationState.RESERVED
         move_reservation(uow, reservation, "expire", "reservation_expired")
-        serve_waiting(uow, *_give_back(uow, reservation))
-    return len(overdue)
+        if was_held:
+            freed.add(_give_back(uow, reservation))
+    return freed, len(overdue)
+
+
+def serve_all(uow: UnitOfWork, places: Iterable[BalanceKey]) -> None:
+    """Serve who waits for parts that are held, at each of the places."""
+    for part_id, location_id in sorted(places):
+        serve_waiting(uow, part_id, location_id)
+
+
+def serve_anywhere(uow: UnitOfWork, part_id: UUID) -> None:
+    """Serve who waits for a held part wherever units of it are free."""
+    query = (
+        select(StockBalance.part_id, StockBalance.location_id)
+        .join(StockLocation, StockLocation.id == StockBalance.location_id)
+        .where(
+            StockBalance.part_id == part_id,
+            StockBalance.on_hand > StockBalance.reserved,
+            StockLocation.kind.in_(_SERVES_ALL),
+        )
+    )
+    uow.flush()
+    serve_all(uow, [(part, place) for part, place in uow.session.execute(query)])
 
 
 def serve_waiting(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> None:
@@ -125,6 +157,8 @@ def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservat
         requested_at=reservation.requested_at,
         requested_by=reservation.requested_by,
         is_planned=reservation.is_planned,
+        is_asked_for=reservation.is_asked_for,
+        for_any_visit=reservation.for_any_visit,
     )
     uow.session.add(part)
     state = reservation.state
@@ -198,7 +232,11 @@ def _waiting(uow: UnitOfWork, part_id: UUID) -> list[tuple[Reservation, Ticket]]
     query = (
         select(Reservation, Ticket)
         .join(Ticket, Ticket.id == Reservation.ticket_id)
-        .where(Reservation.part_id == part_id, Reservation.state == ReservationState.BACKORDERED)
+        .where(
+            Reservation.part_id == part_id,
+            Reservation.state == ReservationState.BACKORDERED,
+            ~is_overdue(uow.now),
+        )
         .order_by(Reservation.requested_at, Reservation.id)
     )
     rows = [(one, ticket) for one, ticket in uow.session.execute(query)]

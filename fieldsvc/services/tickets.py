@@ -129,8 +129,10 @@ def triage_ticket(uow: UnitOfWork, ticket_id: UUID, triage: Triage, version: int
     return ticket
 
 
-def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
+def follow_visits(uow: UnitOfWork, ticket: Ticket, *, settles: bool = True) -> None:
     """Move a ticket to where its visits have it, as the system: called by whatever changed a visit's state.
+
+    settles: what the ticket holds and does not need is given up; a publication does that when all claims are met.
 
     A visit that ended incomplete, with none open beside it, gets a follow-up drafted here.
     """
@@ -142,7 +144,8 @@ def follow_visits(uow: UnitOfWork, ticket: Ticket) -> None:
         row = TICKET.allowed(ticket.state, action, Role.SYSTEM)
         before, ticket.state = ticket.state, row.to
         uow.record(ticket, kind, before, row.to, source="system")
-    settle_reservations(uow, ticket)
+    if settles:
+        settle_reservations(uow, ticket)
 
 
 def revive_ticket(uow: UnitOfWork, ticket: Ticket) -> None:

@@ -168,7 +168,7 @@ def build_cast(database: Database, day: date | None = None, *, password_hash: st
         build.assignment(foreign_visit, three, 10, 0)
         for technician in (one, two, three):
             build.route(technician)
-        reserve_planned(uow, [ticket])
+        reserve_planned(uow, [visit], [ticket])
         uow.commit()
     return Cast(
         day=build.day,

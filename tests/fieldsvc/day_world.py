@@ -116,7 +116,7 @@ class DayWorld(DayRows):
             for before, after in STEPS_TO.get(state, ()):
                 uow.record(visit, "visit_moved", before, after)
             uow.record(ticket, "ticket_moved", TicketState.TRIAGED, TicketState.IN_PROGRESS)
-            reserve_planned(uow, [ticket.id])
+            reserve_planned(uow, [visit.id], [ticket.id])
             return assignment.id
 
         assignment: UUID = self.write(add)

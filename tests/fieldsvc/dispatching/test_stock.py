@@ -197,7 +197,7 @@ class TestReserved:
         world.apply(world.propose())
         with world.database.read_only() as session:
             (one,) = session.scalars(select(Reservation)).all()
-            assert (one.is_planned, one.quantity) == (False, 1)
+            assert (one.is_planned, one.is_asked_for, one.quantity) == (True, True, 1)
             assert examine(session, world.clock.now()) == []
 
 

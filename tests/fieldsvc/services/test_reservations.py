@@ -10,15 +10,17 @@ import pytest
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import CancelReason
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion
+from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.reservation_states import ReservationState
-from fieldsvc.models import PartSubstitute, Reservation, Ticket
+from fieldsvc.models import PartSubstitute, Reservation, StockLocation, Ticket
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import (
     reservations,
     ticket_cancellations,
     visit_returns,
 )
+from fieldsvc.services.stock import special_location
 from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.at_once import at_once
@@ -106,6 +108,14 @@ class TestReserving:
             reserve(stage, **changes)
         assert [(one.code, one.pointer) for one in refused.value.faults] == [(code, pointer)]
 
+    def test_what_is_on_its_way_or_in_quarantine_is_promised_to_nobody(self, stage: Stage) -> None:
+        with stage.database.unit_of_work() as uow:
+            place = special_location(uow, LocationKind.QUARANTINE).id
+            uow.commit()
+        with pytest.raises(Invalid) as refused:
+            reserve(stage, location_id=place)
+        assert [one.code for one in refused.value.faults] == ["unknown_location"]
+
     def test_all_that_is_wrong_is_named_at_once(self, stage: Stage) -> None:
         with pytest.raises(Invalid) as refused:
             reserve(stage, part_id=uuid4(), location_id=stage.cast.discrepancy, visit_id=stage.cast.foreign_visit)
@@ -115,8 +125,16 @@ class TestReserving:
 class TestWhose:
     @pytest.mark.parametrize("login", ["technician1", "dispatcher", "warehouse", "supervisor", "admin"])
     def test_by_whom(self, stage: Stage, login: str) -> None:
-        (one,) = reserve(stage, login=login)
+        (one,) = reserve(stage, login=login, visit_id=stage.cast.visit)
         assert release(stage, one, login).state is _S.RELEASED
+
+    def test_a_technician_reserves_and_releases_for_own_visits_only(self, stage: Stage) -> None:
+        with pytest.raises(Invalid) as refused:
+            reserve(stage, login="technician1")
+        assert [one.code for one in refused.value.faults] == ["visit_needed"]
+        (one,) = reserve(stage)
+        with pytest.raises(NotFound):
+            release(stage, one, "technician1")
 
     @pytest.mark.parametrize(
         ("login", "error"),
@@ -218,6 +236,33 @@ class TestWaiting:
         foreign = self.wait(sold_out, sold_out.cast.foreign_ticket, location_id=None)
         self.deliver(sold_out, 5)
         assert [state(sold_out, one) for one in (own, foreign)] == [_S.RESERVED, _S.BACKORDERED]
+
+    def test_a_time_that_is_over_is_not_served(self, sold_out: Stage) -> None:
+        late_one = self.wait(sold_out, sold_out.cast.ticket)
+        (other,) = reserve(sold_out, ticket_id=sold_out.cast.foreign_ticket, takes_part=True)
+        late(sold_out, late_one)
+        with sold_out.database.unit_of_work(Context(source="worker")) as uow:
+            assert reservations.expire_holds(uow, sold_out.cast.part)
+            uow.commit()
+        self.deliver(sold_out, 1)
+        assert [state(sold_out, one) for one in (late_one, other)] == [_S.EXPIRED, _S.RESERVED]
+
+    def test_the_rest_comes_from_wherever_there_is_some(self, stage: Stage) -> None:
+        with stage.database.unit_of_work() as uow:
+            shelf = StockLocation(
+                id=uow.new_id(),
+                code="shelf",
+                name="shelf",
+                kind=LocationKind.WAREHOUSE,
+                is_physical=True,
+                team_id=stage.cast.team,
+            )
+            uow.session.add(shelf)
+            uow.commit()
+        brought = Delivery(stage.cast.part, shelf.id, 2)
+        stage.act(stage.cast.warehouse_keeper, lambda uow: receive_units(uow, brought))
+        reserve(stage, 7, location_id=None, takes_part=True)
+        assert of_ticket(stage, stage.cast.ticket) == {_S.RESERVED: 7}
 
     def test_what_is_given_up_goes_to_who_waits(self, stage: Stage) -> None:
         (one,) = reserve(stage, 5)

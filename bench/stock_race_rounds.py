@@ -1,0 +1,170 @@
+"""One round of each race: 64 callers for 10 units, and every verb of the stock mixed."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from bench.fuzz_world import Fuzzed, fuzzed_company
+from bench.phones.databases import Databases
+from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.models import Part, StockLocation, Technician, Ticket, Visit
+from fieldsvc.persistence.unit_of_work import Context
+from fieldsvc.services.stock_checks import STOCK_CHECKS
+
+CALLERS, UNITS, MIXED = 64, 10, 32
+JSON = dict[str, Any]
+Call = Callable[[], tuple[int, JSON]]
+Round = tuple[Counter[int], list[str]]
+
+
+class Race:
+    """A company with two warehouses whose callers all want units of one part. A new part for each round."""
+
+    def __init__(self, fuzzed: Fuzzed) -> None:
+        self._fuzzed, self._app, self._tokens = fuzzed, fuzzed.asked.app, fuzzed.asked.tokens
+        self._database = fuzzed.application.database
+        self._store, self._other = self._warehouse("store"), self._warehouse("other")
+        with self._database.read_only() as session:
+            technician = session.scalars(select(Technician).order_by(Technician.name).limit(1)).one()
+            self._van = technician.van_location_id
+            self._tickets = [str(one) for one in session.scalars(select(Ticket.id).order_by(Ticket.id))]
+            self._visit = session.scalars(
+                select(Visit.id).where(Visit.number.endswith("-0")).order_by(Visit.id)
+            ).first()
+        for step in ("acceptance", "departure", "check-in"):
+            self.ask("technician0", f"/visits/{self._visit}/{step}", {})
+
+    @classmethod
+    @contextmanager
+    def on(cls, databases: Databases, folder: Path) -> Iterator[Self]:
+        """Give a race on a new database."""
+        with fuzzed_company(databases, folder) as fuzzed:
+            yield cls(fuzzed)
+
+    def claim(self, _seed: int) -> Round:
+        """Let 64 callers claim one of 10 units each: reserve it, hand it out to a van, or send it elsewhere."""
+        part = self._part(UNITS)
+        places = [self._van if number % 3 == 1 else self._other for number in range(CALLERS)]
+        drafts = [self._draft(part, place, 1) if number % 3 else None for number, place in enumerate(places)]
+        calls = [
+            self._reserving(part, ticket) if one is None else self._transferring(one, "shipment")
+            for one, ticket in zip(drafts, cycle(self._tickets), strict=False)
+        ]
+        answers = Counter(status for status, _ in at_once(calls))
+        granted, refused = sum(count for status, count in answers.items() if status < 300), answers[409]
+        found = self._broken()
+        if (granted, refused) != (UNITS, CALLERS - UNITS):
+            found.append(f"{granted} have got one of {UNITS} units, {refused} were refused: {dict(answers)}")
+        return answers, found
+
+    def mix(self, seed: int) -> Round:
+        """Let callers do all there is at once with one part; any of them may be refused, none may break anything."""
+        chance = random.Random(seed)
+        part = self._part(UNITS)
+        held = [self.ask("warehouse", "/reservations", self._wish(part, 1))[1]["reservations"][0]["id"] for _ in "ab"]
+        move = self._deliver(part, 2)
+        sent, arrived = self._draft(part, self._other, 2), self._draft(part, self._van, 1)
+        self._transferring(arrived, "shipment")()
+        verbs: list[Call] = [
+            *(self._reserving(part, ticket, takes_part=True) for ticket in self._tickets[:4]),
+            *(self._calling("warehouse", f"/reservations/{one}/release") for one in held),
+            lambda: self.ask("warehouse", f"/reservations/{held[0]}", {"hold_until": None}, method="PATCH"),
+            lambda: self.ask("warehouse", "/stock-moves", self._delivery(part, 1)),
+            self._calling("warehouse", f"/stock-moves/{move}/reversal"),
+            *(
+                self._transferring(one, verb)
+                for one in (sent, arrived)
+                for verb in ("shipment", "receipt", "cancellation")
+            ),
+            lambda: self.ask("technician0", f"/visits/{self._visit}/consumptions", {"part_id": part, "quantity": 1}),
+        ]
+        calls = list(islice(cycle(verbs), MIXED))
+        chance.shuffle(calls)
+        answers = Counter(status for status, _ in at_once(calls))
+        found = self._broken()
+        found += [f"{count} answers were {status}" for status, count in answers.items() if status >= 500]
+        return answers, found
+
+    def doctor(self) -> list[str]:
+        """Return what the doctor finds in the end."""
+        return self._fuzzed.findings()
+
+    def ask(self, login: str, path: str, body: JSON, *, method: str = "POST") -> tuple[int, JSON]:
+        """Send one request under a new key, for the version that is there."""
+        headers = {"Authorization": f"Bearer {self._tokens[login]}", "Idempotency-Key": uuid4().hex}
+        client = self._app.test_client()
+        if method == "PATCH":
+            headers["If-Match"] = client.get(f"/api/v1{path}", headers=headers).headers.get("ETag", '"0"')
+        answer = client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        return answer.status_code, answer.json or {}
+
+    def _reserving(self, part: str, ticket: str, *, takes_part: bool = False) -> Call:
+        wish = self._wish(part, 1, ticket_id=ticket, takes_part=takes_part)
+        return lambda: self.ask("warehouse", "/reservations", wish)
+
+    def _transferring(self, transfer: str, verb: str) -> Call:
+        return self._calling("warehouse", f"/transfers/{transfer}/{verb}")
+
+    def _calling(self, login: str, path: str) -> Call:
+        return lambda: self.ask(login, path, {})
+
+    def _wish(self, part: str, quantity: int, **changes: Any) -> JSON:
+        wish = {"part_id": part, "quantity": quantity, "ticket_id": self._tickets[0], "location_id": str(self._store)}
+        return wish | changes
+
+    def _draft(self, part: str, place: UUID | None, quantity: int) -> str:
+        lines = [{"part_id": part, "quantity": quantity}]
+        wish = {"from_location_id": str(self._store), "to_location_id": str(place), "lines": lines}
+        return str(self.ask("warehouse", "/transfers", wish)[1]["id"])
+
+    def _deliver(self, part: str, quantity: int) -> str:
+        return str(self.ask("warehouse", "/stock-moves", self._delivery(part, quantity))[1]["moves"][0]["id"])
+
+    def _delivery(self, part: str, quantity: int) -> JSON:
+        return {"part_id": part, "location_id": str(self._store), "quantity": quantity}
+
+    def _part(self, units: int) -> str:
+        """Add a part of which so many units are in the store."""
+        number = uuid4().hex[:12]
+        with self._database.unit_of_work(Context(source="bench")) as uow:
+            part = Part(
+                id=uow.new_id(), number=number, name_en=number, name_zh=number, unit_cost_cents=1, price_cents=2
+            )
+            uow.session.add(part)
+            uow.commit()
+        self._deliver(str(part.id), units)
+        return str(part.id)
+
+    def _warehouse(self, code: str) -> UUID:
+        with self._database.unit_of_work(Context(source="bench")) as uow:
+            place = StockLocation(
+                id=uow.new_id(), code=code, name=code, kind=LocationKind.WAREHOUSE, is_physical=True, handling_s=0
+            )
+            uow.session.add(place)
+            uow.commit()
+        return place.id
+
+    def _broken(self) -> list[str]:
+        with self._database.read_only() as session:
+            return [f"{name}: {sentence}" for name, check in STOCK_CHECKS for sentence in check(session)]
+
+
+def at_once(calls: Sequence[Call]) -> list[tuple[int, JSON]]:
+    """Let all calls begin at the same moment."""
+    barrier = threading.Barrier(len(calls))
+
+    def call(one: Call) -> tuple[int, JSON]:
+        barrier.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, calls))
