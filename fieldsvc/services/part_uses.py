@@ -67,7 +67,7 @@ def book_use(
     uow.flush()
     locked = lock_balances(uow, [(use.part_id, place) for place in (*places, unknown, customer)])
     booking = _Booking(uow, visit, use, customer, own, {place: balance for (_, place), balance in locked.items()})
-    for place, most in planned if use.serial is None else _known(uow, use):  # a serial may have left meanwhile
+    for place, most in planned:
         booking.draw(place, most)
     for place in van:
         booking.draw(place)
