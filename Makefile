@@ -52,7 +52,7 @@ lint: $(VENV)/.dev ## formatting, types, contracts, dependencies
 	$(BIN)/deptry .
 
 test: lint warm ## every check and test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal  # on two cores: many tests wait for processes of theirs
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -66,20 +66,20 @@ def book_use(
     places = list(dict.fromkeys([*van, *(place for place, _ in planned), *reserved]))
     uow.flush()
     locked = lock_balances(uow, [(use.part_id, place) for place in (*places, unknown, customer)])
-    booking = _Booking(uow, visit, use, customer, own, {place: balance for (_, place), balance in locked.items()})
+    withdrawal = _Withdrawal(uow, visit, use, customer, own, {place: balance for (_, place), balance in locked.items()})
     for place, most in planned:
-        booking.draw(place, most)
+        withdrawal.draw(place, most)
     for place in van:
-        booking.draw(place)
+        withdrawal.draw(place)
     for place in reserved:
-        booking.draw_reserved(place)
+        withdrawal.draw_reserved(place)
     for place in places:
-        booking.draw(place)
-    has_taken = [booking.take_from_others(place) for place in places]
-    unknown_units = booking.open_units
-    counted_off = sum(_count_off(crew, use.part_id, units, place) for place, units in booking.drawn)
+        withdrawal.draw(place)
+    has_taken = [withdrawal.take_from_others(place) for place in places]
+    unknown_units = withdrawal.open_units
+    counted_off = sum(_count_off(crew, use.part_id, units, place) for place, units in withdrawal.drawn)
     if unknown_units:
-        booking.book(unknown, unknown_units)
+        withdrawal.book(unknown, unknown_units)
     _count_off(crew, use.part_id, use.quantity - counted_off, None)  # the visit needs these no more
     touch(visit)
     data = {"part_id": use.part_id, "quantity": use.quantity, "unknown_quantity": unknown_units}
@@ -87,10 +87,10 @@ def book_use(
     settle_reservations(uow, ticket)
     if any(has_taken):
         serve_anywhere(uow, use.part_id)  # there may be some elsewhere for those who have lost theirs
-    return booking.consumptions
+    return withdrawal.consumptions
 
 
-class _Booking:
+class _Withdrawal:
     """A use that is being booked: what has been drawn from where, and how many units are still to be found."""
 
     def __init__(

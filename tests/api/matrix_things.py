@@ -19,8 +19,9 @@ def delivery(stage: Stage) -> UUID:
 
 
 def promise(stage: Stage) -> UUID:
-    """A unit that the warehouse has promised to the ticket."""
-    wish = reservations.ReservationWish(stage.cast.ticket, stage.cast.part, 1, location_id=stage.cast.warehouse)
+    """A unit that the warehouse has promised to the visit."""
+    cast = stage.cast
+    wish = reservations.ReservationWish(cast.ticket, cast.part, 1, cast.visit, cast.warehouse)
     return stage.act(stage.cast.warehouse_keeper, lambda uow: reservations.reserve_units(uow, wish)[0].id)
 
 

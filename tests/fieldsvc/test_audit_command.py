@@ -37,13 +37,13 @@ def stage(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_what_holds(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "verify"]) == 0
-    assert capsys.readouterr().out.startswith("1 entries, none of them anchored.\n")
+    assert capsys.readouterr().out.startswith("3 entries, none of them anchored.\n")
     assert (main(["audit", "anchor"]), main(["audit", "anchor"])) == (0, 0)
-    assert capsys.readouterr().out == "Anchored up to entry 1.\nNothing has changed since the last anchor.\n"
+    assert capsys.readouterr().out == "Anchored up to entry 3.\nNothing has changed since the last anchor.\n"
     stage.walk("depart")
     assert main(["audit", "verify"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("2 entries, anchored up to 1 at ")
+    assert said.startswith("4 entries, anchored up to 3 at ")
     assert "; 1 came later, unanchored.\n" in said
     assert said.endswith("No faults: the evidence holds.\n")
 
@@ -53,16 +53,16 @@ def test_what_does_not(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None
         connection.execute(text("UPDATE change_counter SET last_change_no = 7"))
     assert main(["audit", "verify"]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert (said[0], said[-1]) == ("The counter stands at 7, the chain ends at 1.", "1 faults.")
+    assert (said[0], said[-1]) == ("The counter stands at 7, the chain ends at 3.", "1 faults.")
 
 
 def test_a_restored_backup_begins_an_epoch_and_is_anchored(stage: Stage, tmp_path: Path, capsys) -> None:
     assert main(["restored"]) == 0
     (line,) = AnchorFile(tmp_path / "kept" / "anchors.jsonl", SECRET).read()
     assert line.anchor is not None
-    assert (line.anchor.seq, line.anchor.is_restore, line.is_signed) == (1, True, True)
+    assert (line.anchor.seq, line.anchor.is_restore, line.is_signed) == (3, True, True)
     assert main(["audit", "verify"]) == 0
-    assert "anchored up to 1" in capsys.readouterr().out
+    assert "anchored up to 3" in capsys.readouterr().out
 
 
 def test_a_worker_anchors_what_is_new_and_lives_on_where_it_can_t(stage: Stage, tmp_path: Path) -> None:
