@@ -195,7 +195,7 @@ def note_consumed(uow: UnitOfWork, reservation: Reservation, move_id: UUID) -> N
 def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
     """Take so many units of a held part from what others were promised; the least urgent and newest lose first.
 
-    They wait again, wherever there is some. Returns how many units are free by it.
+    They wait again: a plan where it has them, staff wherever there is some. Returns how many units are free by it.
     """
     query = (
         select(Reservation, Ticket.urgency)

@@ -81,6 +81,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
     hold_parts(uow, [move.part_id])
     if move.reason is MoveReason.CORRECTION:
         raise Conflict("A correction is not taken back; book anew what is right.", code="move_is_correction")
+    if move.reason is MoveReason.TRANSFER:
+        raise Conflict("This is part of a transfer: call that off, or bring the units back.", code="move_of_transfer")
     if move.visit_id is not None:
         raise Conflict("This is in a visit's record: correct it there.", code="move_of_visit")
     if uow.session.scalar(select(StockMove.id).where(StockMove.reverses_id == move_id)) is not None:

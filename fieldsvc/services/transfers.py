@@ -107,8 +107,8 @@ def receive_transfer(
         line.received_quantity, line.received_serials = units.quantity, list(units.serials)
         there, missing, beyond = _compared(sent, units)
         differing += bool(missing.quantity or beyond.quantity)
-        moves += _post(uow, line.part_id, there, transit, transfer.to_location_id)
-        moves += _post(uow, line.part_id, missing, transit, unknown)
+        moves += _post(uow, line.part_id, _in_transit(uow, there, transit), transit, transfer.to_location_id)
+        moves += _post(uow, line.part_id, _in_transit(uow, missing, transit), transit, unknown)
         moves += _post_beyond(uow, beyond, unknown, transfer.to_location_id)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
     before, transfer.state, transfer.received_at = transfer.state, row.to, uow.occurred_at
@@ -128,7 +128,8 @@ def cancel_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = No
         hold_parts(uow, [line.part_id for line in transfer.lines])
         transit = special_location(uow, LocationKind.IN_TRANSIT).id
         for line in transfer.lines:
-            moves += _post(uow, line.part_id, _sent(line), transit, transfer.from_location_id)
+            back = _in_transit(uow, _sent(line), transit)
+            moves += _post(uow, line.part_id, back, transit, transfer.from_location_id)
             serve_waiting(uow, line.part_id, transfer.from_location_id)
     before, transfer.state = transfer.state, row.to
     uow.record(transfer, "transfer_cancelled", before, row.to, data={"moves": moves})
@@ -227,13 +228,12 @@ def _absent(uow: UnitOfWork, transfer: Transfer, transit: UUID) -> Iterator[Faul
     """What is to leave and is not there, or is promised to others."""
     source = transfer.from_location_id
     uow.flush()
-    keys = [(line.part_id, place) for line in transfer.lines for place in (source, transit)]
-    balances = lock_balances(uow, keys)
+    balances = lock_balances(uow, [(line.part_id, place) for line in transfer.lines for place in (source, transit)])
     for index, line in enumerate(transfer.lines):
-        free = balances[line.part_id, source]
-        if free.on_hand - free.reserved < line.quantity:
-            message = f"{line.quantity} are to leave, {max(0, free.on_hand - free.reserved)} are available there."
-            yield Fault("not_enough_stock", f"/lines/{index}", message)
+        free = free_units(balances[line.part_id, source])
+        if free < line.quantity:
+            said = f"{line.quantity} are to leave, {free} are available there."
+            yield Fault("not_enough_stock", f"/lines/{index}", said)
         for serial in line.serials:
             place = locate_serial(uow.session, line.part_id, serial)
             if place is None or place.id != source:
@@ -257,6 +257,15 @@ def _post(uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, target: UU
         ).id
         for quantity, serial in draws
     ]
+
+
+def _in_transit(uow: UnitOfWork, units: Units, transit: UUID) -> Units:
+    """Units without the serials that a fact has taken meanwhile: used on the way, or counted somewhere else."""
+    if not units.serials:
+        return units
+    places = [(serial, locate_serial(uow.session, units.part_id, serial)) for serial in units.serials]
+    left = tuple(serial for serial, place in places if place is not None and place.id == transit)
+    return Units(units.part_id, len(left), left)
 
 
 def _post_beyond(uow: UnitOfWork, units: Units, unknown: UUID, target: UUID) -> list[UUID]:
@@ -287,6 +296,6 @@ def _compared(sent: Units, counted: Units) -> tuple[Units, Units, Units]:
         there = tuple(one for one in sent.serials if one in counted.serials)
         missing = tuple(one for one in sent.serials if one not in counted.serials)
         beyond = tuple(one for one in counted.serials if one not in sent.serials)
-        return tuple(Units(part, len(each), each) for each in (there, missing, beyond))  # type: ignore[return-value]  # three
+        return Units(part, len(there), there), Units(part, len(missing), missing), Units(part, len(beyond), beyond)
     arrived = min(sent.quantity, counted.quantity)
     return Units(part, arrived), Units(part, sent.quantity - arrived), Units(part, counted.quantity - arrived)

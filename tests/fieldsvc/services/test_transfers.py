@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StaleVersion, TransitionRefused
+from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.transfer_states import TransferState
-from fieldsvc.models import StockBalance, StockLocation, Transfer
+from fieldsvc.models import StockBalance, StockLocation, StockMove, Transfer
 from fieldsvc.services import transfers
+from fieldsvc.services.part_uses import Use
 from fieldsvc.services.stock import Units, locate_serial
-from fieldsvc.services.stock_moves import Delivery, receive_units
+from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
 from fieldsvc.services.transfers import TransferWish
+from fieldsvc.services.visit_records import record_consumption
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import build_cast
@@ -116,6 +119,37 @@ def test_serials_arrive_each_by_itself_and_one_nobody_shipped_from_where_it_was(
     receive(stage, one, Units(cast.serial_part, 2, ("S-7", "S-1")))
     assert [serial_at(stage, each) for each in ("S-7", "S-1", "S-8")] == [cast.van2, cast.van2, None]
     assert units(stage, cast.serial_part) == {"van2": 2, "discrepancy": 1}
+
+
+@pytest.mark.parametrize("end", ["received", "nothing is there", "called off"])
+def test_a_serial_that_was_used_on_its_way_holds_nothing_up(stage: Stage, end: str) -> None:
+    """The technician has it in his hands before anybody has said that it arrived."""
+    cast = stage.cast
+    brought = Delivery(cast.serial_part, cast.warehouse, 2, ("S-7", "S-8"))
+    stage.act(cast.warehouse_keeper, lambda uow: receive_units(uow, brought))
+    one = draft(stage, Units(cast.serial_part, 2, ("S-7", "S-8")))
+    ship(stage, one)
+    stage.bring_to("working")
+    use = Use(cast.serial_part, 1, "S-7")
+    stage.act(cast.technician1, lambda uow: record_consumption(uow, cast.visit, use))
+    if end == "called off":
+        cancel(stage, one)
+    else:
+        receive(stage, one, *([Units(cast.serial_part, 0)] if end == "nothing is there" else []))
+    places = {"received": cast.van2, "nothing is there": None, "called off": cast.warehouse}
+    assert (serial_at(stage, "S-7"), serial_at(stage, "S-8")) == (None, places[end])
+    assert "in_transit" not in units(stage, cast.serial_part)
+
+
+def test_a_move_of_a_transfer_is_not_taken_back_by_itself(stage: Stage) -> None:
+    one = draft(stage)
+    ship(stage, one)
+    with stage.database.read_only() as session:
+        move = session.scalars(select(StockMove.id).where(StockMove.reason == MoveReason.TRANSFER)).one()
+    with pytest.raises(Conflict) as refused:
+        stage.act(stage.cast.warehouse_keeper, lambda uow: reverse_move(uow, move))
+    assert refused.value.code == "move_of_transfer"
+    assert receive(stage, one).state is _S.RECEIVED
 
 
 def test_what_was_shipped_is_called_off_and_back(stage: Stage) -> None:
