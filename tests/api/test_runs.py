@@ -1,5 +1,6 @@
 """Runs over HTTP: asked for once, read by their team, applied by version; questions about one visit."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fieldsvc.bootstrap import Application
-from fieldsvc.models import OptimizationRun
+from fieldsvc.models import OptimizationRun, Shift
 from fieldsvc.worker import WorkerPorts, work_once
 from tests.fieldsvc.cast import Cast
 
@@ -26,8 +27,31 @@ def asked(cast: Cast) -> dict[str, Any]:
 @pytest.fixture
 def proposed(application: Application, cast: Cast, client_for: Any) -> dict[str, Any]:
     """A run with its proposal."""
-    client = client_for("dispatcher")
-    run = send(client, RUNS, asked(cast)).json
+    return run_for(application, client_for("dispatcher"), asked(cast))
+
+
+@pytest.fixture
+def proposed_ahead(application: Application, cast: Cast, client_for: Any) -> dict[str, Any]:
+    """A run of the next day with its proposal: what fits into it is the same at any time of this one."""
+    with application.database.unit_of_work() as uow:
+        begins = cast.at(8) + timedelta(days=1)
+        uow.session.add(
+            Shift(
+                id=uow.new_id(),
+                technician_id=cast.technician2.technician_id,
+                day=cast.day + timedelta(days=1),
+                starts_at=begins,
+                ends_at=begins + timedelta(hours=9),
+                breaks=[],
+            )
+        )
+        uow.commit()
+    ahead = {"day": (cast.day + timedelta(days=1)).isoformat()}
+    return run_for(application, client_for("dispatcher"), asked(cast) | ahead)
+
+
+def run_for(application: Application, client: Any, wanted: dict[str, Any]) -> dict[str, Any]:
+    run = send(client, RUNS, wanted).json
     assert run["state"] == "queued"
     assert work_once(WorkerPorts(application.database, application.travel, 20, 0.1), "tests")
     return client.get(f"{RUNS}/{run['id']}").json
@@ -86,8 +110,8 @@ def test_a_proposal_is_read_applied_by_version_and_applied_once(proposed: dict[s
     assert (twice.status_code, twice.json["code"]) == (409, "transition_refused")
 
 
-def test_an_applied_run_is_taken_back_once(proposed: dict[str, Any], cast: Cast, client_for: Any) -> None:
-    client, path = client_for("dispatcher"), f"{RUNS}/{proposed['id']}"
+def test_an_applied_run_is_taken_back_once(proposed_ahead: dict[str, Any], cast: Cast, client_for: Any) -> None:
+    client, path = client_for("dispatcher"), f"{RUNS}/{proposed_ahead['id']}"
     early = send(client, f"{path}/reversal", {})
     assert (early.status_code, early.json["code"]) == (409, "transition_refused")
     visit = f"{API}/visits/{cast.unscheduled_visit}"
