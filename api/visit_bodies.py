@@ -31,7 +31,7 @@ def picture_of(body: Mapping[str, Any]) -> photos.Picture:
 
 def use_of(body: Mapping[str, Any]) -> part_uses.Use:
     """Return what was used."""
-    return part_uses.Use(body["part_id"], body["quantity"], body["serial"])
+    return part_uses.Use(body["part_id"], body["quantity"], body["serial"], body["swapped_serial"])
 
 
 def lines_of(body: Mapping[str, Any]) -> list[OfferLine]:

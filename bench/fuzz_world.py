@@ -24,6 +24,7 @@ from fieldsvc.domain.actor import SYSTEM, Actor
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
+from fieldsvc.domain.rma_states import RmaReason
 from fieldsvc.domain.roles import STAFF, Role
 from fieldsvc.models import (
     Approval,
@@ -39,7 +40,20 @@ from fieldsvc.models import (
     Visit,
 )
 from fieldsvc.persistence.unit_of_work import Context
-from fieldsvc.services import absences, api_keys, approvals, photos, privacy, reservations, tasks, tracking, transfers
+from fieldsvc.services import (
+    absences,
+    api_keys,
+    approvals,
+    photos,
+    privacy,
+    purchase_orders,
+    reservations,
+    rmas,
+    suppliers,
+    tasks,
+    tracking,
+    transfers,
+)
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.stock import Units
@@ -140,6 +154,8 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "move_id": move,
         "reservation_id": _promised(application, ticket.id),
         "transfer_id": _on_its_way(application),
+        **_ordered(application),
+        "rma_id": _asked_back(application, ticket.id),
         "visit_id": visit.id,
         "ticket_id": ticket.id,
         "customer_id": customer,
@@ -173,6 +189,25 @@ def _on_its_way(application: Application) -> UUID:
     wish = transfers.TransferWish(van, other, (Units(part, 1),))
     keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
     return execute_unkeyed(application.database, keeper, lambda uow: transfers.draft_transfer(uow, wish).id)
+
+
+def _ordered(application: Application) -> dict[str, UUID]:
+    """A supplier, and what he is to bring."""
+    part, van, _ = _in_a_van(application)
+    keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
+    said = {"code": "acme", "name": "Acme", "lead_time_days": 5}
+    supplier = execute_unkeyed(application.database, keeper, lambda uow: suppliers.add_supplier(uow, said).id)
+    wish = purchase_orders.OrderWish(supplier, van, (purchase_orders.OrderLine(part, 2),))
+    order = execute_unkeyed(application.database, keeper, lambda uow: purchase_orders.draft_order(uow, wish).id)
+    return {"supplier_id": supplier, "order_id": order}
+
+
+def _asked_back(application: Application, ticket_id: UUID) -> UUID:
+    """Ask that a unit comes back from the customer."""
+    part, _, _ = _in_a_van(application)
+    wish = rmas.RmaWish(part, RmaReason.SWAPPED_OUT, ticket_id=ticket_id)
+    keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
+    return execute_unkeyed(application.database, keeper, lambda uow: rmas.request_rma(uow, wish).id)
 
 
 def _in_a_van(application: Application) -> tuple[UUID, UUID, UUID]:

@@ -12,9 +12,18 @@ from api.idempotency import key_required, run_command
 from api.reading import read_page
 from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
-from api.schemas.stock import BalanceSchema, DeliverySchema, MoveSchema, MovesQuery, MovesSchema, StockQuery
+from api.schemas.stock import (
+    BalanceSchema,
+    DeliverySchema,
+    MoveSchema,
+    MovesQuery,
+    MovesSchema,
+    StockQuery,
+    ValueSchema,
+    ValuesQuery,
+)
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import stock, stock_moves
+from fieldsvc.services import deliveries, stock, stock_moves, stock_values
 
 blueprint = Blueprint("stock", "What is on hand where.")
 
@@ -36,6 +45,22 @@ def list_balances(query: dict[str, Any]) -> Response:
             )
         ),
         BalanceSchema,
+        query,
+    )
+
+
+@blueprint.route("/stock-values")
+@requires(Action.STOCK_VALUE_READ)
+@blueprint.arguments(ValuesQuery, location="query")
+@blueprint.response(200, page_of(ValueSchema))
+def list_values(query: dict[str, Any]) -> Response:
+    """List what stock is worth, part by part
+
+    At the weighted average of what the units have cost. It changes with every unit that comes in or leaves.
+    """
+    return read_page(
+        lambda page: lambda session: stock_values.list_values(session, page, part_id=query["part_id"]),
+        ValueSchema,
         query,
     )
 
@@ -62,8 +87,9 @@ def receive_units(body: dict[str, Any]) -> Response:
 
     One move; of a serialised part one for each serial.
     """
-    delivery = stock_moves.Delivery(body["part_id"], body["location_id"], body["quantity"], tuple(body["serials"]))
-    return run_command(lambda uow: {"moves": stock_moves.receive_units(uow, delivery)}, rendered(MovesSchema, 201))
+    delivery = deliveries.Delivery(body["part_id"], body["location_id"], body["quantity"], tuple(body["serials"]))
+    cost = body["unit_cost_cents"]
+    return run_command(lambda uow: {"moves": deliveries.receive_units(uow, delivery, cost)}, rendered(MovesSchema, 201))
 
 
 @blueprint.route("/stock-moves/<uuid:move_id>/reversal", methods=["POST"])

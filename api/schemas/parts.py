@@ -3,7 +3,7 @@
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Flag, Id, Items, Text, Whole
 
-_CENTS = 10**12
+_CENTS = 2_000_000_000
 _MODELS = {"description": "Models of assets that it fits."}
 _SUBSTITUTES = {"description": "Parts that can take its place, the best first."}
 

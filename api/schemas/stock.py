@@ -5,6 +5,7 @@ from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, W
 from fieldsvc.domain.ledger import MoveReason
 
 _UNITS = 2**31
+CENTS = 2_000_000_000
 
 
 class BalanceSchema(EntitySchema):
@@ -36,6 +37,13 @@ class DeliverySchema(StrictSchema):
         load_default=list,
         metadata={"description": "One for each unit of a serialised part."},
     )
+    unit_cost_cents = Whole(
+        low=0,
+        high=CENTS,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What one unit has cost; null = what the catalogue says."},
+    )
 
 
 class MoveSchema(StrictSchema):
@@ -64,3 +72,17 @@ class MovesQuery(StockQuery):
     """Which moves."""
 
     serial = Text(max_length=80, load_default=None)
+
+
+class ValueSchema(StrictSchema):
+    """What all units of a part are worth together, in cents."""
+
+    part_id = Id(required=True)
+    units = Whole(low=0, high=_UNITS, required=True)
+    value_cents = Whole(low=0, high=2**63 - 1, required=True)
+
+
+class ValuesQuery(PageQuery):
+    """Of which part."""
+
+    part_id = Id(load_default=None)

@@ -104,6 +104,12 @@ class UseSchema(ActionSchema):
     part_id = Id(required=True)
     quantity = Whole(low=1, high=100_000, load_default=1)
     serial = Text(max_length=80, load_default=None, allow_none=True)
+    swapped_serial = Text(
+        max_length=80,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Of the unit that it has taken the place of; that one is asked back."},
+    )
 
 
 class PhotoRequestSchema(ActionSchema):

@@ -122,6 +122,7 @@ class ConsumptionSchema(StrictSchema):
     part_id = Id(required=True)
     quantity = Whole(low=1, high=100_000, required=True)
     serial = Text(max_length=80, required=True, allow_none=True)
+    swapped_serial = Text(max_length=80, required=True, allow_none=True)
     occurred_at = Instant(required=True)
 
 

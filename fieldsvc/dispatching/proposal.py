@@ -9,8 +9,9 @@ from fieldsvc.dispatching.snapshot import Snapshot
 from fieldsvc.dispatching.sources import PartSource, part_sources
 from solver.insertion import first_come_plan
 from solver.itinerary import Itinerary
-from solver.plan import Plan, Route, Stop, StopKind, Unplanned
-from solver.problem import VehicleShift
+from solver.plan import Cause, Plan, Route, Stop, StopKind, Unplanned
+from solver.problem import Job, VehicleShift
+from solver.reasons import Reason
 from solver.solve import Result
 
 
@@ -58,16 +59,23 @@ def unplanned_of(snapshot: Snapshot, left: Unplanned) -> dict[str, Any]:
         "visit_id": str(snapshot.visits[left.job]),
         "number": left.job,
         "priority": job.priority,
-        "causes": [
-            {
-                "reason": cause.reason.code,
-                "sentence": cause.sentence,
-                "remedy": cause.remedy,
-                "details": dict(cause.details),
-            }
-            for cause in left.causes
-        ],
+        "causes": [_cause(snapshot, job, cause) for cause in left.causes],
     }
+
+
+def _cause(snapshot: Snapshot, job: Job, cause: Cause) -> dict[str, Any]:
+    """A cause with what to do about it; where parts are missing, with the day on which they are to come."""
+    told = {
+        "reason": cause.reason.code,
+        "sentence": cause.sentence,
+        "remedy": cause.remedy,
+        "details": dict(cause.details),
+    }
+    if cause.reason is Reason.PART_OUT_OF_STOCK:
+        days = {part: snapshot.expected[part].isoformat() for part in job.parts if part in snapshot.expected}
+        told["details"] = {**cause.details, "expected_on": days}
+        told["sentence"] = " ".join((cause.sentence, *(f"{part} is expected on {day}." for part, day in days.items())))
+    return told
 
 
 def differences(snapshot: Snapshot, before: Plan, after: Plan) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.crew import ShiftFacts, read_shifts, vehicle_shift
+from fieldsvc.dispatching.expected_parts import expected_days
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts, is_shared, job_of, read_visits
 from fieldsvc.dispatching.places import Places
@@ -32,7 +33,8 @@ class Snapshot:
     locations: solver id of a warehouse to row id. route_versions: technician to row and version of the published
     day, empty where nothing is published: a day that was emptied and published anew is another row. as_of: the
     moment it takes for now: nobody sets off, and no begun work ends, before. held: numbers of the visits of crews that
-    somebody outside belongs to: they stay where they are.
+    somebody outside belongs to: they stay where they are. expected: part number to the day on which a supplier is to
+    bring units of it to a warehouse that routes may stop at.
     """
 
     problem: Problem
@@ -46,6 +48,7 @@ class Snapshot:
     route_versions: Mapping[str, str]
     as_of: datetime
     held: frozenset[str] = frozenset()
+    expected: Mapping[str, date] = field(default_factory=dict)
     hash: str = field(default="")
 
 
@@ -71,11 +74,7 @@ def take_snapshot(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
         for facts in shifts
     )
-    vans = {
-        facts.technician.van_location_id: str(facts.technician.id)
-        for facts in shifts
-        if facts.technician.van_location_id is not None
-    }
+    vans = _vans(shifts)
     earmarks = earmarks_of(free, [facts.visit for facts in visits if facts.visit.id in supplied], vans, parts)
     jobs = tuple(
         replace(job_of(facts, horizon, places, now, technicians), earmarks=earmarks.get(facts.visit.id, ()))
@@ -107,8 +106,18 @@ def take_snapshot(
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
         as_of=now,
         held=frozenset(held),
+        expected={parts[part]: day for part, day in expected_days(session, free.warehouses).items()},
         hash=hash_of(problem),
     )
+
+
+def _vans(shifts: list[ShiftFacts]) -> dict[UUID, str]:
+    """Van to technician."""
+    return {
+        facts.technician.van_location_id: str(facts.technician.id)
+        for facts in shifts
+        if facts.technician.van_location_id is not None
+    }
 
 
 def hash_of(problem: Problem) -> str:

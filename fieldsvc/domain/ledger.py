@@ -34,6 +34,10 @@ PHYSICAL = frozenset(
 )
 
 
+# Units in quarantine are worth nothing until somebody has decided about them; all else that is here has its cost.
+VALUED = PHYSICAL - {LocationKind.QUARANTINE}
+
+
 class MoveReason(StrEnum):
     """Why units moved."""
 
@@ -41,6 +45,7 @@ class MoveReason(StrEnum):
     TRANSFER = "transfer"
     CONSUMPTION = "consumption"
     COUNT = "count"
+    RETURN = "return"
     CORRECTION = "correction"
 
 
@@ -75,3 +80,17 @@ def balances_of(moves: Iterable[Move]) -> dict[tuple[UUID, UUID], int]:
         balances[source] = balances.get(source, 0) - move.quantity
         balances[target] = balances.get(target, 0) + move.quantity
     return balances
+
+
+def value_leaving(value_cents: int, units: int, quantity: int) -> int:
+    """The share that some of the units have in what all are worth, rounded half up; the last take what is left."""
+    if quantity >= units:
+        return value_cents
+    return (2 * value_cents * quantity + units) // (2 * units)
+
+
+def value_entering(value_cents: int, units: int, quantity: int, unit_cost_cents: int) -> int:
+    """What units bring that nobody has said the cost of: the average, or the catalogue's cost where none are there."""
+    if units <= 0:
+        return quantity * unit_cost_cents
+    return (2 * value_cents * quantity + units) // (2 * units)

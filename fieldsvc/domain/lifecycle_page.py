@@ -8,7 +8,9 @@ from fieldsvc.domain.absence_states import ABSENCE
 from fieldsvc.domain.approval_states import APPROVAL
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
+from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
 from fieldsvc.domain.reservation_states import RESERVATION
+from fieldsvc.domain.rma_states import RMA
 from fieldsvc.domain.run_states import RUN
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -25,7 +27,21 @@ A supervisor has every row of a dispatcher and of an agent. A row of the technic
 dispatcher too, on the technician's behalf. A *fact* has happened in the field: the plan is no reason to refuse it."""
 
 
-_ALL = (TICKET, VISIT, RUN, SIGN_OFF, APPROVAL, TASK, RESERVATION, TRANSFER, ABSENCE, DEVICE, PRIVACY_REQUEST)
+_ALL = (
+    TICKET,
+    VISIT,
+    RUN,
+    SIGN_OFF,
+    APPROVAL,
+    TASK,
+    RESERVATION,
+    TRANSFER,
+    PURCHASE_ORDER,
+    RMA,
+    ABSENCE,
+    DEVICE,
+    PRIVACY_REQUEST,
+)
 
 
 def _section(life_cycle: LifeCycle[StrEnum]) -> Iterator[str]:

@@ -55,6 +55,17 @@ class Action(StrEnum):
     STOCK_MOVE = "stock.move"
     STOCK_RESERVE = "stock.reserve"
     STOCK_TRANSFER = "stock.transfer"
+    STOCK_VALUE_READ = "stock.value_read"
+    SUPPLIER_READ = "supplier.read"
+    SUPPLIER_MANAGE = "supplier.manage"
+    PURCHASE_READ = "purchase.read"
+    PURCHASE_MANAGE = "purchase.manage"
+    PURCHASE_APPROVE = "purchase.approve"
+    RMA_READ = "rma.read"
+    RMA_REQUEST = "rma.request"
+    RMA_SEND = "rma.send"
+    RMA_DECIDE = "rma.decide"
+    RMA_HANDLE = "rma.handle"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
     USER_MANAGE = "user.manage"
@@ -118,6 +129,17 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.STOCK_MOVE: {_W: _ALL, _A: _ALL},
     Action.STOCK_TRANSFER: {_T: _OWN, _W: _ALL, _A: _ALL},
     Action.STOCK_RESERVE: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.STOCK_VALUE_READ: {_W: _ALL, _V: _ALL, _A: _ALL},
+    Action.SUPPLIER_READ: {_D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.SUPPLIER_MANAGE: {_W: _ALL, _A: _ALL},
+    Action.PURCHASE_READ: {_D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.PURCHASE_MANAGE: {_W: _ALL, _A: _ALL},
+    Action.PURCHASE_APPROVE: {_V: _ALL, _A: _ALL},
+    Action.RMA_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.RMA_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.RMA_SEND: {_T: _OWN, _W: _ALL, _A: _ALL},
+    Action.RMA_DECIDE: {_W: _ALL, _V: _ALL, _A: _ALL},
+    Action.RMA_HANDLE: {_W: _ALL, _A: _ALL},
     Action.CATALOGUE_READ: {_T: _ALL, _G: _ALL, _D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_MANAGE: {_A: _ALL},
     Action.USER_MANAGE: {_A: _ALL},

@@ -20,12 +20,22 @@ from fieldsvc.models.overrides import Override
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer, Procedure
+from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierPart
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.rmas import Rma
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
-from fieldsvc.models.stock import Part, PartModel, PartSubstitute, StockBalance, StockLocation, StockMove
+from fieldsvc.models.stock import (
+    Part,
+    PartModel,
+    PartSubstitute,
+    StockBalance,
+    StockLocation,
+    StockMove,
+    StockValue,
+)
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
@@ -76,9 +86,12 @@ __all__ = [
     "PlannedRoute",
     "PrivacyRequest",
     "Procedure",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "Rating",
     "RemoteSolution",
     "Reservation",
+    "Rma",
     "RunCustomer",
     "RunScope",
     "SealingKey",
@@ -92,6 +105,9 @@ __all__ = [
     "StockBalance",
     "StockLocation",
     "StockMove",
+    "StockValue",
+    "Supplier",
+    "SupplierPart",
     "Task",
     "Team",
     "Technician",

@@ -3,9 +3,11 @@
 from fieldsvc.models.approvals import Approval
 from fieldsvc.models.devices import Device
 from fieldsvc.models.privacy import PrivacyRequest
+from fieldsvc.models.purchasing import PurchaseOrder
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
 from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.rmas import Rma
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Absence
@@ -25,6 +27,8 @@ WITH_LIFE_CYCLE = (
     Absence,
     Reservation,
     Transfer,
+    PurchaseOrder,
+    Rma,
     Device,
     PrivacyRequest,
 )

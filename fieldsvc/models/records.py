@@ -31,7 +31,7 @@ class Diagnosis(Keyed, Base):
 
 
 class Consumption(Keyed, Base):
-    """Units used at a visit, with the move that took them."""
+    """Units used at a visit, with the move that took them. swapped_serial: of the unit that one took the place of."""
 
     __tablename__ = "consumptions"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
@@ -40,6 +40,7 @@ class Consumption(Keyed, Base):
     part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"))
     quantity: Mapped[int]
     serial: Mapped[str | None] = mapped_column(String(80))
+    swapped_serial: Mapped[str | None] = mapped_column(String(80))
     move_id: Mapped[UUID] = mapped_column(refers_to("stock_moves.id"), unique=True)
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

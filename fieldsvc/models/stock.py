@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
@@ -80,7 +80,10 @@ class StockLocation(Entity, Base):
 
 
 class StockMove(Keyed, Base):
-    """One row of the ledger; never changed, only reversed, and that once."""
+    """One row of the ledger; never changed, only reversed, and that once.
+
+    value_cents: what it added to what all stock is worth; less than 0 where units left, 0 for moves within.
+    """
 
     __tablename__ = "stock_moves"
     __table_args__ = (
@@ -98,6 +101,7 @@ class StockMove(Keyed, Base):
     serial: Mapped[str | None] = mapped_column(String(80))
     visit_id: Mapped[UUID | None] = mapped_column(refers_to("visits.id"), index=True)
     reverses_id: Mapped[UUID | None] = mapped_column(refers_to("stock_moves.id"), unique=True)
+    value_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     actor_id: Mapped[UUID | None]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -125,3 +129,13 @@ class StockBalance(Entity, Base):
     is_physical: Mapped[bool]
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
+
+
+class StockValue(Base):
+    """What all units of a part, but for those in quarantine, are worth together, at what they have cost on average."""
+
+    __tablename__ = "stock_values"
+    __table_args__ = (CheckConstraint("value_cents >= 0", name="value"),)
+
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
+    value_cents: Mapped[int] = mapped_column(BigInteger)

@@ -30,6 +30,7 @@ from fieldsvc.models.procedures import ChecklistAnswer
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
+from fieldsvc.models.rmas import Rma
 from fieldsvc.models.runs import OptimizationRun
 from fieldsvc.models.sealing import COMPANY, DataKey, Keyring
 from fieldsvc.models.tasks import Task
@@ -46,6 +47,7 @@ _ABOVE: Mapping[type[Base], tuple[str | None, type[Base] | None]] = {
     PrivacyRequest: (None, None),  # has to be understood after the customer is erased
     Visit: ("ticket_id", Ticket),
     Task: ("ticket_id", Ticket),
+    Rma: ("ticket_id", Ticket),
     Approval: ("ticket_id", Ticket),
     RemoteSolution: ("ticket_id", Ticket),
     Diagnosis: ("visit_id", Visit),

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
+from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
 from fieldsvc.domain.reservation_states import RESERVATION
+from fieldsvc.domain.rma_states import RMA
 from fieldsvc.domain.run_states import RUN, RunState
 from fieldsvc.domain.sign_off_states import SIGN_OFF
 from fieldsvc.domain.task_states import TASK
@@ -63,6 +65,8 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "task": TASK,
         "reservation": RESERVATION,
         "transfer": TRANSFER,
+        "purchase_order": PURCHASE_ORDER,
+        "rma": RMA,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,
     }

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.domain.rma_states import RMA, RmaReason
+from fieldsvc.domain.roles import Role
 from fieldsvc.models.assignments import Assignment
 from fieldsvc.models.records import Consumption
 from fieldsvc.models.reservations import Reservation
@@ -26,6 +28,7 @@ from fieldsvc.services.reserved_units import (
     serve_anywhere,
     take_reserved,
 )
+from fieldsvc.services.rmas import RmaWish, write_request
 from fieldsvc.services.scopes import open_assignments, touch
 from fieldsvc.services.stock import free_units, locate_serial, lock_balances, post_move, special_location
 
@@ -34,11 +37,15 @@ _NO_LIMIT = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Units of a part that were used; a serialised one is one unit with its serial."""
+    """Units of a part that were used; a serialised one is one unit with its serial.
+
+    swapped_serial: of the unit that it has taken the place of; that one comes back.
+    """
 
     part_id: UUID
     quantity: int = 1
     serial: str | None = None
+    swapped_serial: str | None = None
 
 
 def book_use(
@@ -84,10 +91,24 @@ def book_use(
     touch(visit)
     data = {"part_id": use.part_id, "quantity": use.quantity, "unknown_quantity": unknown_units}
     uow.record(visit, "part_consumed", data=data)
+    if use.swapped_serial is not None:
+        _ask_back(uow, visit, use)
     settle_reservations(uow, ticket)
     if any(has_taken):
         serve_anywhere(uow, use.part_id)  # there may be some elsewhere for those who have lost theirs
     return withdrawal.consumptions
+
+
+def _ask_back(uow: UnitOfWork, visit: Visit, use: Use) -> None:
+    """Ask that the unit comes back which the new one has taken the place of; the desk or the warehouse decides."""
+    wish = RmaWish(
+        use.part_id,
+        RmaReason.SWAPPED_OUT,
+        serial=use.swapped_serial,
+        ticket_id=visit.ticket_id,
+        visit_id=visit.id,
+    )
+    write_request(uow, wish, RMA.allowed_at_birth("request", Role.SYSTEM).to)
 
 
 class _Withdrawal:
@@ -154,6 +175,7 @@ class _Withdrawal:
             part_id=self._use.part_id,
             quantity=units,
             serial=self._use.serial,
+            swapped_serial=None if self.consumptions else self._use.swapped_serial,
             move_id=move.id,
             occurred_at=self._uow.occurred_at,
             recorded_at=self._uow.now,
@@ -212,8 +234,12 @@ def _check_use(uow: UnitOfWork, visit: Visit, use: Use) -> None:
             faults.append(Fault("serial_needed", "/serial", "This part is serialised: give the serial."))
         if quantity > 1:
             faults.append(Fault("one_per_serial", "/quantity", "A serial is one unit: record each by itself."))
-    if part is not None and not part.is_serialised and serial is not None:
-        faults.append(Fault("serial_not_used", "/serial", "This part has no serials."))
+    if part is not None and not part.is_serialised:
+        for name in ("serial", "swapped_serial"):
+            if getattr(use, name) is not None:
+                faults.append(Fault("serial_not_used", f"/{name}", "This part has no serials."))
+    if serial is not None and serial == use.swapped_serial:
+        faults.append(Fault("same_serial", "/swapped_serial", "One unit can't take its own place."))
     if faults:
         raise Invalid("This use can't be booked.", faults=faults)
     if serial is not None:

@@ -12,7 +12,9 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.approvals import check_approval_in_scope
+from fieldsvc.services.purchase_orders import get_order
 from fieldsvc.services.reservations import get_reservation
+from fieldsvc.services.rmas import get_rma
 from fieldsvc.services.runs import get_run
 from fieldsvc.services.scopes import tickets_in_scope, visits_in_scope
 from fieldsvc.services.tasks import get_task
@@ -43,5 +45,9 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         check_approval_in_scope(session, actor, approval_id, action)
     if reservation_id is not None:
         get_reservation(session, actor, reservation_id)
+    if "rma_id" in ids:
+        get_rma(session, actor, ids["rma_id"])
+    if "order_id" in ids:
+        get_order(session, actor, ids["order_id"])
     if transfer_id is not None:
         get_transfer(session, actor, transfer_id)

@@ -21,9 +21,11 @@ from fieldsvc.domain.phone_commands import CLOCK_TOLERANCE, PHONE_SOURCES
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
+from fieldsvc.models.base import Entity
 from fieldsvc.models.customers import Customer
 from fieldsvc.models.job_types import JobType
-from fieldsvc.models.stock import Part, StockLocation
+from fieldsvc.models.purchasing import Supplier
+from fieldsvc.models.stock import StockLocation
 from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -227,7 +229,7 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
     return session.get_one(Team, team_id).zone
 
 
-def touch(row: Ticket | Visit | PlannedRoute | JobType | Part) -> None:
+def touch(row: Entity) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
-    named = {PlannedRoute: "day", JobType: "code"}.get(type(row), "number")
-    flag_modified(row, named)
+    named: dict[type[Entity], str] = {PlannedRoute: "day", JobType: "code", Supplier: "code"}
+    flag_modified(row, named.get(type(row), "number"))

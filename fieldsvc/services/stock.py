@@ -1,13 +1,10 @@
 """The stock ledger: moves are posted with both balances they change, and never otherwise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
@@ -17,8 +14,10 @@ from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import StockBalance, StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
+from fieldsvc.persistence.statements import insert_or_leave
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import locations_in_scope
+from fieldsvc.services.stock_values import book_value, is_valued
 
 BalanceKey = tuple[UUID, UUID]
 
@@ -43,7 +42,10 @@ def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKe
     physical = dict(uow.session.execute(kinds.where(StockLocation.id.in_({key[1] for key in ordered}))).all())
     balances = {}
     for part_id, location_id in ordered:
-        made = _insert(uow)(StockBalance).values(
+        insert_or_leave(
+            uow.session,
+            StockBalance,
+            ["part_id", "location_id"],
             id=uow.new_id(),
             version=1,
             part_id=part_id,
@@ -52,16 +54,10 @@ def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKe
             on_hand=0,
             reserved=0,
         )
-        uow.session.execute(made.on_conflict_do_nothing(index_elements=["part_id", "location_id"]))
         locked = select(StockBalance).where(StockBalance.part_id == part_id, StockBalance.location_id == location_id)
         query = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
         balances[part_id, location_id] = uow.session.scalars(query).one()
     return balances
-
-
-def _insert(uow: UnitOfWork) -> Callable[[Any], Any]:
-    """Return the INSERT that can leave alone what is there already; both databases have it, SQL has not."""
-    return postgresql_insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite_insert
 
 
 def free_units(balance: StockBalance) -> int:
@@ -80,8 +76,12 @@ def post_move(
     serial: str | None = None,
     visit_id: UUID | None = None,
     reverses_id: UUID | None = None,
+    brings_cents: int | None = None,
 ) -> StockMove:
-    """Move units from one location to another, or refuse with what is there."""
+    """Move units of a held part from one location to another, or refuse with what is there.
+
+    brings_cents: what units from outside cost, all together; None = what the others of the part cost.
+    """
     check_move(Move(part_id, quantity, from_location_id, to_location_id))
     source_key, target_key = (part_id, from_location_id), (part_id, to_location_id)
     uow.flush()  # locking reads the balances anew, which would forget what is not sent yet
@@ -91,6 +91,9 @@ def post_move(
         raise Conflict(
             f"{quantity} units are asked for, {free_units(source)} are available there.", code="not_enough_stock"
         )
+    value_cents, has_value = 0, is_valued(uow.session, to_location_id)
+    if is_valued(uow.session, from_location_id) != has_value:
+        value_cents = book_value(uow, part_id, quantity, enters=has_value, brings_cents=brings_cents)
     source.on_hand -= quantity
     target.on_hand += quantity
     move = StockMove(
@@ -103,6 +106,7 @@ def post_move(
         serial=serial,
         visit_id=visit_id,
         reverses_id=reverses_id,
+        value_cents=value_cents,
         actor_id=uow.actor.user_id,
         occurred_at=uow.occurred_at,
         recorded_at=uow.now,
@@ -117,6 +121,7 @@ def post_move(
             "quantity": quantity,
             "from_location_id": from_location_id,
             "to_location_id": to_location_id,
+            "value_cents": value_cents,
         },
     )
     return move
@@ -128,7 +133,10 @@ def special_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
     location = uow.session.scalars(query).first()
     if location is not None:
         return location
-    made = _insert(uow)(StockLocation).values(
+    insert_or_leave(
+        uow.session,
+        StockLocation,
+        ["code"],
         id=uow.new_id(),
         version=1,
         code=kind.value,
@@ -137,7 +145,6 @@ def special_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
         is_physical=kind in PHYSICAL,
         handling_s=0,
     )
-    uow.session.execute(made.on_conflict_do_nothing(index_elements=["code"]))
     return uow.session.scalars(query).one()
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.domain.ledger import Move, balances_of
+from fieldsvc.domain.ledger import VALUED, Move, balances_of
 from fieldsvc.domain.reservation_states import ACTIVE, ReservationState
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.reservations import Reservation
-from fieldsvc.models.stock import StockBalance, StockMove
+from fieldsvc.models.stock import StockBalance, StockLocation, StockMove, StockValue
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.planned_reservations import active_of, claims_of, missing_of, surplus_of
@@ -128,10 +128,27 @@ def the_plan_has_reserved_what_it_counts_on(session: OrmSession) -> Iterator[str
         yield f"Reservation {ending.reservation.id} of the plan has {ending.units} units that it does not count on."
 
 
+def value_is_what_moves_brought(session: OrmSession) -> Iterator[str]:
+    """Money: what stock is worth is what the moves brought and took, to the cent, and nothing is worth nothing."""
+    brought = select(StockMove.part_id, func.sum(StockMove.value_cents)).group_by(StockMove.part_id)
+    moved = dict(session.execute(brought).all())
+    worth = dict(session.execute(select(StockValue.part_id, StockValue.value_cents)).all())
+    on_hand = select(StockBalance.part_id, func.sum(StockBalance.on_hand)).group_by(StockBalance.part_id)
+    valued = select(StockLocation.id).where(StockLocation.kind.in_(VALUED))
+    units = dict(session.execute(on_hand.where(StockBalance.location_id.in_(valued))).all())
+    for part in sorted(moved.keys() | worth.keys()):
+        said, found = worth.get(part, 0), moved.get(part, 0)
+        if said != found:
+            yield f"Part {part}: the books say it is worth {said} cents, the moves add up to {found}."
+        if said and not units.get(part):
+            yield f"Part {part}: the books say it is worth {said} cents, and there is none."
+
+
 STOCK_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("S1", balances_match_moves),
     ("S2", physical_stock_is_there),
     ("S2", reserved_is_what_reservations_hold),
+    ("S", value_is_what_moves_brought),
     ("S4", reversals_are_single),
     ("R1", consumed_is_what_was_used),
     ("R2", closed_visits_claim_nothing),

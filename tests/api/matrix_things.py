@@ -6,16 +6,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason
+from fieldsvc.domain.rma_states import RmaReason
 from fieldsvc.models import CatalogueValue
-from fieldsvc.services import absences, reservations, stock_moves, transfers
+from fieldsvc.services import absences, deliveries, purchase_orders, reservations, rmas, suppliers, transfers
 from fieldsvc.services.stock import Units
 from tests.fieldsvc.stage import Stage
 
 
 def delivery(stage: Stage) -> UUID:
     """The move by which the warehouse got another unit."""
-    brought = stock_moves.Delivery(stage.cast.part, stage.cast.warehouse, 1)
-    return stage.act(stage.cast.warehouse_keeper, lambda uow: stock_moves.receive_units(uow, brought)[0].id)
+    brought = deliveries.Delivery(stage.cast.part, stage.cast.warehouse, 1)
+    return stage.act(stage.cast.warehouse_keeper, lambda uow: deliveries.receive_units(uow, brought)[0].id)
 
 
 def promise(stage: Stage) -> UUID:
@@ -45,3 +46,22 @@ def load_for_a_van(stage: Stage) -> UUID:
     cast = stage.cast
     wish = transfers.TransferWish(cast.warehouse, cast.van1, (Units(cast.part, 1),))
     return stage.act(cast.warehouse_keeper, lambda uow: transfers.draft_transfer(uow, wish).id)
+
+
+def supplier(stage: Stage) -> UUID:
+    said = {"code": "acme", "name": "Acme", "lead_time_days": 5}
+    return stage.act(stage.cast.warehouse_keeper, lambda uow: suppliers.add_supplier(uow, said)).id
+
+
+def order(stage: Stage, supplier_id: UUID) -> UUID:
+    """Units that the supplier is to bring, as a draft."""
+    lines = (purchase_orders.OrderLine(stage.cast.part, 2),)
+    wish = purchase_orders.OrderWish(supplier_id, stage.cast.warehouse, lines)
+    return stage.act(stage.cast.warehouse_keeper, lambda uow: purchase_orders.draft_order(uow, wish)).id
+
+
+def return_asked_for(stage: Stage) -> UUID:
+    """A unit that is to come back from the customer."""
+    cast = stage.cast
+    wish = rmas.RmaWish(cast.part, RmaReason.SWAPPED_OUT, ticket_id=cast.ticket, visit_id=cast.visit)
+    return stage.act(cast.technician1, lambda uow: rmas.request_rma(uow, wish)).id

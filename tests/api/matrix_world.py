@@ -102,6 +102,9 @@ class World:
     move: UUID
     reservation: UUID
     transfer: UUID
+    supplier: UUID
+    order: UUID
+    rma: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -135,6 +138,10 @@ class World:
             "move_id": self.move,
             "reservation_id": self.reservation,
             "transfer_id": self.transfer,
+            "supplier_id": self.supplier,
+            "order_id": self.order,
+            "rma_id": self.rma,
+            "lead_time_days": 5,
             "from_location_id": self.cast.warehouse,
             "to_location_id": self.cast.van1,
             "hold_until": f"{self.cast.day + timedelta(days=9)}T12:00:00Z",
@@ -273,6 +280,7 @@ def build_world(application: Application, password_hash: str) -> World:
     procedure = _send_out_with_procedure(stage)
     empty_day = cast.day + timedelta(days=30)
     asked_for = stage.act(cast.admin, lambda uow: privacy.request_privacy(uow, wish)).id
+    supplier = matrix_things.supplier(stage)
     return World(
         cast,
         propose_day(application, stage, empty_day),
@@ -285,6 +293,9 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.delivery(stage),
         matrix_things.promise(stage),
         matrix_things.load_for_a_van(stage),
+        supplier,
+        matrix_things.order(stage, supplier),
+        matrix_things.return_asked_for(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,

@@ -64,7 +64,7 @@ def test_the_embedded_server_answers_and_ends_cleanly(environ, tmp_path: Path, e
         with urllib.request.urlopen(f"{address}/readyz") as answer:
             assert json.load(answer)["status"] == "ready"
         server.send_signal(ending)
-        _, rest = server.communicate(timeout=20)
+        _, rest = server.communicate(timeout=60)
     finally:
         server.kill()
     assert server.returncode == 0

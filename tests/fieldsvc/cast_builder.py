@@ -21,6 +21,7 @@ from fieldsvc.models import (
     StockBalance,
     StockLocation,
     StockMove,
+    StockValue,
     Technician,
     TechnicianSkill,
     Ticket,
@@ -32,6 +33,7 @@ from fieldsvc.models import (
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 
 ZONE = ZoneInfo("America/Sao_Paulo")
+COST_CENTS = 900
 SITE = (-30.0300, -51.2300)
 
 
@@ -117,7 +119,7 @@ class Builder:
                 number=number,
                 name_en=number,
                 name_zh=number,
-                unit_cost_cents=900,
+                unit_cost_cents=COST_CENTS,
                 price_cents=1500,
                 is_serialised=is_serialised,
             )
@@ -136,8 +138,10 @@ class Builder:
                 serial=serial,
                 occurred_at=self.at(0),
                 recorded_at=self.at(0),
+                value_cents=quantity * COST_CENTS,
             )
         )
+        self._bring_value(part, quantity * COST_CENTS)
         for place, change in ((self.supplier, -quantity), (location, quantity)):
             balance = self.uow.session.query(StockBalance).filter_by(part_id=part, location_id=place).one_or_none()
             if balance is None:
@@ -148,6 +152,14 @@ class Builder:
                 self.uow.session.add(balance)
             balance.on_hand += change
             self.uow.flush()
+
+    def _bring_value(self, part: UUID, cents: int) -> None:
+        worth = self.uow.session.get(StockValue, part)
+        if worth is None:
+            worth = StockValue(part_id=part, value_cents=0)
+            self.uow.session.add(worth)
+        worth.value_cents += cents
+        self.uow.flush()
 
     def customer(self, team: UUID, name: str) -> tuple[UUID, UUID]:
         customer = self.add(

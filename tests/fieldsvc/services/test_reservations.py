@@ -20,8 +20,9 @@ from fieldsvc.services import (
     ticket_cancellations,
     visit_returns,
 )
+from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.stock import special_location
-from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
+from fieldsvc.services.stock_moves import reverse_move
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import build_cast

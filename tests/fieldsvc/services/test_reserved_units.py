@@ -20,8 +20,8 @@ from fieldsvc.services import (
     visit_records,
     visit_returns,
 )
+from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.stock import post_move
-from fieldsvc.services.stock_moves import Delivery, receive_units
 from tests.fieldsvc.services.promises import (
     assert_sound,
     balance,

@@ -10,9 +10,10 @@ from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, No
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.models import StockBalance, StockMove
+from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.stock import post_move
-from fieldsvc.services.stock_moves import Delivery, list_moves, receive_units, reverse_move
+from fieldsvc.services.stock_moves import list_moves, reverse_move
 from tests.conftest import OpenDatabase
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import build_cast

@@ -13,9 +13,10 @@ from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.transfer_states import TransferState
 from fieldsvc.models import StockBalance, StockLocation, StockMove, Transfer
 from fieldsvc.services import transfers
+from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.part_uses import Use
 from fieldsvc.services.stock import Units, locate_serial
-from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
+from fieldsvc.services.stock_moves import reverse_move
 from fieldsvc.services.transfers import TransferWish
 from fieldsvc.services.visit_records import record_consumption
 from tests.conftest import OpenDatabase

@@ -1,0 +1,82 @@
+"""Goods that a supplier brought, booked in one part at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Fault, Invalid
+from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.permissions import Action
+from fieldsvc.models.stock import Part, StockLocation, StockMove
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.reserved_units import serve_waiting
+from fieldsvc.services.scopes import locations_in_scope
+from fieldsvc.services.serials import serial_faults
+from fieldsvc.services.stock import Units, locate_serial, lock_balances, post_move, special_location
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Units of one part that a supplier brought to a place; serials: one for each unit of a serialised part."""
+
+    part_id: UUID
+    location_id: UUID
+    quantity: int
+    serials: tuple[str, ...] = ()
+
+
+def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | None = None) -> Sequence[StockMove]:
+    """Book in what a supplier brought without an order. unit_cost_cents: None = the catalogue's."""
+    part, location = uow.find(Part, delivery.part_id, lock=True), _place(uow, delivery.location_id)
+    faults = []
+    if part is None:
+        faults.append(Fault("unknown_part", "/part_id", f"There is no part {delivery.part_id}."))
+    if location is None:
+        faults.append(Fault("unknown_location", "/location_id", f"There is no place {delivery.location_id}."))
+    if part is not None:
+        faults += delivery_faults(uow, part, Units(part.id, delivery.quantity, delivery.serials))
+    if part is None or location is None or faults:
+        raise Invalid("This delivery can't be booked.", faults=faults)
+    return book_delivery(uow, delivery, part.unit_cost_cents if unit_cost_cents is None else unit_cost_cents)
+
+
+def delivery_faults(uow: UnitOfWork, part: Part, units: Units, pointer: str = "") -> Iterator[Fault]:
+    """Say what is wrong with units of a held part that have come: no serial is in stock already."""
+    wrong = list(serial_faults(part, units, pointer))
+    yield from wrong
+    for index, serial in enumerate(units.serials if not wrong else ()):
+        place = locate_serial(uow.session, part.id, serial)
+        if place is not None:
+            message = f"The books have {serial} at {place.name} already."
+            yield Fault("serial_in_stock", f"{pointer}/serials/{index}", message)
+
+
+def book_delivery(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int) -> list[StockMove]:
+    """Book in units of a held part that were looked at, and serve who waits: one move, or one for each serial."""
+    supplier = special_location(uow, LocationKind.SUPPLIER)
+    lock_balances(uow, [(delivery.part_id, supplier.id), (delivery.part_id, delivery.location_id)])
+    units: list[tuple[int, str | None]] = [(1, serial) for serial in delivery.serials]
+    moves = [
+        post_move(
+            uow,
+            part_id=delivery.part_id,
+            quantity=quantity,
+            from_location_id=supplier.id,
+            to_location_id=delivery.location_id,
+            reason=MoveReason.RECEIPT,
+            serial=serial,
+            brings_cents=quantity * unit_cost_cents,
+        )
+        for quantity, serial in units or [(delivery.quantity, None)]
+    ]
+    serve_waiting(uow, delivery.part_id, delivery.location_id)
+    return moves
+
+
+def _place(uow: UnitOfWork, location_id: UUID) -> StockLocation | None:
+    """A physical place of the actor's scope."""
+    in_scope = locations_in_scope(uow.actor, Action.STOCK_MOVE)
+    query = select(StockLocation).where(StockLocation.id == location_id, StockLocation.is_physical, in_scope)
+    return uow.session.scalars(query).one_or_none()
