@@ -44,6 +44,7 @@ from fieldsvc.services import (
     absences,
     api_keys,
     approvals,
+    counts,
     photos,
     privacy,
     purchase_orders,
@@ -155,6 +156,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "reservation_id": _promised(application, ticket.id),
         "transfer_id": _on_its_way(application),
         **_ordered(application),
+        "count_id": _counted(application),
         "rma_id": _asked_back(application, ticket.id),
         "visit_id": visit.id,
         "ticket_id": ticket.id,
@@ -200,6 +202,13 @@ def _ordered(application: Application) -> dict[str, UUID]:
     wish = purchase_orders.OrderWish(supplier, van, (purchase_orders.OrderLine(part, 2),))
     order = execute_unkeyed(application.database, keeper, lambda uow: purchase_orders.draft_order(uow, wish).id)
     return {"supplier_id": supplier, "order_id": order}
+
+
+def _counted(application: Application) -> UUID:
+    """Say that all parts in a van are to be counted."""
+    _, van, _ = _in_a_van(application)
+    keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
+    return execute_unkeyed(application.database, keeper, lambda uow: counts.open_count(uow, counts.CountWish(van)).id)
 
 
 def _asked_back(application: Application, ticket_id: UUID) -> UUID:

@@ -59,6 +59,7 @@ class Settings:
     worker_poll_s: float
     max_visits_per_run: int
     max_disrupted_visits: int
+    count_approval_cents: int
     max_solve_s: int
     solve_workers: int
     max_body_bytes: int
@@ -138,6 +139,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         worker_poll_s=read.number("WORKER_POLL_S", 0.5, float, 0.01, 60.0),
         max_visits_per_run=read.whole("MAX_VISITS_PER_RUN", 5000, 1, 100_000),
         max_disrupted_visits=read.whole("MAX_DISRUPTED_VISITS", 50, 0, 100_000),
+        count_approval_cents=read.whole("COUNT_APPROVAL_CENTS", 10_000, 0, 10**12),
         max_solve_s=read.whole("MAX_SOLVE_S", 600, 1, 86_400),
         solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),

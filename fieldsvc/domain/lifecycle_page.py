@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from fieldsvc.domain.absence_states import ABSENCE
 from fieldsvc.domain.approval_states import APPROVAL
+from fieldsvc.domain.count_states import COUNT
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
@@ -38,6 +39,7 @@ _ALL = (
     TRANSFER,
     PURCHASE_ORDER,
     RMA,
+    COUNT,
     ABSENCE,
     DEVICE,
     PRIVACY_REQUEST,

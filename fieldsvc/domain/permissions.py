@@ -61,6 +61,9 @@ class Action(StrEnum):
     PURCHASE_READ = "purchase.read"
     PURCHASE_MANAGE = "purchase.manage"
     PURCHASE_APPROVE = "purchase.approve"
+    COUNT = "count"
+    COUNT_READ = "count.read"
+    COUNT_DECIDE = "count.decide"
     RMA_READ = "rma.read"
     RMA_REQUEST = "rma.request"
     RMA_SEND = "rma.send"
@@ -135,6 +138,9 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.PURCHASE_READ: {_D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.PURCHASE_MANAGE: {_W: _ALL, _A: _ALL},
     Action.PURCHASE_APPROVE: {_V: _ALL, _A: _ALL},
+    Action.COUNT: {_T: _OWN, _W: _ALL, _A: _ALL},
+    Action.COUNT_READ: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
+    Action.COUNT_DECIDE: {_V: _ALL, _A: _ALL},
     Action.RMA_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.RMA_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.RMA_SEND: {_T: _OWN, _W: _ALL, _A: _ALL},

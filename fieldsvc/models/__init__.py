@@ -8,6 +8,7 @@ from fieldsvc.models.assignments import Assignment, Decline, PlannedPart, Planne
 from fieldsvc.models.base import Base
 from fieldsvc.models.calendars import CalendarLink
 from fieldsvc.models.catalogue import CatalogueValue
+from fieldsvc.models.counts import StockCount, StockCountLine
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
@@ -103,6 +104,8 @@ __all__ = [
     "SignOff",
     "Site",
     "StockBalance",
+    "StockCount",
+    "StockCountLine",
     "StockLocation",
     "StockMove",
     "StockValue",

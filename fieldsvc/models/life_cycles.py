@@ -1,6 +1,7 @@
 """What has a life cycle: rows whose state only changes together with an event that says so."""
 
 from fieldsvc.models.approvals import Approval
+from fieldsvc.models.counts import StockCount
 from fieldsvc.models.devices import Device
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.purchasing import PurchaseOrder
@@ -29,6 +30,7 @@ WITH_LIFE_CYCLE = (
     Transfer,
     PurchaseOrder,
     Rma,
+    StockCount,
     Device,
     PrivacyRequest,
 )

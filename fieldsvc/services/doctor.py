@@ -11,6 +11,7 @@ from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.approval_states import APPROVAL, ApprovalState
+from fieldsvc.domain.count_states import COUNT
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
@@ -67,6 +68,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "transfer": TRANSFER,
         "purchase_order": PURCHASE_ORDER,
         "rma": RMA,
+        "stock_count": COUNT,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,
     }

@@ -12,6 +12,7 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.approvals import check_approval_in_scope
+from fieldsvc.services.counts import get_count
 from fieldsvc.services.purchase_orders import get_order
 from fieldsvc.services.reservations import get_reservation
 from fieldsvc.services.rmas import get_rma
@@ -45,6 +46,8 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         check_approval_in_scope(session, actor, approval_id, action)
     if reservation_id is not None:
         get_reservation(session, actor, reservation_id)
+    if "count_id" in ids:
+        get_count(session, actor, ids["count_id"])
     if "rma_id" in ids:
         get_rma(session, actor, ids["rma_id"])
     if "order_id" in ids:

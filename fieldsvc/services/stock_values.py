@@ -71,6 +71,11 @@ def units_in_stock(session: OrmSession, part_id: UUID) -> int:
     return session.scalar(query) or 0
 
 
+def value_in_stock(session: OrmSession, part_id: UUID) -> int:
+    """What they are worth together, in cents."""
+    return session.scalar(select(StockValue.value_cents).where(StockValue.part_id == part_id)) or 0
+
+
 def is_valued(session: OrmSession, location_id: UUID) -> bool:
     """Tell whether units at a place count in what stock is worth."""
     return session.get_one(StockLocation, location_id).kind in VALUED

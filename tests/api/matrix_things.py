@@ -8,7 +8,7 @@ from sqlalchemy import select
 from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.rma_states import RmaReason
 from fieldsvc.models import CatalogueValue
-from fieldsvc.services import absences, deliveries, purchase_orders, reservations, rmas, suppliers, transfers
+from fieldsvc.services import absences, counts, deliveries, purchase_orders, reservations, rmas, suppliers, transfers
 from fieldsvc.services.stock import Units
 from tests.fieldsvc.stage import Stage
 
@@ -65,3 +65,9 @@ def return_asked_for(stage: Stage) -> UUID:
     cast = stage.cast
     wish = rmas.RmaWish(cast.part, RmaReason.SWAPPED_OUT, ticket_id=cast.ticket, visit_id=cast.visit)
     return stage.act(cast.technician1, lambda uow: rmas.request_rma(uow, wish)).id
+
+
+def count(stage: Stage) -> UUID:
+    """Parts in the technician's van that are to be counted."""
+    wish = counts.CountWish(stage.cast.van1, (stage.cast.part,))
+    return stage.act(stage.cast.technician1, lambda uow: counts.open_count(uow, wish)).id

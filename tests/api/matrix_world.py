@@ -105,6 +105,7 @@ class World:
     supplier: UUID
     order: UUID
     rma: UUID
+    count: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -141,6 +142,7 @@ class World:
             "supplier_id": self.supplier,
             "order_id": self.order,
             "rma_id": self.rma,
+            "count_id": self.count,
             "lead_time_days": 5,
             "from_location_id": self.cast.warehouse,
             "to_location_id": self.cast.van1,
@@ -296,6 +298,7 @@ def build_world(application: Application, password_hash: str) -> World:
         supplier,
         matrix_things.order(stage, supplier),
         matrix_things.return_asked_for(stage),
+        matrix_things.count(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,

@@ -1,0 +1,59 @@
+"""Counts of what is at a place."""
+
+from api.schemas.base import EntitySchema, PageQuery, StrictSchema
+from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.transfers import CountedUnitsSchema
+from fieldsvc.domain.count_states import CountState
+
+_PARTS, _UNITS = 2000, 2**31
+
+
+class CountRequestSchema(StrictSchema):
+    """What is to be counted where; no parts named = all that is there."""
+
+    location_id = Id(required=True)
+    part_ids = Items(Id(), max_items=_PARTS, load_default=list)
+
+
+class CountSubmissionSchema(StrictSchema):
+    """What was counted: each part that was asked for, 0 where there is none."""
+
+    counted = Items(Nested(CountedUnitsSchema), max_items=_PARTS, required=True)
+
+
+class RecountSchema(StrictSchema):
+    """Why it has to be counted again."""
+
+    reason = Text(max_length=200, required=True)
+
+
+class CountLineSchema(StrictSchema):
+    """One part. expected: what the books said when the count was submitted; nobody is shown it before."""
+
+    part_id = Id(required=True)
+    counted_quantity = Whole(low=0, high=_UNITS, required=True, allow_none=True)
+    counted_serials = Items(Text(max_length=80), max_items=1000, required=True, allow_none=True)
+    expected_quantity = Whole(low=0, high=_UNITS, required=True, allow_none=True)
+    expected_serials = Items(Text(max_length=80), max_items=100_000, required=True, allow_none=True)
+
+
+class CountSchema(EntitySchema):
+    """Some parts, or all, at one place. differing_cents: what the differences are worth, whichever way they go."""
+
+    number = Text(max_length=32, required=True)
+    location_id = Id(required=True)
+    is_whole = Flag(required=True)
+    state = Choice(CountState, required=True)
+    opened_at = Instant(required=True)
+    submitted_at = Instant(required=True, allow_none=True)
+    decided_at = Instant(required=True, allow_none=True)
+    differing_cents = Whole(low=0, high=2**63 - 1, required=True)
+    recount_reason = Text(max_length=200, required=True, allow_none=True)
+    lines = Items(Nested(CountLineSchema), max_items=_PARTS, required=True)
+
+
+class CountsQuery(PageQuery):
+    """Which counts."""
+
+    state = Choice(CountState, load_default=None)
+    location_id = Id(load_default=None)

@@ -1,0 +1,96 @@
+"""The ledger of a count: what the books had, and the moves that make them say what was counted."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.models.counts import StockCountLine
+from fieldsvc.models.stock import Part, StockMove
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.reserved_units import bump, held_balance, serve_anywhere, serve_waiting
+from fieldsvc.services.stock import free_units, locate_serial, post_move, special_location
+from fieldsvc.services.stock_values import units_in_stock, value_in_stock
+
+
+def compare_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> int:
+    """Note what the books have of a held part; returns what the difference is worth, whichever way it goes."""
+    part = uow.get(Part, line.part_id)
+    line.expected_quantity = held_balance(uow, part.id, location_id).on_hand
+    line.expected_serials = serials_at(uow, part.id, location_id) if part.is_serialised else []
+    if part.is_serialised:
+        differing = len(set(line.counted_serials or ()) ^ set(line.expected_serials))
+    else:
+        differing = abs((line.counted_quantity or 0) - line.expected_quantity)
+    units = units_in_stock(uow.session, part.id)
+    each = value_in_stock(uow.session, part.id) // units if units else part.unit_cost_cents
+    return differing * max(each, 1)
+
+
+def serials_at(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> list[str]:
+    """The serials that the books have at a place, in their order."""
+    query = select(StockMove.serial).where(
+        StockMove.part_id == part_id, StockMove.to_location_id == location_id, StockMove.serial.is_not(None)
+    )
+    came = {serial for serial in uow.session.scalars(query) if serial is not None}
+    places = {serial: locate_serial(uow.session, part_id, serial) for serial in came}
+    return sorted(serial for serial, place in places.items() if place is not None and place.id == location_id)
+
+
+def post_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> list[UUID]:
+    """Post the difference of a held part as it was when it was counted; returns the ids of the moves.
+
+    Who was promised what is not there waits again, and who waits is served by what was found.
+    """
+    outside = special_location(uow, LocationKind.ADJUSTMENT).id
+    counted, expected = set(line.counted_serials or ()), set(line.expected_serials or ())
+    moves = []
+    if counted or expected:
+        for serial in sorted(expected - counted):
+            place = locate_serial(uow.session, line.part_id, serial)
+            if place is not None and place.id == location_id:  # else somebody has found it meanwhile
+                moves.append(_take(uow, line.part_id, 1, location_id, outside, serial))
+        for serial in sorted(counted - expected):
+            place = locate_serial(uow.session, line.part_id, serial)
+            if place is None:
+                moves.append(_bring(uow, line.part_id, 1, outside, location_id, serial))
+            elif place.id != location_id:  # a known serial comes from where the books have it
+                moves.append(_take(uow, line.part_id, 1, place.id, location_id, serial))
+    else:
+        difference = (line.counted_quantity or 0) - (line.expected_quantity or 0)
+        if difference < 0:
+            moves.append(_take(uow, line.part_id, -difference, location_id, outside, None))
+        elif difference > 0:
+            moves.append(_bring(uow, line.part_id, difference, outside, location_id, None))
+    return moves
+
+
+def _take(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
+    balance = held_balance(uow, part_id, source)
+    if balance.on_hand < units:
+        message = f"{units} are missing by the count, and only {balance.on_hand} are left since: count again."
+        raise Conflict(message, code="moved_since_counted")
+    lost = bump(uow, balance, units - free_units(balance))
+    move = _move(uow, part_id, units, source, target, serial)
+    if lost:
+        serve_anywhere(uow, part_id)
+    return move
+
+
+def _bring(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
+    move = _move(uow, part_id, units, source, target, serial)
+    serve_waiting(uow, part_id, target)
+    return move
+
+
+def _move(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
+    return post_move(
+        uow,
+        part_id=part_id,
+        quantity=units,
+        from_location_id=source,
+        to_location_id=target,
+        reason=MoveReason.COUNT,
+        serial=serial,
+    ).id

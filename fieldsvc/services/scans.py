@@ -1,0 +1,94 @@
+"""What a scanned code stands for: one code in, one answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Session as OrmSession
+
+from fieldsvc.domain.actor import Actor
+from fieldsvc.domain.errors import Conflict, Fault, NotFound
+from fieldsvc.domain.permissions import Action
+from fieldsvc.models.counts import StockCount
+from fieldsvc.models.purchasing import PurchaseOrder
+from fieldsvc.models.rmas import Rma
+from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
+from fieldsvc.services.scopes import locations_in_scope
+from fieldsvc.services.stock import locate_serial
+
+
+class ScanKind(StrEnum):
+    """What a code can stand for."""
+
+    PART = "part"
+    SERIAL = "serial"
+    LOCATION = "location"
+    PURCHASE_ORDER = "purchase_order"
+    RMA = "rma"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a code stands for. id: of the thing, a serial's part. location: of a serial, where the books have it; of an
+    order, a return or a count, where it is for. here: of a part, what there is at places the actor may see."""
+
+    kind: ScanKind
+    id: UUID
+    name: str
+    state: str | None = None
+    part: Part | None = None
+    location: StockLocation | None = None
+    here: Sequence[StockBalance] = ()
+
+
+def read_code(session: OrmSession, actor: Actor, code: str) -> Scan:
+    """Return what a code stands for: a part by barcode or number first, then a serial, a place, a document."""
+    for look in (_parts, _serials, _locations, _documents):
+        found = list(look(session, actor, code))
+        if len(found) > 1:
+            faults = [Fault("meaning", "/query/code", f"{one.kind} {one.name}") for one in found]
+            raise Conflict(f"{code} stands for several things.", code="code_ambiguous", faults=faults)
+        if found:
+            return found[0]
+    raise NotFound(f"Nothing known has the code {code}.")
+
+
+def _parts(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
+    visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
+    for part in session.scalars(select(Part).where(or_(Part.barcode == code, Part.number == code))):
+        here = select(StockBalance).where(StockBalance.part_id == part.id, StockBalance.location_id.in_(visible))
+        rows = session.scalars(here.where(StockBalance.on_hand > 0).order_by(StockBalance.id)).all()
+        yield Scan(ScanKind.PART, part.id, part.number, part=part, here=rows)
+
+
+def _serials(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
+    query = select(Part).where(Part.id.in_(select(StockMove.part_id).where(StockMove.serial == code)))
+    seen = set(session.scalars(select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))))
+    for part in session.scalars(query.order_by(Part.number)):
+        place = locate_serial(session, part.id, code)
+        if place is None or place.id in seen:
+            yield Scan(ScanKind.SERIAL, part.id, part.number, part=part, location=place)
+
+
+def _locations(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
+    query = select(StockLocation).where(StockLocation.code == code, locations_in_scope(actor, Action.STOCK_READ))
+    for place in session.scalars(query):
+        yield Scan(ScanKind.LOCATION, place.id, place.name, location=place)
+
+
+def _documents(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
+    visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
+    tables: tuple[tuple[ScanKind, Any, InstrumentedAttribute[Any]], ...] = (
+        (ScanKind.PURCHASE_ORDER, PurchaseOrder, PurchaseOrder.location_id),
+        (ScanKind.RMA, Rma, Rma.to_location_id),
+        (ScanKind.COUNT, StockCount, StockCount.location_id),
+    )
+    for kind, model, place in tables:
+        for row in session.scalars(select(model).where(model.number == code, place.in_(visible))):
+            where: UUID = getattr(row, place.key)
+            yield Scan(kind, row.id, row.number, row.state.value, location=session.get_one(StockLocation, where))
