@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.count_states import COUNT, CountState
-from fieldsvc.domain.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
@@ -189,7 +189,7 @@ def _wish_faults(uow: UnitOfWork, wish: CountWish) -> Iterator[Fault]:
         technician_id = uow.actor.technician_id
         van = None if technician_id is None else uow.get(Technician, technician_id).van_location_id
         if van != wish.location_id:
-            raise Forbidden("A technician counts the own van.")
+            yield Fault("not_own_van", "/location_id", "A technician counts the own van.")
     for index, part_id in enumerate(wish.part_ids):
         if uow.find(Part, part_id) is None:
             yield Fault("unknown_part", f"/part_ids/{index}", f"There is no part {part_id}.")

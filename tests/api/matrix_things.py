@@ -8,7 +8,18 @@ from sqlalchemy import select
 from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.rma_states import RmaReason
 from fieldsvc.models import CatalogueValue
-from fieldsvc.services import absences, counts, deliveries, purchase_orders, reservations, rmas, suppliers, transfers
+from fieldsvc.services import (
+    absences,
+    api_keys,
+    counts,
+    deliveries,
+    loans,
+    purchase_orders,
+    reservations,
+    rmas,
+    suppliers,
+    transfers,
+)
 from fieldsvc.services.stock import Units
 from tests.fieldsvc.stage import Stage
 
@@ -71,3 +82,15 @@ def count(stage: Stage) -> UUID:
     """Parts in the technician's van that are to be counted."""
     wish = counts.CountWish(stage.cast.van1, (stage.cast.part,))
     return stage.act(stage.cast.technician1, lambda uow: counts.open_count(uow, wish)).id
+
+
+def key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
+    """Make a key for a program, and lend a technician to the other team for a day far ahead."""
+    cast, until = stage.cast, datetime.now(UTC) + timedelta(days=9)
+    user, technician = cast.agent.user_id, cast.technician1.technician_id
+    assert user is not None
+    assert technician is not None
+    key = stage.act(cast.admin, lambda uow: api_keys.create_key(uow, user, "a program", until)).id
+    day = cast.day + timedelta(days=60)
+    loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
+    return key, loan

@@ -31,10 +31,8 @@ from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
 from fieldsvc.services import (
-    api_keys,
     approvals,
     calendars,
-    loans,
     privacy,
     procedures,
     tasks,
@@ -79,6 +77,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
+_QUERIES = {"/api/v1/scans": {"code": "P-1"}}
 # Pages take forms, which the OpenAPI document does not know.
 _FORMS = {
     "customer_pages.act": {"stars": "5"},
@@ -208,6 +207,8 @@ class Route:
         if self.method in ("PUT", "PATCH", "DELETE"):
             headers["If-Match"] = '"1"'
         asked: dict[str, Any] = {"path": path, "method": self.method, "headers": headers}
+        if self.rule.rule in _QUERIES:
+            asked["query_string"] = _QUERIES[self.rule.rule]
         if self.takes_picture:
             asked |= {"data": PICTURE, "content_type": "image/png"}
         if self.rule.endpoint in _FORMS and self.method == "POST":
@@ -289,7 +290,7 @@ def build_world(application: Application, password_hash: str) -> World:
         task,
         procedure,
         asked_for,
-        *_key_and_loan(stage),
+        *matrix_things.key_and_loan(stage),
         matrix_things.leave_asked_for(stage),
         matrix_things.leak(stage),
         matrix_things.delivery(stage),
@@ -330,18 +331,6 @@ def _solved_once(stage: Stage) -> None:
         uow.record(remote, "report_sent", SignOffState.PENDING, SignOffState.PRESENTED, data=data)
         uow.record(remote, "report_accepted_tacitly", SignOffState.PRESENTED, SignOffState.EXPIRED)
         uow.commit()
-
-
-def _key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
-    """Make a key for a program, and lend a technician to the other team for a day far ahead."""
-    cast, until = stage.cast, datetime.now(UTC) + timedelta(days=9)
-    user, technician = cast.agent.user_id, cast.technician1.technician_id
-    assert user is not None
-    assert technician is not None
-    key = stage.act(cast.admin, lambda uow: api_keys.create_key(uow, user, "a program", until)).id
-    day = cast.day + timedelta(days=60)
-    loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
-    return key, loan
 
 
 def _offered(stage: Stage) -> tuple[UUID, str]:

@@ -174,10 +174,10 @@ def test_who_may_what(shelves: Shelves, cast: Cast) -> None:
     for actor in (cast.dispatcher, cast.agent, cast.supervisor):
         with pytest.raises(Forbidden):
             shelves.stage.act(actor, lambda uow: counts.open_count(uow, CountWish(cast.van1)))
-    with pytest.raises(Forbidden):
-        shelves.stage.act(cast.technician1, lambda uow: counts.open_count(uow, CountWish(cast.warehouse)))
-    with pytest.raises(Invalid):
-        shelves.stage.act(cast.technician1, lambda uow: counts.open_count(uow, CountWish(cast.van2)))
+    for place, code in ((cast.warehouse, "not_own_van"), (cast.van2, "unknown_location")):
+        with pytest.raises(Invalid) as refused:
+            shelves.stage.act(cast.technician1, lambda uow, place=place: counts.open_count(uow, CountWish(place)))
+        assert [fault.code for fault in refused.value.faults] == [code]
     own = shelves.stage.act(cast.technician1, lambda uow: counts.open_count(uow, CountWish(cast.van1))).id
     with pytest.raises(NotFound):
         shelves.stage.act(cast.technician2, lambda uow: counts.cancel_count(uow, own))
