@@ -11,6 +11,8 @@ _FAR_DEVIATIONS = 12
 """So far below the mean nothing happens: to the left both distributions fall faster than a normal one."""
 _NOTHING = 1e-9
 """Mean units below which nobody asks for anything."""
+_CERTAIN = 1 - 1e-12
+"""From here on what is left is the rounding of sums, which may never come to 1."""
 MAX_LEVEL = 0.9999
 """No history of a part can tell more nines than this."""
 
@@ -36,9 +38,14 @@ class DemandDistribution:
             if not 0 <= figure < inf:
                 raise ValueError(f"{name} is {figure}; it is 0 or more")
 
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether nobody is expected to ask for anything, ever."""
+        return self.mean < _NOTHING
+
     def probability(self, units: int) -> float:
         """Return the probability of exactly so many units."""
-        if units < 0 or self.mean < _NOTHING:
+        if units < 0 or self.is_nothing:
             return float(units == 0)
         if self.variance <= self.mean * _POISSON_RATIO:
             return exp(units * log(self.mean) - self.mean - lgamma(units + 1))
@@ -61,7 +68,7 @@ class DemandDistribution:
         shortfall = self.mean
         yield shortfall
         for probability in self.at_most():
-            shortfall = max(0.0, shortfall - (1 - probability))
+            shortfall = max(0.0, shortfall - (1 - probability)) if probability < _CERTAIN else 0.0
             yield shortfall
 
     def quantile(self, level: float) -> int:

@@ -87,8 +87,8 @@ def order_quantity_for(forecast: DemandForecast, periods: float) -> int:
 
 def balanced_target(
     forecast: DemandForecast, order_quantity: int, unit_cost_cents: int, holding_share: float, shortage_cents: int
-) -> ServiceTarget:
-    """Return the cycle service at which one unit more would cost as much to keep as it saves.
+) -> ServiceTarget | None:
+    """Return the cycle service at which one unit more would cost as much to keep as it saves; None if the first does.
 
     holding_share: of its cost, what a unit on the shelf costs per period (interest, room, decay). shortage_cents: what
     it costs if somebody has to wait for one unit, a second trip for instance; more for a critical part.
@@ -98,7 +98,7 @@ def balanced_target(
     unit_cost * order_quantity / (shortage * mean) (Silver, Pyke & Thomas 2017, Inventory and Production Management in
     Supply Chains, 4th ed., on a cost per unit short; Teunter, Babai & Syntetos 2010, "ABC classification: service
     levels and inventory costs", Production and Operations Management 19, 343-352, rank parts by its inverse). The same
-    level for all parts spends most on the dearest.
+    level for all parts spends most on the dearest. A first unit lies there for 1 / mean periods until it is asked for.
     """
     _check_order_quantity(order_quantity)
     for name, cents in (("unit_cost_cents", unit_cost_cents), ("shortage_cents", shortage_cents)):
@@ -106,26 +106,31 @@ def balanced_target(
             raise ValueError(f"{name} is {cents}; it is 0 or more")
     if not 0 <= holding_share < inf:
         raise ValueError(f"holding_share is {holding_share}; it is 0 or more")
-    keeping, saved = holding_share * unit_cost_cents * order_quantity, shortage_cents * forecast.mean
-    level = 1 - keeping / saved if saved else _LEAST_LEVEL
+    keeping, saved = holding_share * unit_cost_cents, shortage_cents * forecast.mean
+    if keeping >= saved:
+        return None
+    level = 1 - keeping * order_quantity / saved
     return ServiceTarget(ServiceMeasure.CYCLE_SERVICE, min(_HIGHEST_LEVEL, max(_LEAST_LEVEL, level)))
 
 
 def stock_levels_for(
-    forecast: DemandForecast, times: ReplenishmentTimes, target: ServiceTarget, order_quantity: int
+    forecast: DemandForecast, times: ReplenishmentTimes, target: ServiceTarget | None, order_quantity: int
 ) -> StockLevels:
     """Return the least reorder point with which the target is reached, and order_quantity units more.
 
     The demand is that over lead time and review period, distributed as `DemandDistribution` says, with the variance of
-    the forecast error. A part that nobody is expected to ask for is kept at 0 units: it is ordered when somebody does.
+    the forecast error. A part without a target, or that nobody is expected to ask for any more, is kept at 0 units: it
+    is ordered when somebody waits for it. With a target, at least one unit is kept of what is asked for ever so rarely,
+    and for a fill rate, which is a share of the few demands there are, even more; whether that is worth it, only
+    `balanced_target` tells.
     """
     _check_order_quantity(order_quantity)
-    if forecast.mean == 0:
+    demand = _demand_over(forecast, times, times.lead_time + times.review_period)
+    if target is None or demand.is_nothing:
         return StockLevels(0, 0)
     if target.measure is ServiceMeasure.CYCLE_SERVICE:
         # After a look the position is at least one above the reorder point.
-        enough = _demand_over(forecast, times, times.lead_time + times.review_period).quantile(target.level)
-        point = max(0, enough - 1)
+        point = max(0, demand.quantile(target.level) - 1)
     else:
         point = _point_for_fill_rate(forecast, times, target.level, order_quantity)
     return StockLevels(point, point + order_quantity)
@@ -150,9 +155,8 @@ def _point_for_fill_rate(
     Of a position y after a look, the units that come to wait before the next possible delivery are, in the mean,
     E(D - y)+ over lead time and review period less E(D - y)+ over the lead time alone: those waited already (Sobel
     2004, "Fill rates of single-stage and multistage supply systems", Manufacturing & Service Operations Management 6,
-    41-52).
-    y is about as often each of the order_quantity figures above the reorder point (Axsäter 2015, section 5.2; exactly
-    so if orders are multiples of that quantity).
+    41-52). y is about as often each of the order_quantity figures above the reorder point (Axsäter 2015, section 5.2;
+    exactly so if orders are multiples of that quantity).
     """
     lead_time = _demand_over(forecast, times, times.lead_time)
     until_next = _demand_over(forecast, times, times.lead_time + times.review_period)

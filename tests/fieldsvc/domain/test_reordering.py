@@ -106,16 +106,44 @@ def test_an_order_lasts_for_the_periods_wanted() -> None:
 def test_a_balanced_target_by_hand() -> None:
     # A unit of 26,000 cents costs 0.2 / 52 of that a week: 100 cents. Orders of 2 units come every 4 weeks; in these 4
     # weeks it costs 400 cents and saves 10,000 as often as the stock runs out: worth it up to a chance of 4 %.
-    assert balanced_target(SLOW, 2, 26_000, 0.2 / 52, 10_000).level == pytest.approx(0.96)
-    assert balanced_target(SLOW, 2, 260_000, 0.2 / 52, 10_000).level == pytest.approx(0.6)
-    assert balanced_target(SLOW, 2, 26_000, 0.2 / 52, 40_000).level == pytest.approx(0.99)
+    for cost, shortage, level in ((26_000, 10_000, 0.96), (260_000, 10_000, 0.6), (26_000, 40_000, 0.99)):
+        target = balanced_target(SLOW, 2, cost, 0.2 / 52, shortage)
+        assert target is not None
+        assert (target.measure, target.level) == (CYCLE, pytest.approx(level))
 
 
 def test_a_balanced_target_stays_within_what_can_be_known() -> None:
     assert balanced_target(SLOW, 2, 0, 0.2 / 52, 10_000) == ServiceTarget(CYCLE, 0.995)
-    assert balanced_target(SLOW, 2, 10_000_000, 0.2 / 52, 10_000).level == 0.01
-    assert balanced_target(SLOW, 2, 100, 0.2 / 52, 0).level == 0.01
-    assert balanced_target(NEVER, 1, 100, 0.2 / 52, 10_000).level == 0.01
+    assert balanced_target(SLOW, 2, 1_200_000, 0.2 / 52, 10_000) == ServiceTarget(CYCLE, 0.01)
+
+
+def test_of_what_costs_more_than_it_saves_not_even_one_is_kept() -> None:
+    # One unit in two weeks that costs 1,300,000 cents: 5,000 a week, 10,000 until it is asked for.
+    assert balanced_target(SLOW, 2, 1_299_000, 0.2 / 52, 10_000) is not None
+    assert balanced_target(SLOW, 2, 1_300_001, 0.2 / 52, 10_000) is None
+    assert balanced_target(SLOW, 2, 100, 0.2 / 52, 0) is None
+    assert balanced_target(NEVER, 1, 100, 0.2 / 52, 10_000) is None
+    assert stock_levels_for(SLOW, ReplenishmentTimes(2, 1), None, 2) == StockLevels(0, 0)
+
+
+@pytest.mark.parametrize("measure", ServiceMeasure)
+def test_the_longer_a_silence_the_less_is_kept_in_the_end_nothing(measure: ServiceMeasure) -> None:
+    kept = []
+    for silence in (10, 30, 100, 300, 420, 470, 3_000):
+        forecast = forecast_of([0, 3, 0, 1] * 13 + [0] * silence)
+        kept.append(
+            stock_levels_for(forecast, ReplenishmentTimes(4, 1, 1), ServiceTarget(measure, 0.95), 1).order_up_to
+        )
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] > kept[3] > kept[-1] == 0
+
+
+def test_balanced_nothing_is_kept_of_what_has_died_out() -> None:
+    forecasts = [forecast_of([0, 3, 0, 1] * 13 + [0] * silence) for silence in (0, 30, 60, 200)]
+    targets = [balanced_target(forecast, 1, 5_000, 0.2 / 52, 10_000) for forecast in forecasts]
+    levels = [target.level for target in targets if target is not None]
+    assert levels == sorted(levels, reverse=True)
+    assert [target is None for target in targets] == [False, False, False, True]
 
 
 def test_what_makes_no_sense_is_refused_by_name() -> None:
