@@ -13,6 +13,7 @@ from bench import (
     fuzz,
     morning,
     peers,
+    replenishment,
     scale,
     solomon,
     stock,
@@ -42,6 +43,7 @@ def main() -> int:
     fuzz.add_command(commands.add_parser("fuzz", help=fuzz.__doc__))
     morning.add_command(commands.add_parser("morning", help=morning.__doc__))
     stock_race.add_command(commands.add_parser("stock_race", help=stock_race.__doc__))
+    replenishment.add_command(commands.add_parser("replenishment", help=replenishment.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)

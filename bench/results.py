@@ -51,6 +51,11 @@ COLUMNS = (
     "p95_ms",
     "longest_ms",
     "per_second",
+    "units_asked",
+    "fill_rate_percent",
+    "stock_units",
+    "stock_value_cents",
+    "orders",
 )
 """Of every file, so that all commands can append to one; a figure that a command does not have stays empty."""
 Row = Mapping[str, str | int | float]
