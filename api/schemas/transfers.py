@@ -1,7 +1,7 @@
 """Units on their way from one place to another."""
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
-from api.schemas.fields import Choice, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.fields import Choice, Day, Id, Instant, Items, Nested, Text, Whole
 from fieldsvc.domain.transfer_states import TransferState
 
 _LINES = 200
@@ -46,7 +46,10 @@ class TransferLineSchema(StrictSchema):
 
 
 class TransferSchema(EntitySchema):
-    """Units on their way from one place to another; those of a shipped one are in transit."""
+    """Units on their way from one place to another; those of a shipped one are in transit.
+
+    technician_id, day: whose visits of a day they were handed over for.
+    """
 
     from_location_id = Id(required=True)
     to_location_id = Id(required=True)
@@ -54,6 +57,8 @@ class TransferSchema(EntitySchema):
     drafted_at = Instant(required=True)
     shipped_at = Instant(required=True, allow_none=True)
     received_at = Instant(required=True, allow_none=True)
+    technician_id = Id(required=True, allow_none=True)
+    day = Day(required=True, allow_none=True)
     lines = Items(Nested(TransferLineSchema), max_items=_LINES, required=True)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.places import Places
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.domain.reservation_states import HOLDING
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.technicians import Technician
@@ -114,19 +114,23 @@ def _held(
     """
     held: list[Held] = []
     free: Counter[tuple[UUID, UUID]] = Counter()
-    query = select(Reservation).where(Reservation.state == ReservationState.RESERVED)
+    query = select(Reservation).where(Reservation.state.in_(HOLDING))
     for one in session.scalars(query.order_by(Reservation.for_any_visit, Reservation.id)):
-        assert one.location_id is not None, "what is reserved is somewhere"
+        place = one.place_id
+        assert place is not None, "what is reserved is somewhere"
         if one.is_planned and one.visit_id not in movable:
             if one.visit_id in kept:
-                held.append(Held(one.ticket_id, one.visit_id, one.part_id, one.location_id, one.quantity))
+                held.append(Held(one.ticket_id, one.visit_id, one.part_id, place, one.quantity))
+            continue
+        if one.is_planned and one.destination_id is not None:  # on the way to a van: nobody else can have it yet
+            held.append(Held(one.ticket_id, one.visit_id, one.part_id, place, one.quantity))
             continue
         is_over = one.hold_until is not None and one.hold_until <= now
         if is_over or not one.is_asked_for:
-            free[one.location_id, one.part_id] += one.quantity
+            free[place, one.part_id] += one.quantity
         else:
             whose = None if one.for_any_visit else one.visit_id
-            held.append(Held(one.ticket_id, whose, one.part_id, one.location_id, one.quantity))
+            held.append(Held(one.ticket_id, whose, one.part_id, place, one.quantity))
     return held, free
 
 

@@ -7,9 +7,11 @@ from fieldsvc.domain.transitions import LifeCycle, Transition
 
 
 class ReservationState(StrEnum):
-    """Where a reservation stands; only a reserved one holds units."""
+    """Where a reservation stands. Picked: set aside, or on its way to a van; staged: on the van."""
 
     RESERVED = "reserved"
+    PICKED = "picked"
+    STAGED = "staged"
     BACKORDERED = "backordered"
     CONSUMED = "consumed"
     RELEASED = "released"
@@ -17,7 +19,11 @@ class ReservationState(StrEnum):
 
 
 _S = ReservationState
-ACTIVE = (_S.RESERVED, _S.BACKORDERED)
+# Those that hold units, and those that may be over with time.
+HOLDING = (_S.RESERVED, _S.PICKED, _S.STAGED)
+ACTIVE = (*HOLDING, _S.BACKORDERED)
+EXPIRABLE = (_S.RESERVED, _S.BACKORDERED)
+_KEEPERS = frozenset({Role.WAREHOUSE, Role.ADMIN})
 _STAFF = frozenset({Role.TECHNICIAN, Role.DISPATCHER, Role.WAREHOUSE, Role.ADMIN})
 _SYSTEM = frozenset({Role.SYSTEM})
 
@@ -33,9 +39,19 @@ RESERVATION = LifeCycle(
             _SYSTEM,
             "when units are free: the most urgent ticket first, then who has waited longest",
         ),
-        Transition("consume", (_S.RESERVED,), _S.CONSUMED, _SYSTEM, "with the use it was for: one move of as many"),
-        Transition("bump", (_S.RESERVED,), _S.BACKORDERED, _SYSTEM, "a fact has taken the units; it waits again"),
-        Transition("expire", ACTIVE, _S.EXPIRED, _SYSTEM, "when its time is over; whoever waits is served"),
+        Transition("pick", (_S.RESERVED,), _S.PICKED, _KEEPERS, "set aside for the technician", on_behalf=False),
+        Transition(
+            "put_back",
+            (_S.PICKED, _S.STAGED),
+            _S.RESERVED,
+            _KEEPERS | _SYSTEM,
+            "by the system when the plan counts on it no more",
+            on_behalf=False,
+        ),
+        Transition("stage", (_S.PICKED,), _S.STAGED, _SYSTEM, "with the hand-over that brought it to the van"),
+        Transition("consume", HOLDING, _S.CONSUMED, _SYSTEM, "with the use it was for: one move of as many"),
+        Transition("bump", HOLDING, _S.BACKORDERED, _SYSTEM, "a fact has taken the units; it waits again"),
+        Transition("expire", EXPIRABLE, _S.EXPIRED, _SYSTEM, "when its time is over; whoever waits is served"),
         Transition("release", ACTIVE, _S.RELEASED, _STAFF | _SYSTEM, "whoever waits is served"),
     ),
 )

@@ -23,6 +23,7 @@ TRANSFER = LifeCycle(
     "transfer",
     (
         Transition("draft", (), _S.DRAFT, _BOTH, "a technician to or from the own van", on_behalf=False),
+        Transition("hand_over", (), _S.SHIPPED, _KEEPERS, "what the visits of a technician's day need leaves at once"),
         Transition("ship", (_S.DRAFT,), _S.SHIPPED, _BOTH, "the units leave: they are in transit", on_behalf=False),
         Transition(
             "receive", (_S.SHIPPED,), _S.RECEIVED, _BOTH, "what is missing, or too much, is recorded", on_behalf=False

@@ -139,3 +139,13 @@ class StockValue(Base):
 
     part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
     value_cents: Mapped[int] = mapped_column(BigInteger)
+
+
+class StockBin(Base):
+    """Where in a warehouse a part lies, as its people call it: the order in which they pick."""
+
+    __tablename__ = "stock_bins"
+
+    location_id: Mapped[UUID] = mapped_column(refers_to("stock_locations.id"), primary_key=True)
+    part_id: Mapped[UUID] = mapped_column(refers_to("parts.id"), primary_key=True)
+    bin: Mapped[str] = mapped_column(String(32))

@@ -1,6 +1,6 @@
 """Units on their way from one place to another."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,10 @@ from fieldsvc.models.types import one_of
 
 
 class Transfer(Entity, Base):
-    """Units of some parts from one place to another, with a stay in transit."""
+    """Units of some parts from one place to another, with a stay in transit.
+
+    technician_id, day: whose visits of a day they were handed over for.
+    """
 
     __tablename__ = "transfers"
     __table_args__ = (CheckConstraint("from_location_id <> to_location_id", name="two_places"),)
@@ -25,12 +28,17 @@ class Transfer(Entity, Base):
     drafted_by: Mapped[UUID | None] = mapped_column(refers_to("users.id"))
     shipped_at: Mapped[datetime | None]
     received_at: Mapped[datetime | None]
+    technician_id: Mapped[UUID | None]
+    day: Mapped[date | None]
 
     lines: Mapped[list["TransferLine"]] = relationship(order_by="TransferLine.position", lazy="selectin")
 
 
 class TransferLine(Keyed, Base):
-    """Units of one part. serials: one for each unit of a serialised part. received: as counted where they arrived."""
+    """Units of one part. serials: one for each unit of a serialised part. received: as counted where they arrived.
+
+    used_quantity: units that were used before anybody had said that they arrived.
+    """
 
     __tablename__ = "transfer_lines"
     __table_args__ = (
@@ -46,3 +54,4 @@ class TransferLine(Keyed, Base):
     serials: Mapped[list[Any]]
     received_quantity: Mapped[int | None]
     received_serials: Mapped[list[Any] | None]
+    used_quantity: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason
-from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.domain.reservation_states import HOLDING
 from fieldsvc.domain.rma_states import RMA, RmaReason
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.assignments import Assignment
@@ -18,6 +18,7 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.carried_units import note_used_on_the_way
 from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.reserved_units import (
     bump,
@@ -64,7 +65,7 @@ def book_use(
     hold_parts(uow, [use.part_id])
     expire_overdue(uow, use.part_id)
     customer = special_location(uow, LocationKind.CUSTOMER).id
-    unknown = special_location(uow, LocationKind.DISCREPANCY).id
+    unknown, transit = (special_location(uow, kind).id for kind in (LocationKind.DISCREPANCY, LocationKind.IN_TRANSIT))
     crew = [] if assignment is None else _crew(uow, assignment)
     own = _reserved(uow, visit, use, crew, van_id)
     planned = _planned(assignment, van_id, use.part_id) if use.serial is None else _known(uow, use)
@@ -80,9 +81,11 @@ def book_use(
         withdrawal.draw(place)
     for place in reserved:
         withdrawal.draw_reserved(place)
-    for place in places:
+    # What else is on its way belongs to other transfers, which count on it.
+    shared = [place for place in places if place != transit or use.serial is not None]
+    for place in shared:
         withdrawal.draw(place)
-    has_taken = [withdrawal.take_from_others(place) for place in places]
+    has_taken = [withdrawal.take_from_others(place) for place in shared]
     unknown_units = withdrawal.open_units
     counted_off = sum(_count_off(crew, use.part_id, units, place) for place, units in withdrawal.drawn)
     if unknown_units:
@@ -139,11 +142,12 @@ class _Withdrawal:
         """Use what is reserved for the visit at a place; returns how many units."""
         before = self.open_units
         for reservation in self._own:
-            is_there = reservation.location_id == place and reservation.state is ReservationState.RESERVED
+            is_there = reservation.location_id == place and reservation.state in HOLDING
             units = min(self.open_units, most - (before - self.open_units), reservation.quantity)
             if is_there and units > 0:
                 used = take_reserved(self._uow, reservation, self._balances[place], units)
                 self.book(place, units)
+                note_used_on_the_way(self._uow, used, units)
                 note_consumed(self._uow, used, self.consumptions[-1].move_id)
         return before - self.open_units
 
@@ -204,7 +208,7 @@ def _reserved(
     return [
         one
         for one in held_for(uow, visit, use.part_id)
-        if one.location_id not in out_of_reach and (crew or not one.is_planned)
+        if one.place_id not in out_of_reach and (crew or not one.is_planned)
     ]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.errors import ChangedMeanwhile
-from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
+from fieldsvc.domain.reservation_states import ACTIVE, HOLDING, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VisitState
@@ -28,6 +28,7 @@ from fieldsvc.services.reserved_units import (
     end_reservation,
     held_balance,
     hold_parts,
+    move_reservation,
     serve_all,
     split_off,
 )
@@ -173,6 +174,8 @@ def _give_up(uow: UnitOfWork, endings: Iterable[Ending]) -> set[BalanceKey]:
         reservation.is_planned = False
         if reservation.for_any_visit or ending.reason is None:
             reservation.visit_id, reservation.for_any_visit = None, True
+        if reservation.state in (ReservationState.PICKED, ReservationState.STAGED):
+            move_reservation(uow, reservation, "put_back", "reservation_put_back", reason="not_planned")
         state = reservation.state
         uow.record(reservation, "reservation_kept", state, state, reason=ending.reason, data=data)
     uow.flush()
@@ -184,8 +187,8 @@ def _cover(uow: UnitOfWork, claim: Claim, units: int, *, is_judged: bool) -> Non
     query = select(Reservation).where(
         Reservation.ticket_id == claim.ticket_id,
         Reservation.part_id == claim.part_id,
-        Reservation.location_id == claim.location_id,
-        Reservation.state == ReservationState.RESERVED,
+        func.coalesce(Reservation.destination_id, Reservation.location_id) == claim.location_id,
+        Reservation.state.in_(HOLDING),
         ~Reservation.is_planned,
         Reservation.visit_id.is_(None) | (Reservation.visit_id == claim.visit_id),
     )
@@ -209,8 +212,9 @@ def _cover(uow: UnitOfWork, claim: Claim, units: int, *, is_judged: bool) -> Non
 
 def _claim_of(reservation: Reservation) -> Claim:
     assert reservation.visit_id is not None, "a plan reserves for a visit"
-    assert reservation.location_id is not None, "and at a place"
-    return Claim(reservation.ticket_id, reservation.visit_id, reservation.part_id, reservation.location_id)
+    place = reservation.place_id
+    assert place is not None, "and at a place"
+    return Claim(reservation.ticket_id, reservation.visit_id, reservation.part_id, place)
 
 
 def _make(uow: UnitOfWork, claim: Claim, action: str, quantity: int) -> None:

@@ -13,7 +13,7 @@ from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
-from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
+from fieldsvc.domain.reservation_states import ACTIVE, EXPIRABLE, RESERVATION, ReservationState
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED
 from fieldsvc.models.reservations import Reservation
@@ -116,7 +116,7 @@ def release_reservation(uow: UnitOfWork, reservation_id: UUID, version: int | No
 
 def overdue_holds(session: OrmSession, now: datetime) -> Sequence[UUID]:
     """Parts of which something is held for longer than was said."""
-    query = select(Reservation.part_id).where(Reservation.state.in_(ACTIVE), is_overdue(now))
+    query = select(Reservation.part_id).where(Reservation.state.in_(EXPIRABLE), is_overdue(now))
     return session.scalars(query.distinct()).all()
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
+from fieldsvc.domain.reservation_states import EXPIRABLE, HOLDING, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.urgency import Urgency
 from fieldsvc.models.reservations import Reservation
@@ -41,7 +41,7 @@ def held_balance(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> StockBala
 
 def is_in_force(now: datetime) -> ColumnElement[bool]:
     """The condition for reservations that hold units now: the time of one that nobody has swept may be over."""
-    return (Reservation.state == ReservationState.RESERVED) & ~is_overdue(now)
+    return Reservation.state.in_(HOLDING) & ~is_overdue(now)
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -69,7 +69,7 @@ def end_reservation(
     uow: UnitOfWork, reservation: Reservation, reason: str, *, role: Role = Role.SYSTEM
 ) -> BalanceKey | None:
     """Release a reservation whose part is held; returns where units are free by it, for whoever waits there."""
-    was_held = reservation.state is ReservationState.RESERVED
+    was_held = reservation.state in HOLDING
     reservation.end_reason = reason
     move_reservation(uow, reservation, "release", "reservation_released", role=role, reason=reason)
     return _give_back(uow, reservation) if was_held else None
@@ -85,7 +85,7 @@ def expire_overdue(uow: UnitOfWork, part_id: UUID) -> bool:
 def end_overdue(uow: UnitOfWork, part_id: UUID) -> tuple[set[BalanceKey], int]:
     """End what is held of a held part for longer than was said; returns where units are free by it, and how many."""
     query = select(Reservation).where(
-        Reservation.part_id == part_id, Reservation.state.in_(ACTIVE), is_overdue(uow.now)
+        Reservation.part_id == part_id, Reservation.state.in_(EXPIRABLE), is_overdue(uow.now)
     )
     overdue = uow.session.scalars(query.order_by(Reservation.id)).all()
     freed = set()
@@ -159,6 +159,8 @@ def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservat
         is_planned=reservation.is_planned,
         is_asked_for=reservation.is_asked_for,
         for_any_visit=reservation.for_any_visit,
+        destination_id=reservation.destination_id,
+        transfer_id=reservation.transfer_id,
     )
     uow.session.add(part)
     state = reservation.state
@@ -203,7 +205,7 @@ def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
         .where(
             Reservation.part_id == balance.part_id,
             Reservation.location_id == balance.location_id,
-            Reservation.state == ReservationState.RESERVED,
+            Reservation.state.in_(HOLDING),
         )
     )
     rows = sorted(uow.session.execute(query), key=lambda row: (_rank(row[1]), row[0].requested_at, row[0].id))
@@ -214,8 +216,8 @@ def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
         lost = split_off(uow, reservation, min(units - freed, reservation.quantity))
         freed += lost.quantity
         balance.reserved -= lost.quantity
-        if not lost.is_planned:
-            lost.location_id = None  # what a plan counts on is wanted where the plan has it
+        place, lost.destination_id, lost.transfer_id = lost.place_id, None, None
+        lost.location_id = place if lost.is_planned else None  # what a plan counts on is wanted where the plan has it
         move_reservation(uow, lost, "bump", "reservation_bumped", reason="fact", location_id=balance.location_id)
     return freed
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.ledger import VALUED, Move, balances_of
-from fieldsvc.domain.reservation_states import ACTIVE, ReservationState
+from fieldsvc.domain.reservation_states import ACTIVE, HOLDING, ReservationState
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
@@ -65,7 +65,7 @@ def reserved_is_what_reservations_hold(session: OrmSession) -> Iterator[str]:
         (part, location): units
         for part, location, units in session.execute(
             select(Reservation.part_id, Reservation.location_id, func.sum(Reservation.quantity))
-            .where(Reservation.state == ReservationState.RESERVED)
+            .where(Reservation.state.in_(HOLDING))
             .group_by(Reservation.part_id, Reservation.location_id)
         )
     }

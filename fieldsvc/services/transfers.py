@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, Forbidden, Invalid, NotFound
-from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.transfer_states import TRANSFER, TransferState
@@ -18,10 +18,13 @@ from fieldsvc.models.technicians import Technician
 from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import bump, expire_overdue, held_balance, hold_parts, serve_waiting
+from fieldsvc.services.carried_units import set_down, stage, take_back
+from fieldsvc.services.moved_claims import lock_visits_of
+from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
-from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, post_move, special_location
+from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, special_location
+from fieldsvc.services.transferred_units import compared, in_transit, post_beyond, post_units, sent_units, unused_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def ship_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = None
     moves = [
         move
         for line in transfer.lines
-        for move in _post(uow, line.part_id, _sent(line), transfer.from_location_id, transit)
+        for move in post_units(uow, line.part_id, sent_units(line), transfer.from_location_id, transit)
     ]
     before, transfer.state, transfer.shipped_at = transfer.state, row.to, uow.occurred_at
     uow.record(transfer, "transfer_shipped", before, row.to, data={"moves": moves})
@@ -102,14 +105,15 @@ def receive_transfer(
     transit, unknown = (special_location(uow, kind).id for kind in (LocationKind.IN_TRANSIT, LocationKind.DISCREPANCY))
     moves, differing = [], 0
     for line in transfer.lines:
-        sent = _sent(line)
-        units = found.get(line.part_id, sent)
+        units = found.get(line.part_id, sent_units(line))
         line.received_quantity, line.received_serials = units.quantity, list(units.serials)
-        there, missing, beyond = _compared(sent, units)
+        there, missing, beyond = compared(line, units)
         differing += bool(missing.quantity or beyond.quantity)
-        moves += _post(uow, line.part_id, _in_transit(uow, there, transit), transit, transfer.to_location_id)
-        moves += _post(uow, line.part_id, _in_transit(uow, missing, transit), transit, unknown)
-        moves += _post_beyond(uow, beyond, unknown, transfer.to_location_id)
+        carried = set_down(uow, transfer.id, line.part_id)
+        moves += post_units(uow, line.part_id, in_transit(uow, there, transit), transit, transfer.to_location_id)
+        moves += post_units(uow, line.part_id, in_transit(uow, missing, transit), transit, unknown)
+        moves += post_beyond(uow, beyond, unknown, transfer.to_location_id)
+        stage(uow, carried, transfer.to_location_id, there.quantity + beyond.quantity)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
     before, transfer.state, transfer.received_at = transfer.state, row.to, uow.occurred_at
     uow.record(transfer, "transfer_received", before, row.to, data={"moves": moves, "differing_lines": differing})
@@ -125,11 +129,14 @@ def cancel_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = No
     row = TRANSFER.allowed(transfer.state, "cancel", uow.actor.role)
     moves = []
     if transfer.state is TransferState.SHIPPED:
+        lock_visits_of(uow, transfer)
         hold_parts(uow, [line.part_id for line in transfer.lines])
         transit = special_location(uow, LocationKind.IN_TRANSIT).id
         for line in transfer.lines:
-            back = _in_transit(uow, _sent(line), transit)
-            moves += _post(uow, line.part_id, back, transit, transfer.from_location_id)
+            carried = set_down(uow, transfer.id, line.part_id)
+            back = in_transit(uow, unused_units(line), transit)
+            moves += post_units(uow, line.part_id, back, transit, transfer.from_location_id)
+            take_back(uow, carried, transfer)
             serve_waiting(uow, line.part_id, transfer.from_location_id)
     before, transfer.state = transfer.state, row.to
     uow.record(transfer, "transfer_cancelled", before, row.to, data={"moves": moves})
@@ -238,64 +245,3 @@ def _absent(uow: UnitOfWork, transfer: Transfer, transit: UUID) -> Iterator[Faul
             place = locate_serial(uow.session, line.part_id, serial)
             if place is None or place.id != source:
                 yield Fault("serial_elsewhere", f"/lines/{index}/serials", f"The books don't have {serial} there.")
-
-
-def _post(uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, target: UUID) -> list[UUID]:
-    """Move units, each serial by itself; returns the ids of the moves."""
-    draws: list[tuple[int, str | None]] = [(1, serial) for serial in units.serials]
-    if not draws and units.quantity:
-        draws = [(units.quantity, None)]
-    return [
-        post_move(
-            uow,
-            part_id=part_id,
-            quantity=quantity,
-            from_location_id=source,
-            to_location_id=target,
-            reason=MoveReason.TRANSFER,
-            serial=serial,
-        ).id
-        for quantity, serial in draws
-    ]
-
-
-def _in_transit(uow: UnitOfWork, units: Units, transit: UUID) -> Units:
-    """Units without the serials that a fact has taken meanwhile: used on the way, or counted somewhere else."""
-    if not units.serials:
-        return units
-    places = [(serial, locate_serial(uow.session, units.part_id, serial)) for serial in units.serials]
-    left = tuple(serial for serial, place in places if place is not None and place.id == transit)
-    return Units(units.part_id, len(left), left)
-
-
-def _post_beyond(uow: UnitOfWork, units: Units, unknown: UUID, target: UUID) -> list[UUID]:
-    """Book in what nobody shipped: a known serial from where the books have it, whoever was promised it."""
-    if not units.serials:
-        return _post(uow, units.part_id, units, unknown, target)
-    moves = []
-    for serial in units.serials:
-        place = locate_serial(uow.session, units.part_id, serial)
-        if place is not None and place.id == target:
-            continue
-        if place is not None:
-            balance = held_balance(uow, units.part_id, place.id)
-            bump(uow, balance, 1 - free_units(balance))
-        source = unknown if place is None else place.id
-        moves += _post(uow, units.part_id, Units(units.part_id, 1, (serial,)), source, target)
-    return moves
-
-
-def _sent(line: TransferLine) -> Units:
-    return Units(line.part_id, line.quantity, tuple(line.serials))
-
-
-def _compared(sent: Units, counted: Units) -> tuple[Units, Units, Units]:
-    """What has arrived of what was sent, what has not, and what has arrived beyond it."""
-    part = sent.part_id
-    if sent.serials or counted.serials:
-        there = tuple(one for one in sent.serials if one in counted.serials)
-        missing = tuple(one for one in sent.serials if one not in counted.serials)
-        beyond = tuple(one for one in counted.serials if one not in sent.serials)
-        return Units(part, len(there), there), Units(part, len(missing), missing), Units(part, len(beyond), beyond)
-    arrived = min(sent.quantity, counted.quantity)
-    return Units(part, arrived), Units(part, sent.quantity - arrived), Units(part, counted.quantity - arrived)

@@ -77,7 +77,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
-_QUERIES = {"/api/v1/scans": {"code": "P-1"}}
+_QUERIES: dict[str, dict[str, str]] = {"/api/v1/scans": {"code": "P-1"}}
 # Pages take forms, which the OpenAPI document does not know.
 _FORMS = {
     "customer_pages.act": {"stars": "5"},
@@ -148,6 +148,7 @@ class World:
             "hold_until": f"{self.cast.day + timedelta(days=9)}T12:00:00Z",
             "location_id": self.cast.warehouse,
             "quantity": 1,
+            "bin": "A-1",
             "list_name": "symptom",
             "code": "no-water",
             "starts_at": f"{self.cast.day + timedelta(days=9)}T08:00:00Z",
@@ -209,6 +210,8 @@ class Route:
         asked: dict[str, Any] = {"path": path, "method": self.method, "headers": headers}
         if self.rule.rule in _QUERIES:
             asked["query_string"] = _QUERIES[self.rule.rule]
+        if self.rule.rule.endswith("/pick-lists"):
+            asked["query_string"] = {"date": str(values["day"]), "location_id": str(values["location_id"])}
         if self.takes_picture:
             asked |= {"data": PICTURE, "content_type": "image/png"}
         if self.rule.endpoint in _FORMS and self.method == "POST":

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from fieldsvc.persistence.checks import one_of, replace_check
+
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
@@ -82,34 +84,14 @@ def upgrade() -> None:
     for column in ("ticket_id", "visit_id", "part_id", "to_location_id", "state"):
         op.create_index(op.f(f"ix_rmas_{column}"), "rmas", [column], unique=False)
     op.add_column("consumptions", sa.Column("swapped_serial", sa.String(length=80), nullable=True))
-    _allow_reasons(_MOVE_REASONS, (*_MOVE_REASONS, "return"))
+    before, after = (one_of("reason", reasons) for reasons in (_MOVE_REASONS, (*_MOVE_REASONS, "return")))
+    replace_check(op.get_bind(), "stock_moves", "ck_stock_moves_reason", before, after)
 
 
 def downgrade() -> None:
     """Drop it; what has moved stays in the ledger, so that the one more reason stays too."""
     op.drop_column("consumptions", "swapped_serial")
     op.drop_table("rmas")
-
-
-def _allow_reasons(before: tuple[str, ...], after: tuple[str, ...]) -> None:
-    """Let moves have other reasons, without writing the ledger anew, which its triggers are there to refuse."""
-    old, new = (f"reason IN ({', '.join(repr(value) for value in values)})" for values in (before, after))
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE stock_moves DROP CONSTRAINT ck_stock_moves_reason")
-        op.execute(f"ALTER TABLE stock_moves ADD CONSTRAINT ck_stock_moves_reason CHECK ({new})")
-        return
-    # The way SQLite documents for a CHECK: nothing of what is stored changes, only what may be.
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    changed = connection.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'stock_moves'", (old, new)
-    )
-    assert changed.rowcount == 1, "there is one such table"
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
-    checked = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'stock_moves'").scalar_one()
-    assert new in checked, "the CHECK stands there as it was written"
 
 
 def _one_of(values: tuple[str, ...], name: str) -> sa.Enum:
