@@ -58,6 +58,12 @@ class MoveSchema(StrictSchema):
     serial = Text(max_length=80, required=True, allow_none=True)
     visit_id = Id(required=True, allow_none=True)
     reverses_id = Id(required=True, allow_none=True)
+    value_cents = Whole(
+        low=-(2**63),
+        high=2**63 - 1,
+        required=True,
+        metadata={"description": "What it added to what all stock is worth; 0 for moves within."},
+    )
     occurred_at = Instant(required=True)
     recorded_at = Instant(required=True)
 

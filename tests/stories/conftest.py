@@ -38,6 +38,8 @@ class House:
         self.dispatcher = self._known(Dispatcher(address, "dispatcher"))
         self.ana = self._known(Technician(address, "technician1"))
         self.bruno = self._known(Technician(address, "technician2"))
+        self.keeper = self._known(Person(address, "keeper"))
+        self.supervisor = self._known(Person(address, "supervisor"))
         self.outsider = self._known(Dispatcher(address, "outsider"))
 
     def customer_with(self, token: str) -> Customer:

@@ -14,12 +14,13 @@ from fieldsvc.services.stock import post_move
 from tests.fieldsvc.cast import today
 from tests.fieldsvc.cast_builder import ZONE, Builder
 
+STOCK_PEOPLE = (("keeper", Role.WAREHOUSE), ("supervisor", Role.SUPERVISOR))
 ANA, BRUNO = "Ana Souza", "Bruno Lima"
 
 
 @dataclass(frozen=True)
 class Town:
-    """Where things are. Ana's van carries two seals and a pump; the warehouse has seals, but no pump."""
+    """Where things are. Ana's van carries two seals and a pump; the warehouse has seals and one compressor, no pump."""
 
     day: date
     team: UUID
@@ -28,8 +29,10 @@ class Town:
     leak: UUID
     cold: UUID
     heavy: UUID
+    seized: UUID
     seal: UUID
     pump: UUID
+    compressor: UUID
     ana_van: UUID
     warehouse: UUID
     supplier: UUID
@@ -75,15 +78,22 @@ def build_town(database: Database, password_hash: str) -> Town:
                 state=AbsenceState.GRANTED,
             )
         )
-        for login, role in (("agent", Role.AGENT), ("dispatcher", Role.DISPATCHER), ("admin", Role.ADMIN)):
+        for login, role in (
+            ("agent", Role.AGENT),
+            ("dispatcher", Role.DISPATCHER),
+            ("admin", Role.ADMIN),
+            *STOCK_PEOPLE,
+        ):
             build.user(login, role, team)
         build.user("outsider", Role.DISPATCHER, elsewhere)
         seal, pump = build.part("SEAL"), build.part("PUMP")
         build.receive(seal, ana_van, 2)
         build.receive(seal, warehouse, 4)
         build.receive(pump, ana_van, 1)
+        compressor = build.part("COMPRESSOR", is_serialised=True)
+        build.receive(compressor, warehouse, 1, "C-1")
         customer, site = build.customer(team, "王伟")
-        leak, cold, heavy = (
+        leak, cold, heavy, seized = (
             build.add(
                 JobType(
                     id=uow.new_id(),
@@ -101,11 +111,26 @@ def build_town(database: Database, password_hash: str) -> Town:
                 ("leak", "Leak", "漏水", {"SEAL": 2}, 1),
                 ("cold", "No heat", "没有暖气", {"PUMP": 1}, 1),
                 ("heavy", "New boiler", "更换锅炉", {}, 2),
+                ("seized", "Compressor seized", "压缩机卡死", {"COMPRESSOR": 1}, 1),
             )
         )
         uow.commit()
     return Town(
-        build.day, team, customer, site, leak, cold, heavy, seal, pump, ana_van, warehouse, build.supplier, scrap
+        day=build.day,
+        team=team,
+        customer=customer,
+        site=site,
+        leak=leak,
+        cold=cold,
+        heavy=heavy,
+        seized=seized,
+        seal=seal,
+        pump=pump,
+        compressor=compressor,
+        ana_van=ana_van,
+        warehouse=warehouse,
+        supplier=build.supplier,
+        scrap=scrap,
     )
 
 
