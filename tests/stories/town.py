@@ -14,7 +14,13 @@ from fieldsvc.services.stock import post_move
 from tests.fieldsvc.cast import today
 from tests.fieldsvc.cast_builder import ZONE, Builder
 
-STOCK_PEOPLE = (("keeper", Role.WAREHOUSE), ("supervisor", Role.SUPERVISOR))
+DESK = (
+    ("agent", Role.AGENT),
+    ("dispatcher", Role.DISPATCHER),
+    ("admin", Role.ADMIN),
+    ("keeper", Role.WAREHOUSE),
+    ("supervisor", Role.SUPERVISOR),
+)
 ANA, BRUNO = "Ana Souza", "Bruno Lima"
 
 
@@ -78,12 +84,7 @@ def build_town(database: Database, password_hash: str) -> Town:
                 state=AbsenceState.GRANTED,
             )
         )
-        for login, role in (
-            ("agent", Role.AGENT),
-            ("dispatcher", Role.DISPATCHER),
-            ("admin", Role.ADMIN),
-            *STOCK_PEOPLE,
-        ):
+        for login, role in DESK:
             build.user(login, role, team)
         build.user("outsider", Role.DISPATCHER, elsewhere)
         seal, pump = build.part("SEAL"), build.part("PUMP")
