@@ -31,6 +31,7 @@ from fieldsvc.models import (
     CatalogueValue,
     Customer,
     JobType,
+    Part,
     Procedure,
     StockBalance,
     StockLocation,
@@ -48,6 +49,7 @@ from fieldsvc.services import (
     photos,
     privacy,
     purchase_orders,
+    replenishment,
     reservations,
     rmas,
     suppliers,
@@ -157,6 +159,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "transfer_id": _on_its_way(application),
         **_ordered(application),
         "count_id": _counted(application),
+        "proposal_id": _proposed(application, ticket),
         "rma_id": _asked_back(application, ticket.id),
         "visit_id": visit.id,
         "ticket_id": ticket.id,
@@ -209,6 +212,28 @@ def _counted(application: Application) -> UUID:
     _, van, _ = _in_a_van(application)
     keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
     return execute_unkeyed(application.database, keeper, lambda uow: counts.open_count(uow, counts.CountWish(van)).id)
+
+
+def _proposed(application: Application, ticket: Ticket) -> UUID:
+    """Let somebody wait for a part that nobody has, and propose to order it."""
+    with application.database.unit_of_work(Context(source="bench")) as uow:
+        house = StockLocation(
+            id=uow.new_id(),
+            code="fuzz",
+            name="x",
+            kind=LocationKind.WAREHOUSE,
+            is_physical=True,
+            team_id=ticket.team_id,
+        )
+        part = Part(id=uow.new_id(), number="fuzz", name_en="x", name_zh="x", unit_cost_cents=1, price_cents=1)
+        uow.session.add_all((house, part))
+        uow.commit()
+    keeper, policy = Command(Actor(Role.WAREHOUSE), "fuzz"), replenishment.ReplenishmentPolicy()
+    wish = reservations.ReservationWish(ticket.id, part.id, 1, takes_part=True)
+    execute_unkeyed(application.database, keeper, lambda uow: reservations.reserve_units(uow, wish))
+    return execute_unkeyed(
+        application.database, keeper, lambda uow: replenishment.propose_orders(uow, house.id, policy)[0].id
+    )
 
 
 def _asked_back(application: Application, ticket_id: UUID) -> UUID:

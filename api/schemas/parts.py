@@ -5,6 +5,7 @@ from api.schemas.fields import Flag, Id, Items, Text, Whole
 
 _CENTS = 2_000_000_000
 _MODELS = {"description": "Models of assets that it fits."}
+_CRITICALITY = {"description": "2 without it an asset stands still; 1 works badly; 0 it can wait."}
 _SUBSTITUTES = {"description": "Parts that can take its place, the best first."}
 
 
@@ -19,6 +20,7 @@ class PartRequestSchema(StrictSchema):
     is_serialised = Flag(load_default=False)
     unit_cost_cents = Whole(low=0, high=_CENTS, required=True)
     price_cents = Whole(low=0, high=_CENTS, required=True)
+    criticality = Whole(low=0, high=2, load_default=0, metadata=_CRITICALITY)
     models = Items(Text(max_length=120, min_length=1), max_items=1000, load_default=list, metadata=_MODELS)
     substitutes = Items(Id(), max_items=50, load_default=list, metadata=_SUBSTITUTES)
 
@@ -34,6 +36,7 @@ class PartChangesSchema(StrictSchema):
     is_serialised = Flag()
     unit_cost_cents = Whole(low=0, high=_CENTS)
     price_cents = Whole(low=0, high=_CENTS)
+    criticality = Whole(low=0, high=2, metadata=_CRITICALITY)
     models = Items(Text(max_length=120, min_length=1), max_items=1000, metadata=_MODELS)
     substitutes = Items(Id(), max_items=50, metadata=_SUBSTITUTES)
 
@@ -49,6 +52,7 @@ class PartSchema(EntitySchema):
     is_serialised = Flag(required=True, attribute="part.is_serialised")
     unit_cost_cents = Whole(low=0, high=_CENTS, required=True, attribute="part.unit_cost_cents")
     price_cents = Whole(low=0, high=_CENTS, required=True, attribute="part.price_cents")
+    criticality = Whole(low=0, high=2, required=True, attribute="part.criticality", metadata=_CRITICALITY)
     models = Items(Text(max_length=120), max_items=1000, required=True, metadata=_MODELS)
     substitutes = Items(Id(), max_items=50, required=True, metadata=_SUBSTITUTES)
 

@@ -10,6 +10,7 @@ from fieldsvc.domain.count_states import COUNT
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
+from fieldsvc.domain.replenishment_states import REPLENISHMENT
 from fieldsvc.domain.reservation_states import RESERVATION
 from fieldsvc.domain.rma_states import RMA
 from fieldsvc.domain.run_states import RUN
@@ -37,6 +38,7 @@ _ALL = (
     TASK,
     RESERVATION,
     TRANSFER,
+    REPLENISHMENT,
     PURCHASE_ORDER,
     RMA,
     COUNT,

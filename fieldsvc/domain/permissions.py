@@ -64,6 +64,8 @@ class Action(StrEnum):
     COUNT = "count"
     COUNT_READ = "count.read"
     COUNT_DECIDE = "count.decide"
+    REPLENISHMENT_READ = "replenishment.read"
+    REPLENISHMENT_MANAGE = "replenishment.manage"
     RMA_READ = "rma.read"
     RMA_REQUEST = "rma.request"
     RMA_SEND = "rma.send"
@@ -141,6 +143,8 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.COUNT: {_T: _OWN, _W: _ALL, _A: _ALL},
     Action.COUNT_READ: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.COUNT_DECIDE: {_V: _ALL, _A: _ALL},
+    Action.REPLENISHMENT_READ: {_W: _ALL, _V: _ALL, _A: _ALL},
+    Action.REPLENISHMENT_MANAGE: {_W: _ALL, _A: _ALL},
     Action.RMA_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.RMA_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.RMA_SEND: {_T: _OWN, _W: _ALL, _A: _ALL},

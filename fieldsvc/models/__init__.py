@@ -25,6 +25,7 @@ from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplie
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
+from fieldsvc.models.replenishment import ReplenishmentProposal
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.runs import OptimizationRun, RunCustomer, RunScope
@@ -92,6 +93,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Rating",
     "RemoteSolution",
+    "ReplenishmentProposal",
     "Reservation",
     "Rma",
     "RunCustomer",

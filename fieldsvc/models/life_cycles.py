@@ -7,6 +7,7 @@ from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.purchasing import PurchaseOrder
 from fieldsvc.models.records import SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
+from fieldsvc.models.replenishment import ReplenishmentProposal
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.runs import OptimizationRun
@@ -28,6 +29,7 @@ WITH_LIFE_CYCLE = (
     Absence,
     Reservation,
     Transfer,
+    ReplenishmentProposal,
     PurchaseOrder,
     Rma,
     StockCount,

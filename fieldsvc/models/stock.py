@@ -15,11 +15,15 @@ _PHYSICAL_KINDS = ", ".join(f"'{kind}'" for kind in sorted(PHYSICAL))
 
 
 class Part(Entity, Base):
-    """A catalogue item. Money in cents. unit: what it is counted in; barcode: as scanners read it."""
+    """A catalogue item. Money in cents. unit: what it is counted in; barcode: as scanners read it.
+
+    criticality: 0 a part that can wait; 1 one without which an asset works badly; 2 one without which it stands still.
+    """
 
     __tablename__ = "parts"
     __table_args__ = (
         CheckConstraint("unit_cost_cents >= 0 AND price_cents >= 0", name="money"),
+        CheckConstraint("criticality BETWEEN 0 AND 2", name="criticality"),
         Index("uq_parts_barcode", "barcode", unique=True),
     )
 
@@ -31,6 +35,7 @@ class Part(Entity, Base):
     is_serialised: Mapped[bool] = mapped_column(default=False)
     unit: Mapped[str] = mapped_column(String(16), default="piece", server_default="piece")
     barcode: Mapped[str | None] = mapped_column(String(64))
+    criticality: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class PartModel(Base):

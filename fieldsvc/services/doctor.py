@@ -15,6 +15,7 @@ from fieldsvc.domain.count_states import COUNT
 from fieldsvc.domain.device_states import DEVICE
 from fieldsvc.domain.privacy_states import PRIVACY_REQUEST
 from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER
+from fieldsvc.domain.replenishment_states import REPLENISHMENT
 from fieldsvc.domain.reservation_states import RESERVATION
 from fieldsvc.domain.rma_states import RMA
 from fieldsvc.domain.run_states import RUN, RunState
@@ -68,6 +69,7 @@ def _state_changes_are_in_tables(session: OrmSession) -> Iterator[str]:
         "transfer": TRANSFER,
         "purchase_order": PURCHASE_ORDER,
         "rma": RMA,
+        "replenishment_proposal": REPLENISHMENT,
         "stock_count": COUNT,
         "device": DEVICE,
         "privacy_request": PRIVACY_REQUEST,

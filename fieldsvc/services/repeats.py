@@ -14,6 +14,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.services.approvals import check_approval_in_scope
 from fieldsvc.services.counts import get_count
 from fieldsvc.services.purchase_orders import get_order
+from fieldsvc.services.replenishment import get_proposal
 from fieldsvc.services.reservations import get_reservation
 from fieldsvc.services.rmas import get_rma
 from fieldsvc.services.runs import get_run
@@ -48,6 +49,8 @@ def check_still_in_scope(session: OrmSession, actor: Actor, action: Action, ids:
         get_reservation(session, actor, reservation_id)
     if "count_id" in ids:
         get_count(session, actor, ids["count_id"])
+    if "proposal_id" in ids:
+        get_proposal(session, actor, ids["proposal_id"])
     if "rma_id" in ids:
         get_rma(session, actor, ids["rma_id"])
     if "order_id" in ids:

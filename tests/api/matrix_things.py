@@ -14,7 +14,9 @@ from fieldsvc.services import (
     counts,
     deliveries,
     loans,
+    parts,
     purchase_orders,
+    replenishment,
     reservations,
     rmas,
     suppliers,
@@ -94,3 +96,14 @@ def key_and_loan(stage: Stage) -> tuple[UUID, UUID]:
     day = cast.day + timedelta(days=60)
     loan = stage.act(cast.admin, lambda uow: loans.lend_technician(uow, technician, cast.foreign_team, day, day)).id
     return key, loan
+
+
+def proposal(stage: Stage) -> UUID:
+    """What the warehouse should order: somebody waits for a part that nobody has."""
+    cast, keeper = stage.cast, stage.cast.warehouse_keeper
+    said = {"number": "P-9", "name_en": "x", "name_zh": "x", "unit_cost_cents": 1, "price_cents": 1}
+    part = stage.act(cast.admin, lambda uow: parts.add_part(uow, said)).id
+    wish = reservations.ReservationWish(cast.ticket, part, 1, takes_part=True)
+    stage.act(keeper, lambda uow: reservations.reserve_units(uow, wish))
+    policy = replenishment.ReplenishmentPolicy()
+    return stage.act(keeper, lambda uow: replenishment.propose_orders(uow, cast.warehouse, policy)[0].id)

@@ -78,6 +78,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
 _QUERIES: dict[str, dict[str, str]] = {"/api/v1/scans": {"code": "P-1"}}
+_OF_A_WAREHOUSE = ("/pick-lists", "/van-levels", "/dead-stock")
 # Pages take forms, which the OpenAPI document does not know.
 _FORMS = {
     "customer_pages.act": {"stars": "5"},
@@ -105,6 +106,7 @@ class World:
     order: UUID
     rma: UUID
     count: UUID
+    proposal: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -142,6 +144,7 @@ class World:
             "order_id": self.order,
             "rma_id": self.rma,
             "count_id": self.count,
+            "proposal_id": self.proposal,
             "lead_time_days": 5,
             "from_location_id": self.cast.warehouse,
             "to_location_id": self.cast.van1,
@@ -210,8 +213,10 @@ class Route:
         asked: dict[str, Any] = {"path": path, "method": self.method, "headers": headers}
         if self.rule.rule in _QUERIES:
             asked["query_string"] = _QUERIES[self.rule.rule]
+        if self.rule.rule.endswith(_OF_A_WAREHOUSE) and self.method == "GET":
+            asked["query_string"] = {"location_id": str(values["location_id"])}
         if self.rule.rule.endswith("/pick-lists"):
-            asked["query_string"] = {"date": str(values["day"]), "location_id": str(values["location_id"])}
+            asked["query_string"]["date"] = str(values["day"])
         if self.takes_picture:
             asked |= {"data": PICTURE, "content_type": "image/png"}
         if self.rule.endpoint in _FORMS and self.method == "POST":
@@ -303,6 +308,7 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.order(stage, supplier),
         matrix_things.return_asked_for(stage),
         matrix_things.count(stage),
+        matrix_things.proposal(stage),
         *_offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
