@@ -1,5 +1,10 @@
 """Databases for tests: each test gets an empty one, migrated once per worker. No test may change its schema."""
 
+# ruff: noqa: E402 -- whatever is imported is imported without the collector
+import gc
+
+gc.disable()  # while modules and tests are collected there is no garbage, and more to look through each time
+
 import contextlib
 import os
 import shutil
@@ -26,6 +31,13 @@ TEST_DATABASE_URL = "TEST_DATABASE_URL"
 
 
 SECRET_KEY = "a secret key for tests, long enough"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From now on look for garbage, but only through what tests make."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
