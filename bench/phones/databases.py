@@ -88,9 +88,12 @@ class _Postgres(Databases):
 
 
 @contextmanager
-def databases(kind: str) -> Iterator[Databases]:
-    """Give databases of a kind, sqlite or postgresql; all of them are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="phones-") as directory:
+def databases(kind: str, under: Path | None = None) -> Iterator[Databases]:
+    """Give databases of a kind, sqlite or postgresql; all of them are gone afterwards.
+
+    under: where they lie; None = where temporary files do.
+    """
+    with tempfile.TemporaryDirectory(prefix="phones-", dir=under) as directory:
         if kind == "sqlite":
             yield _Files(Path(directory))
             return

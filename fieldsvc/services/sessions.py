@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, exists, select, true
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.passwords import Passwords
@@ -29,6 +29,26 @@ from fieldsvc.services.sign_in_attempts import admit, note_success
 from fieldsvc.services.users import lock_user, normalise_login
 
 Outcome = TypeVar("Outcome")
+
+# Every request is preceded by these, so they are not made anew each time.
+_HOLDER = (
+    select(User, Team.zone).join(Team, Team.id == User.team_id).where(User.is_active, User.id == bindparam("user_id"))
+)
+"""An active user with the zone of the user's team."""
+_HOLDER_OF_SESSION = _HOLDER.where(
+    exists(
+        select(Session.id).where(
+            Session.user_id == bindparam("user_id"),
+            Session.rotated_at.is_(None),
+            Session.revoked_at.is_(None),
+            Session.expires_at > bindparam("now"),
+            Session.family_id == bindparam("session_id"),
+        )
+    )
+)
+_DEVICE = (
+    select(Device.id).where(Device.session_id == bindparam("session_id"), Device.state == bindparam("state")).limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +155,13 @@ def authenticate(database: Database, tokens: AccessTokens, access_token: str) ->
     claims = tokens.read(access_token)
     now = database.clock.now()
     with database.read_only() as session:
-        open_now = _open_sessions(claims.user_id, now).where(Session.family_id == claims.session_id)
-        found = _holder(session, claims.user_id, exists(open_now.with_only_columns(Session.id)))
+        asked = {"user_id": claims.user_id, "session_id": claims.session_id, "now": now}
+        found = session.execute(_HOLDER_OF_SESSION, asked).first()
         if found is None:
             if _is_lost(session, claims.session_id):
                 raise wipe_order()
             raise Unauthenticated("This session has ended; sign in.", code="session_ended")
-        actor = _actor_of(session, *found, now)
+        actor = _actor_of(session, found[0], found[1], now)
         is_confined = _has_device(session, claims.session_id, DeviceState.REVOKED)
         return replace(actor, session_id=claims.session_id, is_confined=is_confined)
 
@@ -149,17 +169,10 @@ def authenticate(database: Database, tokens: AccessTokens, access_token: str) ->
 def _by_key(database: Database, secret: str) -> Actor:
     user_id = holder_of(database, secret)
     with database.read_only() as session:
-        found = _holder(session, user_id, true()) if user_id is not None else None
+        found = session.execute(_HOLDER, {"user_id": user_id}).first() if user_id is not None else None
         if found is None:
             raise Unauthenticated("This key does not open anything (any more).", code="api_key_ended")
-        return replace(_actor_of(session, *found, database.clock.now()), is_program=True)
-
-
-def _holder(session: OrmSession, user_id: UUID, condition: ColumnElement[bool]) -> tuple[User, str] | None:
-    """Return an active user and the zone of the user's team."""
-    holder = select(User, Team.zone).join(Team, Team.id == User.team_id).where(User.is_active, User.id == user_id)
-    found = session.execute(holder.where(condition)).first()
-    return None if found is None else (found[0], found[1])
+        return replace(_actor_of(session, found[0], found[1], database.clock.now()), is_program=True)
 
 
 def _actor_of(session: OrmSession, user: User, zone: str, now: datetime) -> Actor:
@@ -206,8 +219,7 @@ def _is_lost(session: OrmSession, session_id: UUID) -> bool:
 
 
 def _has_device(session: OrmSession, session_id: UUID, state: DeviceState) -> bool:
-    found = select(Device.id).where(Device.session_id == session_id, Device.state == state)
-    return session.scalars(found.limit(1)).first() is not None
+    return session.scalars(_DEVICE, {"session_id": session_id, "state": state}).first() is not None
 
 
 def wipe_order() -> Unauthenticated:

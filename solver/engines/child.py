@@ -38,7 +38,7 @@ _TAIL_S, _TAIL_SHARE = 1.0, 0.05
 """An engine that ended this close to its limit, in seconds and of the limit, was ended by it."""
 _POLL_S = 0.05
 _MAX_FRAME = 256 * 2**20
-_PRELOAD = ["ortools.constraint_solver.pywrapcp", "solver.engines.routing", "solver.engines.ruin"]
+_PRELOAD = ["solver.engines.preloaded"]
 
 
 class Status(StrEnum):

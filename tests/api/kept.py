@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from fieldsvc.models import Base
-from tests.conftest import PostgresWorkspace
+from tests.postgres_workspace import MUTING_TRIGGERS, PostgresWorkspace
 
 
 class Kept(Protocol):
@@ -39,27 +39,36 @@ class KeptFile:
 
 
 class KeptCopy:
-    """PostgreSQL: a database of its own, and a copy of every table in another schema of it."""
+    """PostgreSQL: a database of its own, and a copy of every table that has rows in another schema of it."""
 
     def __init__(self, workspace: PostgresWorkspace) -> None:
         self._server, self._name = workspace.server, f"{workspace.name}_kept"
         self.url = make_url(workspace.url).set(database=self._name).render_as_string(hide_password=False)
+        workspace.leave()
         self._server.execute(f'CREATE DATABASE "{self._name}" TEMPLATE "{workspace.name}"')
-        self._tables = [table.name for table in Base.metadata.sorted_tables]
+        self._connection = psycopg.connect(workspace.plain(self.url), autocommit=True)
 
     def keep(self) -> None:
-        self._run(["CREATE SCHEMA kept", *(f"CREATE TABLE kept.{name} AS TABLE {name}" for name in self._tables)])
+        """Copy the rows, and make the function that puts them back: the connection keeps the plans of what it does."""
+        self._connection.execute("CREATE SCHEMA kept")
+        statements = []
+        for name in (table.name for table in Base.metadata.sorted_tables):
+            statements.append(f"IF EXISTS (SELECT FROM {name}) THEN DELETE FROM {name}; END IF")
+            if self._connection.execute(f"SELECT FROM {name} LIMIT 1").rowcount:
+                self._connection.execute(f"CREATE TABLE kept.{name} AS TABLE {name}")
+                statements.append(f"INSERT INTO {name} TABLE kept.{name}")
+        self._connection.execute(
+            "CREATE FUNCTION kept.put_back() RETURNS void LANGUAGE plpgsql"
+            f" {MUTING_TRIGGERS} AS $$ BEGIN {'; '.join(statements)}; END $$"
+        )
 
     def put_back(self) -> None:
-        # Without triggers, as evidence is append-only and rows refer to each other.
-        emptied = (f"DELETE FROM {name}" for name in self._tables)
-        filled = (f"INSERT INTO {name} TABLE kept.{name}" for name in self._tables)
-        self._run(["SET LOCAL session_replication_role = replica", *emptied, *filled])
+        self._server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
+            (self._name, self._connection.info.backend_pid),
+        )
+        self._connection.execute("SELECT kept.put_back()")
 
     def close(self) -> None:
+        self._connection.close()
         self._server.execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')
-
-    def _run(self, statements: list[str]) -> None:
-        self._server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self._name,))
-        with psycopg.connect(PostgresWorkspace.plain(self.url)) as connection:
-            connection.execute("; ".join(statements))

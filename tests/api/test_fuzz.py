@@ -12,8 +12,8 @@ from bench.phones.databases import databases
 CASES_PER_OPERATION = 10
 
 
-def test_no_request_breaks_the_server(tmp_path: Path) -> None:
-    with databases("sqlite") as made, fuzzed_company(made, tmp_path) as company:
+def test_no_request_breaks_the_server(tmp_path: Path, room: Path) -> None:
+    with databases("sqlite", room) as made, fuzzed_company(made, tmp_path) as company:
         found = fuzz(company.asked, CASES_PER_OPERATION)
         assert (found.faults, company.findings()) == ((), [])
     assert len(company.asked.tokens) == 6
@@ -22,8 +22,8 @@ def test_no_request_breaks_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "answer"), [(500, b"{}"), (200, b'{"unknown": 1}'), (418, b"{}")])
-def test_what_is_wrong_is_found(tmp_path: Path, status: int, answer: bytes) -> None:
-    with databases("sqlite") as made, fuzzed_company(made, tmp_path) as company:
+def test_what_is_wrong_is_found(tmp_path: Path, room: Path, status: int, answer: bytes) -> None:
+    with databases("sqlite", room) as made, fuzzed_company(made, tmp_path) as company:
         app: Flask = company.asked.app
 
         def lie(response: Response) -> Response:

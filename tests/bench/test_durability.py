@@ -16,16 +16,16 @@ from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.models import StockBalance, Visit
 
 
-def test_what_is_acknowledged_is_there() -> None:
-    with databases("sqlite") as made:
+def test_what_is_acknowledged_is_there(room: Path) -> None:
+    with databases("sqlite", room) as made:
         seen = list(acknowledged(made, 14))
     assert [what for what, _ in seen][:4] == ["tickets", "triage", "acceptance", "departure"]
     assert (len(seen), {finding for _, finding in seen}) == (14, {None})
 
 
 @pytest.fixture
-def killer(tmp_path: Path) -> Iterator[_Killer]:
-    with databases("sqlite") as made:
+def killer(tmp_path: Path, room: Path) -> Iterator[_Killer]:
+    with databases("sqlite", room) as made:
         passwords = Passwords(memory_kib=8, rounds=1)
         application = application_at(made.fresh(), tmp_path, passwords)
         yield _Killer(application, found_company(application.database, passwords.hash(PASSWORD)))
@@ -52,7 +52,7 @@ def test_a_process_that_dies_before_it_answers_has_acknowledged_nothing(killer: 
     assert finding == "/tickets: None"
 
 
-def test_the_doctor_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_has_the_last_word(monkeypatch: pytest.MonkeyPatch, room: Path) -> None:
     def spoil(self: _Killer) -> Iterator[tuple[str, str | None]]:
         with self._server.app.extensions["fieldsvc"].database.engine.begin() as connection:
             connection.execute(update(StockBalance).values(on_hand=1))
@@ -60,6 +60,6 @@ def test_the_doctor_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
         yield "nothing", None
 
     monkeypatch.setattr(_Killer, "go_by", spoil)
-    with databases("sqlite") as made:
+    with databases("sqlite", room) as made:
         seen = list(acknowledged(made, 5))
     assert {what for what, _ in seen} == {"nothing", DOCTOR}

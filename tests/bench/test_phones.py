@@ -1,5 +1,6 @@
 """The reference phone and its days: what a phone keeps survives, and what does not hold in the evening is found."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import delete, update
 
 from bench.phones import day as days
 from bench.phones.client import NoNetwork, Phone, Reply, Synced
-from bench.phones.databases import databases
+from bench.phones.databases import Databases, databases
 from bench.phones.day import Day, play
 from bench.phones.store import KEPT_FOR, PhoneStore
 from fieldsvc.models import Blob, Consumption, PhoneCommand, Visit
@@ -21,22 +22,45 @@ from fieldsvc.models import Blob, Consumption, PhoneCommand, Visit
 VISIT = uuid4()
 
 
-@pytest.fixture
-def evening(tmp_path: Path) -> Iterator[Day]:
-    """Give a day that has gone by."""
-    with databases("sqlite") as made:
-        day = Day(7, made, tmp_path)
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, room: Path) -> Iterator[tuple[Day, Databases, list[str]]]:
+    """Give a day that has gone by, everybody's database in the evening, and what was found in it."""
+    with databases("sqlite", room) as made:
+        day = Day(7, made, tmp_path_factory.mktemp("evening"))
         day.go_by()
         day.end()
-        yield day
-        for person in day.people:
-            person.phone.store.close()
-        day.application.database.dispose()
+        found = list(days._findings(day, Counter()))
+        go_home(day)
+        made.back_up()
+        for file in day._files:
+            shutil.copyfile(file, file.with_suffix(".kept"))
+        yield day, made, found
+
+
+@pytest.fixture
+def evening(played: tuple[Day, Databases, list[str]]) -> Iterator[Day]:
+    """Give the evening of that day, as it was when nobody had touched anything."""
+    day, made, _ = played
+    made.restore()
+    for number, file in enumerate(day._files):
+        for left in file.parent.glob(f"{file.name}*"):
+            left.unlink()
+        shutil.copyfile(file.with_suffix(".kept"), file)
+        day.people[number].phone = day._phone(number)
+    yield day
+    go_home(day)
+
+
+def go_home(day: Day) -> None:
+    """Close everything, so that the files hold all of it."""
+    for person in day.people:
+        person.phone.store.close()
+    day.application.database.dispose()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_a_day_with_all_its_weather_ends_well_and_replays(kind: str) -> None:
-    with databases(kind) as made:
+def test_a_day_with_all_its_weather_ends_well_and_replays(kind: str, room: Path) -> None:
+    with databases(kind, room) as made:
         first, again = play(3, made), play(3, made)
     assert (first.findings, again.findings) == ([], [])
     assert first.digest == again.digest
@@ -45,20 +69,22 @@ def test_a_day_with_all_its_weather_ends_well_and_replays(kind: str) -> None:
         assert first.counts[what] > 0, what
 
 
-def test_a_day_that_is_held_up_outlives_its_token(tmp_path: Path) -> None:
-    with databases("sqlite") as made:
+def test_a_day_that_is_held_up_outlives_its_token(tmp_path: Path, room: Path) -> None:
+    with databases("sqlite", room) as made:
         with time_machine.travel(datetime.now(UTC) - timedelta(minutes=11), tick=True):
             day = Day(7, made, tmp_path)
         day.weather.is_calm = True
         ends = [person.phone.sync() for person in day.people]
-        for person in day.people:
-            person.phone.store.close()
-        day.application.database.dispose()
+        go_home(day)
     assert ends == [Synced.DONE] * len(ends)
 
 
-def test_what_the_server_loses_is_found(evening: Day) -> None:
+def test_nothing_is_found_where_all_is_well(played: tuple[Day, Databases, list[str]], evening: Day) -> None:
+    assert played[2] == []
     assert list(days._findings(evening, Counter())) == []
+
+
+def test_what_the_server_loses_is_found(evening: Day) -> None:
     with evening.application.database.engine.begin() as connection:
         connection.execute(delete(PhoneCommand).where(PhoneCommand.type == "departure"))
     found = list(days._findings(evening, Counter()))
@@ -66,14 +92,12 @@ def test_what_the_server_loses_is_found(evening: Day) -> None:
 
 
 def test_what_is_booked_twice_is_found(evening: Day) -> None:
-    list(days._findings(evening, Counter()))
     with evening.application.database.engine.begin() as connection:
         connection.execute(update(Consumption).values(quantity=2))
     assert any("are booked" in one for one in days._findings(evening, Counter()))
 
 
 def test_what_differs_on_a_phone_is_found(evening: Day) -> None:
-    list(days._findings(evening, Counter()))
     with evening.application.database.engine.begin() as connection:  # behind the change counter's back
         connection.execute(update(Visit).values(priority=4))
     assert any("is not as the server has it" in one for one in days._findings(evening, Counter()))
@@ -282,7 +306,6 @@ def test_a_phone_is_wiped_only_when_its_photos_have_come(tmp_path: Path) -> None
 
 
 def test_a_lost_photo_is_found(evening: Day) -> None:
-    list(days._findings(evening, Counter()))
     with evening.application.database.engine.begin() as connection:
         connection.execute(delete(Blob))
     assert any("photo" in one and "is lost" in one for one in days._findings(evening, Counter()))

@@ -12,8 +12,8 @@ from fieldsvc.models import StockBalance
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def race(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Race]:
-    with databases(request.param) as made, Race.on(made, tmp_path) as begun:
+def race(request: pytest.FixtureRequest, tmp_path: Path, room: Path) -> Iterator[Race]:
+    with databases(request.param, room) as made, Race.on(made, tmp_path) as begun:
         yield begun
 
 

@@ -5,7 +5,7 @@ builder is told, which is the day of its technicians' shifts and of the dispatch
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from fieldsvc.domain.actor import Actor
@@ -21,6 +21,7 @@ from fieldsvc.models import (
 from fieldsvc.persistence.database import Database
 from fieldsvc.services.planned_reservations import reserve_planned
 from tests.fieldsvc.cast_builder import ZONE, Builder
+from tests.fieldsvc.kept_rows import KeptRows
 
 PASSWORD = "cast password"
 
@@ -93,10 +94,38 @@ class Cast:
         return datetime.combine(self.day, time(hour, minute), ZONE)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    cast: Cast
+    rows: KeptRows
+    since: datetime
+
+
+_KEPT: dict[tuple[object, ...], _Kept | None] = {}
+_STAYS_FRESH = timedelta(minutes=20)
+
+
 def build_cast(database: Database, day: date | None = None, *, password_hash: str = "!") -> Cast:
-    """Store the cast and return its names; with the hash of PASSWORD its users can sign in."""
+    """Store the cast and return its names; with the hash of PASSWORD its users can sign in.
+
+    From the third time on it is the second one once more, ids and all, as long as that was stored lately.
+    """
+    day, now = day or today(), database.clock.now()
+    kind = database.engine.dialect.name
+    where = kind if kind == "sqlite" else database.engine.url
+    whose = (where, database.sealer, type(database.clock), day, password_hash)
+    kept = _KEPT.get(whose)
+    if kept is not None and timedelta(0) <= now - kept.since < _STAYS_FRESH:
+        kept.rows.put_into(database)
+        return kept.cast
+    cast = _build_cast(database, day, password_hash)
+    _KEPT[whose] = _Kept(cast, KeptRows(database), now) if whose in _KEPT else None  # many are built once only
+    return cast
+
+
+def _build_cast(database: Database, day: date, password_hash: str) -> Cast:
     with database.unit_of_work() as uow:
-        build = Builder(uow, day or today(), password_hash)
+        build = Builder(uow, day, password_hash)
         team = build.add(Team(id=uow.new_id(), name="North", zone=str(ZONE)))
         foreign_team = build.add(Team(id=uow.new_id(), name="South", zone=str(ZONE)))
         van1 = build.location("van1", LocationKind.VAN, team)

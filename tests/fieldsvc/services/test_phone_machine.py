@@ -48,7 +48,7 @@ class PhoneMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.directory = tempfile.TemporaryDirectory(prefix="machine-")
+        self.directory = tempfile.TemporaryDirectory(prefix="machine-", dir=self.template.parent)
         path = Path(self.directory.name) / "fieldsvc.db"
         shutil.copyfile(self.template, path)
         self.database = Database.at(f"sqlite:///{path}", self.sealer, SystemClock(), TimeOrderedIds())
