@@ -68,7 +68,7 @@ def take_snapshot(
     held = {facts.visit.number for facts in visits if is_shared(facts, horizon, technicians)}
     supplied = _supplied(visits, held, technicians)
     kept = {facts.visit.id for facts in visits if _left_as_it_is(facts)} & supplied
-    free = read_free_stock(session, supplied - kept, kept, scope.team_id, now)
+    free = read_free_stock(session, supplied - kept, kept, scope.team_id, now, horizon)
     places = Places()
     built = tuple(
         vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
@@ -106,7 +106,7 @@ def take_snapshot(
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
         as_of=now,
         held=frozenset(held),
-        expected={parts[part]: day for part, day in expected_days(session, free.warehouses).items()},
+        expected={parts[part]: day for part, day in expected_days(session, free.places).items()},
         hash=hash_of(problem),
     )
 

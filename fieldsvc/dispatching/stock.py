@@ -5,10 +5,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.dispatching.expected_parts import coming_units
+from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.places import Places
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.reservation_states import HOLDING
@@ -41,6 +44,11 @@ class FreeStock:
     warehouses: tuple[StockLocation, ...]
     held: tuple[Held, ...] = ()
 
+    @property
+    def places(self) -> list[UUID]:
+        """The warehouses' row ids."""
+        return [house.id for house in self.warehouses]
+
     def on_van(self, technician: Technician, parts: Mapping[UUID, str]) -> dict[str, int]:
         """Free van stock by part number."""
         return self._at(technician.van_location_id, parts)
@@ -55,9 +63,16 @@ class FreeStock:
 
 
 def read_free_stock(
-    session: OrmSession, movable: Collection[UUID], kept: Collection[UUID], team_id: UUID, now: datetime
+    session: OrmSession,
+    movable: Collection[UUID],
+    kept: Collection[UUID],
+    team_id: UUID,
+    now: datetime,
+    horizon: Horizon,
 ) -> FreeStock:
     """On hand, less what is reserved: by staff, and by the published plan for visits that stay where they are.
+
+    What suppliers are to bring to a warehouse before the day counts as being there.
 
     movable: visits whose claims are given up, since the run places them anew. kept: those whose claims stay.
     team_id: routes stop at its warehouses, and at those that belong to no team.
@@ -67,16 +82,21 @@ def read_free_stock(
         units[balance.location_id, balance.part_id] += balance.on_hand - balance.reserved
     held, given_up = _held(session, movable, kept, now)
     units.update(given_up)
-    houses = session.scalars(
-        select(StockLocation)
-        .where(
-            StockLocation.kind == LocationKind.WAREHOUSE,
-            StockLocation.latitude.is_not(None),
-            or_(StockLocation.team_id == team_id, StockLocation.team_id.is_(None)),
+    houses = tuple(
+        session.scalars(
+            select(StockLocation)
+            .where(
+                StockLocation.kind == LocationKind.WAREHOUSE,
+                StockLocation.latitude.is_not(None),
+                or_(StockLocation.team_id == team_id, StockLocation.team_id.is_(None)),
+            )
+            .order_by(StockLocation.code)
         )
-        .order_by(StockLocation.code)
     )
-    return FreeStock({key: max(0, left) for key, left in units.items()}, tuple(houses), tuple(held))
+    free = Counter({key: max(0, left) for key, left in units.items()})
+    today = now.astimezone(ZoneInfo(horizon.zone)).date()
+    free.update(coming_units(session, [house.id for house in houses], today, horizon.day, passed_over=movable))
+    return FreeStock(free, houses, tuple(held))
 
 
 def earmarks_of(

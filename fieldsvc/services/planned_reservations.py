@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.dispatching.expected_parts import coming_units
 from fieldsvc.domain.errors import ChangedMeanwhile
 from fieldsvc.domain.reservation_states import ACTIVE, HOLDING, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
@@ -20,6 +22,7 @@ from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED, PUBLISHED, STARTED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.technicians import Team
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -57,8 +60,9 @@ class Ending:
 def reserve_planned(uow: UnitOfWork, judged: Collection[UUID], ticket_ids: Collection[UUID]) -> None:
     """Bring what the plan has reserved for tickets in line with what it counts on.
 
-    judged: locked visits whose parts were judged to be there. Raises ChangedMeanwhile where units for one of them were
-    taken by somebody since: it has to be judged anew. What is missing for any other visit waits.
+    judged: locked visits whose parts were judged to be there, or to come before their day. Raises ChangedMeanwhile
+    where units for one of them were taken by somebody since: it has to be judged anew. What is missing for any other
+    visit waits, and so does what is still to come.
     """
     uow.flush()
     known = [one for one in active_of(uow.session, ticket_ids) if one.is_planned]
@@ -72,8 +76,9 @@ def reserve_planned(uow: UnitOfWork, judged: Collection[UUID], ticket_ids: Colle
         freed |= end_overdue(uow, part_id)[0]
     uow.flush()
     missing = missing_of(claims, active_of(uow.session, ticket_ids))
+    coming = _Coming(uow, judged)
     for claim in sorted(missing):
-        _cover(uow, claim, missing[claim], is_judged=claim.visit_id in judged)
+        _cover(uow, claim, missing[claim], coming if claim.visit_id in judged else None)
     uow.flush()
     serve_all(uow, freed)
 
@@ -182,8 +187,32 @@ def _give_up(uow: UnitOfWork, endings: Iterable[Ending]) -> set[BalanceKey]:
     return {place for place in freed if place is not None}
 
 
-def _cover(uow: UnitOfWork, claim: Claim, units: int, *, is_judged: bool) -> None:
-    """Reserve units that a claim of the plan misses: what staff has reserved there first, then what is free."""
+class _Coming:
+    """Units that suppliers are to bring in time for judged visits: who counts on them waits for them."""
+
+    def __init__(self, uow: UnitOfWork, judged: Collection[UUID]) -> None:
+        self._uow, self._left = uow, dict[tuple[UUID, UUID], int]()
+        days = select(Assignment.visit_id, Assignment.day, Team.zone).join(Visit, Visit.id == Assignment.visit_id)
+        days = days.join(Team, Team.id == Visit.team_id).where(Assignment.ended_at.is_(None))
+        rows = uow.session.execute(days.where(Assignment.visit_id.in_(judged))).all()
+        self._days = {visit: (day, uow.now.astimezone(ZoneInfo(zone)).date()) for visit, day, zone in rows}
+
+    def take(self, claim: Claim, units: int) -> bool:
+        """Tell whether so many units are still to come for a claim, and let nobody else count on them."""
+        key = claim.location_id, claim.part_id
+        if key not in self._left:
+            day, today = self._days[claim.visit_id]
+            coming = coming_units(self._uow.session, [key[0]], today, day, part_id=key[1])
+            self._left[key] = coming[key]
+        self._left[key] -= units
+        return self._left[key] >= 0
+
+
+def _cover(uow: UnitOfWork, claim: Claim, units: int, coming: _Coming | None) -> None:
+    """Reserve units that a claim of the plan misses: what staff has reserved there first, then what is free.
+
+    coming: of a judged visit, whose units have to be there or to come; None = whatever is missing waits.
+    """
     query = select(Reservation).where(
         Reservation.ticket_id == claim.ticket_id,
         Reservation.part_id == claim.part_id,
@@ -202,7 +231,7 @@ def _cover(uow: UnitOfWork, claim: Claim, units: int, *, is_judged: bool) -> Non
         units -= taken.quantity
     balance = held_balance(uow, claim.part_id, claim.location_id)
     there = min(units, free_units(balance))
-    if there < units and is_judged:
+    if there < units and coming is not None and not coming.take(claim, units - there):
         raise ChangedMeanwhile("Parts that the plan counts on were promised to others meanwhile; plan anew.")
     balance.reserved += there
     for action, quantity in (("reserve", there), ("backorder", units - there)):
