@@ -8,12 +8,13 @@ from flask import Response
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.current import current_application
+from api.idempotency import key_required
 from api.schemas.base import NoFields
-from api.schemas.visit_actions import PlacementSchema
+from api.schemas.visit_actions import PlacementSchema, SubstitutionSchema
 from api.schemas.visits import VisitRecordSchema
 from api.visit_actions import act_on_visit
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import placements, sending
+from fieldsvc.services import placements, sending, substitutions
 
 blueprint = Blueprint("planning", "Visits planned by hand.")
 
@@ -33,6 +34,25 @@ def place_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     travel = current_application().travel
     return act_on_visit(
         body, visit_id, lambda uow, version: placements.place_visit(uow, travel, visit_id, wanted, version)
+    )
+
+
+@blueprint.route("/visits/<uuid:visit_id>/substitutions", methods=["POST"])
+@requires(Action.VISIT_PLACE)
+@key_required
+@blueprint.arguments(SubstitutionSchema)
+@blueprint.response(201, VisitRecordSchema)
+def substitute_part(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Let another part do instead of one that is missing
+
+    One that the catalogue names as a substitute, for a visit that is on no plan. The next run plans it with that one.
+    """
+    part, other = body["part_id"], body["substitute_id"]
+    return act_on_visit(
+        body,
+        visit_id,
+        lambda uow, version: substitutions.substitute_part(uow, visit_id, part, other, version),
+        status=201,
     )
 
 

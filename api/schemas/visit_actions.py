@@ -33,6 +33,13 @@ class DeclinationSchema(ActionSchema):
     note = Text(max_length=2000, load_default=None, allow_none=True)
 
 
+class SubstitutionSchema(StrictSchema):
+    """Which part another one takes the place of."""
+
+    part_id = Id(required=True)
+    substitute_id = Id(required=True)
+
+
 class PlacementSchema(StrictSchema):
     """Where a visit is wanted."""
 

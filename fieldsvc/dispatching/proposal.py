@@ -64,7 +64,7 @@ def unplanned_of(snapshot: Snapshot, left: Unplanned) -> dict[str, Any]:
 
 
 def _cause(snapshot: Snapshot, job: Job, cause: Cause) -> dict[str, Any]:
-    """A cause with what to do about it; where parts are missing, with the day on which they are to come."""
+    """A cause with what to do about it; where parts are missing, when they come and what could do instead."""
     told = {
         "reason": cause.reason.code,
         "sentence": cause.sentence,
@@ -72,9 +72,17 @@ def _cause(snapshot: Snapshot, job: Job, cause: Cause) -> dict[str, Any]:
         "details": dict(cause.details),
     }
     if cause.reason is Reason.PART_OUT_OF_STOCK:
-        days = {part: snapshot.expected[part].isoformat() for part in job.parts if part in snapshot.expected}
-        told["details"] = {**cause.details, "expected_on": days}
-        told["sentence"] = " ".join((cause.sentence, *(f"{part} is expected on {day}." for part, day in days.items())))
+        hints = snapshot.hints
+        days = {part: hints.expected[part].isoformat() for part in job.parts if part in hints.expected}
+        others = {part: dict(hints.substitutes[part]) for part in job.parts if part in hints.substitutes}
+        told["details"] = {**cause.details, "expected_on": days, "substitutes": others}
+        sentences = [f"{part} is expected on {day}." for part, day in days.items()]
+        sentences += [
+            f"{other} can take the place of {part}: {units} are free."
+            for part, found in others.items()
+            for other, units in found.items()
+        ]
+        told["sentence"] = " ".join((cause.sentence, *sentences))
     return told
 
 

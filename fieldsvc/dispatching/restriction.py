@@ -50,7 +50,7 @@ def publishable(
         _spread(stored.problem, plan, within, left_out)
         clean = frozenset(stored.technicians[one] for one in stored.technicians if one not in left_out)
         scope = Scope(team_id, stored.horizon.day, clean, frozenset(stored.visits))
-        current = take_snapshot(session, scope, StoredTravel(stored.problem), max(now, stored.as_of))
+        current = take_snapshot(session, scope, StoredTravel(stored.problem), max(now, stored.as_of), held_at=now)
         candidate = restricted(plan, stored.problem, current.problem)
         gone = stored.technicians.keys() - left_out.keys() - current.technicians.keys()
         if gone:

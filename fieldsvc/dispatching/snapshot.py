@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.crew import ShiftFacts, read_shifts, vehicle_shift
-from fieldsvc.dispatching.expected_parts import expected_days
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.jobs import VisitFacts, is_shared, job_of, read_visits
+from fieldsvc.dispatching.part_hints import PartHints, read_part_hints
 from fieldsvc.dispatching.places import Places
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.stock import FreeStock, earmarks_of, read_free_stock, read_part_numbers, warehouse_of
@@ -22,7 +22,7 @@ from fieldsvc.models.technicians import Team
 from fieldsvc.models.technicians import Technician as TechnicianRow
 from solver import codec
 from solver.params import Weights
-from solver.problem import Job, Problem, Technician
+from solver.problem import Job, Problem, Technician, VehicleShift
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Snapshot:
     locations: solver id of a warehouse to row id. route_versions: technician to row and version of the published
     day, empty where nothing is published: a day that was emptied and published anew is another row. as_of: the
     moment it takes for now: nobody sets off, and no begun work ends, before. held: numbers of the visits of crews that
-    somebody outside belongs to: they stay where they are. expected: part number to the day on which a supplier is to
-    bring units of it to a warehouse that routes may stop at.
+    somebody outside belongs to: they stay where they are. hints: what helps where a part is missing.
     """
 
     problem: Problem
@@ -48,32 +47,35 @@ class Snapshot:
     route_versions: Mapping[str, str]
     as_of: datetime
     held: frozenset[str] = frozenset()
-    expected: Mapping[str, date] = field(default_factory=dict)
+    hints: PartHints = field(default_factory=PartHints)
     hash: str = field(default="")
 
 
 def take_snapshot(
-    session: OrmSession, scope: Scope, travel: TravelTimes, now: datetime, weights: Weights | None = None
+    session: OrmSession,
+    scope: Scope,
+    travel: TravelTimes,
+    now: datetime,
+    weights: Weights | None = None,
+    *,
+    held_at: datetime | None = None,
 ) -> Snapshot:
     """Read everything a plan of the scope depends on, at one moment of the database.
 
-    now: may lie ahead, so that a plan still holds when it has been made, looked at and published.
+    now: may lie ahead, so that a plan still holds when it has been made, looked at and published. held_at: when it
+    really is, as a reservation holds until its own end; None = now.
     """
     team = session.get_one(Team, scope.team_id)
     horizon = Horizon(scope.day, team.zone)
     shifts = read_shifts(session, scope, now)
-    technicians = {facts.technician.id for facts in shifts}
+    technicians, places = {facts.technician.id for facts in shifts}, Places()
     visits = read_visits(session, scope, horizon, technicians)
     parts = read_part_numbers(session)
     held = {facts.visit.number for facts in visits if is_shared(facts, horizon, technicians)}
     supplied = _supplied(visits, held, technicians)
     kept = {facts.visit.id for facts in visits if _left_as_it_is(facts)} & supplied
-    free = read_free_stock(session, supplied - kept, kept, scope.team_id, now, horizon)
-    places = Places()
-    built = tuple(
-        vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
-        for facts in shifts
-    )
+    free = read_free_stock(session, supplied - kept, kept, scope.team_id, held_at or now, horizon)
+    built = _vehicle_shifts(shifts, visits, horizon, places, now)
     vans = _vans(shifts)
     earmarks = earmarks_of(free, [facts.visit for facts in visits if facts.visit.id in supplied], vans, parts)
     jobs = tuple(
@@ -106,8 +108,17 @@ def take_snapshot(
         route_versions={str(facts.technician.id): facts.route_version for facts in shifts},
         as_of=now,
         held=frozenset(held),
-        expected={parts[part]: day for part, day in expected_days(session, free.places).items()},
+        hints=read_part_hints(session, [facts.visit for facts in visits], free, parts),
         hash=hash_of(problem),
+    )
+
+
+def _vehicle_shifts(
+    shifts: list[ShiftFacts], visits: list[VisitFacts], horizon: Horizon, places: Places, now: datetime
+) -> tuple[VehicleShift, ...]:
+    return tuple(
+        vehicle_shift(facts, [one for one in visits if _is_begun_by(one, facts)], horizon, places, now)
+        for facts in shifts
     )
 
 

@@ -63,9 +63,10 @@ def solve_scope(
     should_stop: Callable[[], bool],
 ) -> Proposal:
     """Read, solve in a child process, check, explain. Nothing is written, and nothing is open while it solves."""
-    as_of = database.clock.now() + timedelta(seconds=effort.time_limit_s) + TIME_TO_DECIDE
+    now = database.clock.now()
+    as_of = now + timedelta(seconds=effort.time_limit_s) + TIME_TO_DECIDE
     with database.read_only() as session:
-        snapshot = take_snapshot(session, scope, travel, as_of)
+        snapshot = take_snapshot(session, scope, travel, as_of, held_at=now)
         published = published_plan(session, snapshot)
 
     def tell(found: Incumbent) -> None:

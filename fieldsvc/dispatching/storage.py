@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fieldsvc.dispatching.horizon import Horizon
+from fieldsvc.dispatching.part_hints import PartHints
 from fieldsvc.dispatching.snapshot import Snapshot
 from solver import codec
 from solver.plan import Plan
@@ -38,7 +39,7 @@ def snapshot_to_bytes(snapshot: Snapshot) -> bytes:
         "route_versions": dict(snapshot.route_versions),
         "as_of": snapshot.as_of.isoformat(),
         "held": sorted(snapshot.held),
-        "expected": {part: day.isoformat() for part, day in snapshot.expected.items()},
+        "hints": snapshot.hints.to_document(),
         "hash": snapshot.hash,
     }
     return zlib.compress(json.dumps(document, ensure_ascii=False).encode())
@@ -51,7 +52,7 @@ def snapshot_from_bytes(content: bytes) -> Snapshot:
     for name in _ROW_IDS:
         known[name] = {key: UUID(row) for key, row in document[name].items()}
     known["held"] = frozenset(document.get("held", ()))
-    known["expected"] = {part: date.fromisoformat(day) for part, day in document.get("expected", {}).items()}
+    known["hints"] = PartHints.from_document(document.get("hints", {}))
     known["as_of"] = datetime.fromisoformat(document["as_of"])
     known["problem"] = codec.problem_from_document(document["problem"])
     return Snapshot(horizon=Horizon(date.fromisoformat(document["day"]), document["zone"]), **known)

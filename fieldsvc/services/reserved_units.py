@@ -14,17 +14,16 @@ from sqlalchemy import ColumnElement, or_, select
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.reservation_states import EXPIRABLE, HOLDING, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
-from fieldsvc.domain.urgency import Urgency
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.stock import BalanceKey, free_units, lock_balances
+from fieldsvc.services.waiting_order import most_urgent_first, urgency_rank
 
 # Where units wait for whoever has been promised some; those on a van are at hand for its technician only.
 _SERVES_ALL = (LocationKind.WAREHOUSE, LocationKind.LOCKER)
-_MOST_URGENT_FIRST = tuple(reversed(Urgency))
 
 
 def hold_parts(uow: UnitOfWork, part_ids: Iterable[UUID]) -> None:
@@ -208,7 +207,7 @@ def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
             Reservation.state.in_(HOLDING),
         )
     )
-    rows = sorted(uow.session.execute(query), key=lambda row: (_rank(row[1]), row[0].requested_at, row[0].id))
+    rows = sorted(uow.session.execute(query), key=lambda row: (urgency_rank(row[1]), row[0].requested_at, row[0].id))
     freed = 0
     for reservation, _ in reversed(rows):
         if freed >= units:
@@ -241,10 +240,4 @@ def _waiting(uow: UnitOfWork, part_id: UUID) -> list[tuple[Reservation, Ticket]]
         )
         .order_by(Reservation.requested_at, Reservation.id)
     )
-    rows = [(one, ticket) for one, ticket in uow.session.execute(query)]
-    return sorted(rows, key=lambda row: _rank(row[1].urgency))
-
-
-def _rank(urgency: str | None) -> int:
-    """0 is the most urgent; what nobody has looked at yet is as urgent as most things."""
-    return _MOST_URGENT_FIRST.index(Urgency(urgency or Urgency.NORMAL))
+    return most_urgent_first([(one, ticket) for one, ticket in uow.session.execute(query)])

@@ -148,6 +148,12 @@ def special_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:
     return uow.session.scalars(query).one()
 
 
+def newest_move_of(session: OrmSession, part_id: UUID, serial: str) -> UUID | None:
+    """Return the move by which a serial is where it is."""
+    moves = select(StockMove.id).where(StockMove.part_id == part_id, StockMove.serial == serial)
+    return session.scalars(moves.order_by(StockMove.recorded_at.desc(), StockMove.id.desc()).limit(1)).first()
+
+
 def locate_serial(session: OrmSession, part_id: UUID, serial: str) -> StockLocation | None:
     """Return the physical place the books have a serial in, or None if it is unknown or outside."""
     moves = select(StockMove.to_location_id).where(StockMove.part_id == part_id, StockMove.serial == serial)

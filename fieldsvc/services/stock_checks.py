@@ -1,5 +1,6 @@
 """What has to hold of parts, checked from the rows alone: the ledger, what is promised of it, and to whom."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.reservations import Reservation
-from fieldsvc.models.stock import StockBalance, StockLocation, StockMove, StockValue
+from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove, StockValue
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.planned_reservations import active_of, claims_of, missing_of, surplus_of
@@ -128,6 +129,32 @@ def the_plan_has_reserved_what_it_counts_on(session: OrmSession) -> Iterator[str
         yield f"Reservation {ending.reservation.id} of the plan has {ending.units} units that it does not count on."
 
 
+def serials_are_in_one_place(session: OrmSession) -> Iterator[str]:
+    """S5: a serial is at one physical place at most, and a serialised part has as many units there as serials."""
+    columns = (StockMove.part_id, StockMove.serial, StockMove.from_location_id, StockMove.to_location_id)
+    physical = set(session.scalars(select(StockLocation.id).where(StockLocation.is_physical)))
+    places: Counter[tuple[UUID, str, UUID]] = Counter()
+    for part, serial, source, target in session.execute(select(*columns).where(StockMove.serial.is_not(None))):
+        assert serial is not None, "asked for"
+        places[part, serial, source] -= 1
+        places[part, serial, target] += 1
+    found: dict[tuple[UUID, str], list[UUID]] = {}
+    units: Counter[tuple[UUID, UUID]] = Counter()
+    for (part, serial, place), times in sorted(places.items()):
+        if place in physical and times:
+            found.setdefault((part, serial), []).extend([place] * abs(times))
+            units[part, place] += times
+    for (part, serial), at in found.items():
+        if len(at) > 1:
+            yield f"Serial {serial} of part {part} is in {len(at)} places: {', '.join(str(one) for one in at)}."
+    balances = select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
+    serialised = select(Part.id).where(Part.is_serialised)
+    query = balances.where(StockBalance.is_physical, StockBalance.part_id.in_(serialised))
+    for part, place, on_hand in session.execute(query):
+        if units[part, place] != on_hand:
+            yield f"Part {part} at {place}: {on_hand} units on hand, {units[part, place]} serials."
+
+
 def value_is_what_moves_brought(session: OrmSession) -> Iterator[str]:
     """Money: what stock is worth is what the moves brought and took, to the cent, and nothing is worth nothing."""
     brought = select(StockMove.part_id, func.sum(StockMove.value_cents)).group_by(StockMove.part_id)
@@ -148,6 +175,7 @@ STOCK_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("S1", balances_match_moves),
     ("S2", physical_stock_is_there),
     ("S2", reserved_is_what_reservations_hold),
+    ("S5", serials_are_in_one_place),
     ("S", value_is_what_moves_brought),
     ("S4", reversals_are_single),
     ("R1", consumed_is_what_was_used),

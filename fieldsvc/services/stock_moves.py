@@ -15,7 +15,7 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
-from fieldsvc.services.stock import locate_serial, post_move
+from fieldsvc.services.stock import newest_move_of, post_move
 
 
 def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
@@ -32,10 +32,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         raise Conflict("This is in a visit's record: correct it there.", code="move_of_visit")
     if uow.session.scalar(select(StockMove.id).where(StockMove.reverses_id == move_id)) is not None:
         raise Conflict("This move was taken back already.", code="move_reversed")
-    if move.serial is not None:
-        place = locate_serial(uow.session, move.part_id, move.serial)
-        if place is None or place.id != move.to_location_id:
-            raise Conflict(f"Serial {move.serial} has moved on since.", code="serial_moved_on")
+    if move.serial is not None and newest_move_of(uow.session, move.part_id, move.serial) != move.id:
+        raise Conflict(f"Serial {move.serial} has moved on since.", code="serial_moved_on")
     expire_overdue(uow, move.part_id)
     correction = post_move(
         uow,

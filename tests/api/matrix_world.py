@@ -169,6 +169,7 @@ class World:
             "team_id": self.cast.team,
             "customer_id": self.cast.customer,
             "part_id": self.cast.part,
+            "substitute_id": self.cast.far_part,
             "job_type_id": self.cast.job_type,
             "sha256": hashlib.sha256(PICTURE).hexdigest(),
             "report_sha256": hashlib.sha256(REPORT).hexdigest(),

@@ -183,7 +183,9 @@ class DayWorld(DayRows):
         """What a worker would hand in: the first-come plan, or what `plan` makes of it."""
         with self.database.read_only() as session:
             as_of = self.clock.now() + TIME_TO_DECIDE
-            snapshot = take_snapshot(session, self.scope(*people, team=team), self.travel, as_of)
+            snapshot = take_snapshot(
+                session, self.scope(*people, team=team), self.travel, as_of, held_at=self.clock.now()
+            )
             published = published_plan(session, snapshot)
         found = first_come_plan(snapshot.problem)
         found = plan(snapshot, found) if plan is not None else found

@@ -99,3 +99,15 @@ def test_what_is_called_off_meanwhile_is_not_promised(world: DayWorld) -> None:
     with world.database.read_only() as session:
         states = {one.state for one in session.scalars(select(Reservation))}
     assert ReservationState.RESERVED not in states
+
+
+def test_what_is_held_for_a_few_minutes_more_refuses_nobody(world: DayWorld) -> None:
+    world.warehouse("house", {"P-1": 2})
+    ticket = world.row(Visit, world.visits["V2"]).ticket_id
+    soon = world.clock.now() + timedelta(minutes=5)
+    wish = ReservationWish(ticket, world.part("P-1"), 1, hold_until=soon)
+    world.write(lambda uow: reserve_units(uow, wish), KEEPER)
+    assert house_stock(world) == 1  # a run looks ten minutes ahead, but the hold has not ended
+    run = world.apply(world.propose(plan=planner(Ana="house V1")))
+    assert run.state is RunState.APPLIED
+    assert planned(world) == {"reserved": 1}

@@ -7,15 +7,16 @@ import pytest
 
 from fieldsvc.domain.count_states import CountState
 from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, TransitionRefused
-from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.reservation_states import ReservationState
-from fieldsvc.models import Reservation, StockBalance, StockCount, StockLocation
+from fieldsvc.models import Reservation, StockBalance, StockCount, StockLocation, StockMove
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import counts, scans
 from fieldsvc.services.counts import CountWish
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.stock import Units, locate_serial
+from fieldsvc.services.stock_moves import reverse_move
 from fieldsvc.services.transfers import TransferWish, draft_transfer, ship_transfer
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
@@ -220,3 +221,14 @@ def test_a_code_stands_for_one_thing(shelves: Shelves, cast: Cast) -> None:
         own = scans.read_code(session, cast.technician1, "P-1").here
         kinds = {session.get_one(StockLocation, one.location_id).kind for one in own}
         assert kinds == {LocationKind.VAN, LocationKind.WAREHOUSE}
+
+
+def test_a_serial_that_was_counted_away_is_taken_back(shelves: Shelves, cast: Cast) -> None:
+    shelves.submitted(
+        shelves.opened(cast.serial_part, place=cast.van1), Units(cast.serial_part, 0), approval_from=NEVER
+    )
+    with shelves.stage.database.read_only() as session:
+        (move,) = session.query(StockMove).filter_by(reason=MoveReason.COUNT, serial="S-1")
+    shelves.stage.act(cast.warehouse_keeper, lambda uow: reverse_move(uow, move.id))
+    assert shelves.on_hand(cast.serial_part, cast.van1) == 1
+    assert shelves.findings() == []

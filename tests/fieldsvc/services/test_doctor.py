@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session as OrmSession
 
+from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import OptimizationRun, Visit
@@ -13,6 +14,8 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.run_claims import claim_run
 from fieldsvc.services.runs import RunRequest, request_run
+from fieldsvc.services.stock import post_move, special_location
+from tests.fieldsvc.cast import build_cast
 from tests.fieldsvc.day_world import DayWorld
 from tests.fieldsvc.services.run_world import busy_day, planner
 from tests.fieldsvc.stage import Stage
@@ -224,3 +227,23 @@ def test_the_technicians_way_is_sound_at_every_step(stage: Stage, state: str) ->
     stage.bring_to(state)
     assert stage.row(Visit, stage.cast.visit).state == VisitState(state)
     assert found(stage.database) == set()
+
+
+def test_a_serial_in_two_places_is_found(database: Database) -> None:
+    stage = Stage(database, build_cast(database))
+    cast = stage.cast
+    with database.unit_of_work() as uow:
+        supplier = special_location(uow, LocationKind.SUPPLIER).id
+        post_move(
+            uow,
+            part_id=cast.serial_part,
+            quantity=1,
+            from_location_id=supplier,
+            to_location_id=cast.warehouse,
+            reason=MoveReason.RECEIPT,
+            serial="S-1",
+        )
+        uow.commit()
+    with database.read_only() as session:
+        found = examine(session, database.clock.now())
+    assert [(one.invariant, "S-1" in one.sentence) for one in found] == [("S5", True)]
