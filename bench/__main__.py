@@ -20,6 +20,7 @@ from bench import (
     torture,
     trsp,
 )
+from bench.ledger import command as ledger
 from bench.phones import command as phones
 
 
@@ -42,6 +43,7 @@ def main() -> int:
     fuzz.add_command(commands.add_parser("fuzz", help=fuzz.__doc__))
     morning.add_command(commands.add_parser("morning", help=morning.__doc__))
     stock_race.add_command(commands.add_parser("stock_race", help=stock_race.__doc__))
+    ledger.add_command(commands.add_parser("ledger", help=ledger.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)

@@ -1,0 +1,291 @@
+"""What the warehouse and the desk do with units: each step's outcome is known before it is taken."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from bench.ledger.books import OVER, Line, Promise
+from bench.ledger.forecast import Forecast, serial_places
+from bench.ledger.ground import TRAVEL
+from bench.ledger.played import Played
+from fieldsvc.domain.actor import SYSTEM
+from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services import reservations, transfers
+from fieldsvc.services.reserved_units import (
+    bump,
+    expire_overdue,
+    held_balance,
+    hold_parts,
+    serve_anywhere,
+    serve_waiting,
+)
+from fieldsvc.services.stock import Units, free_units, post_move
+from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
+from fieldsvc.worker import WorkerPorts, end_holds
+
+Thing = TypeVar("Thing")
+PARTS = st.sampled_from("AABBC")
+PICK = st.integers(0, 63)
+FEW = st.integers(1, 3)
+TICKETS = st.integers(0, 4)
+STORES = st.sampled_from(("house-a", "house-b", "house-c", "south", "locker", "van0", "van1", "quarantine"))
+RESERVABLE = st.sampled_from(("house-a", "house-b", "house-c", "south", "locker", "van0", "van1"))
+MINUTES = st.sampled_from((1, 5, 30, 120))
+SERIALS = tuple(f"S{number}" for number in range(6))
+
+
+class WarehouseRules(Played):
+    """Deliveries, reservations, moves taken back, transfers and counts."""
+
+    @rule(part=PARTS, place=STORES, quantity=FEW, pick=PICK)
+    def deliver(self, part: str, place: str, quantity: int, pick: int) -> None:
+        serials = self._new_serials(quantity, pick) if part == "C" else ()
+        delivery = Delivery(self.world.parts[part], self.world.places[place].id, quantity, serials)
+        self.do(
+            "deliver",
+            self.world.keeper,
+            lambda uow: receive_units(uow, delivery),
+            foresee=lambda books: books.deliver(delivery),
+        )
+
+    @rule(
+        part=PARTS,
+        ticket=TICKETS,
+        visit=st.sampled_from((None, None, 0, 1)),
+        quantity=st.integers(1, 5),
+        place=st.none() | RESERVABLE,
+        minutes=st.none() | MINUTES,
+        takes_part=st.booleans(),
+        by=st.sampled_from(("keeper", "keeper", "dispatcher", "technician")),
+    )
+    def reserve(
+        self,
+        part: str,
+        ticket: int,
+        visit: int | None,
+        quantity: int,
+        place: str | None,
+        minutes: int | None,
+        takes_part: bool,
+        by: str,
+    ) -> None:
+        wish = reservations.ReservationWish(
+            self.world.tickets[ticket],
+            self.world.parts[part],
+            quantity,
+            visit_id=None if visit is None else self.world.visits[2 * ticket + visit],
+            location_id=None if place is None else self.world.places[place].id,
+            hold_until=None if minutes is None else self.ground.at(minutes),
+            takes_part=takes_part,
+        )
+        actors = {"keeper": self.world.keeper, "dispatcher": self.world.dispatcher}
+        self.do(
+            f"reserve as {by}",
+            actors.get(by, self.world.technicians[0]),
+            lambda uow: reservations.reserve_units(uow, wish),
+            foresee=lambda books: books.reserve(wish),
+            may_be_refused=by != "keeper",
+        )
+
+    @rule(pick=PICK, minutes=st.none() | MINUTES)
+    def extend(self, pick: int, minutes: int | None) -> None:
+        if (one := self._promise(pick)) is not None:
+            until = None if minutes is None else self.ground.at(minutes)
+            self.do(
+                "extend",
+                self.world.keeper,
+                lambda uow: reservations.extend_reservation(uow, one.id, until),
+                foresee=lambda books: books.extend(one, until),
+            )
+
+    @rule(pick=PICK)
+    def release(self, pick: int) -> None:
+        if (one := self._promise(pick)) is not None:
+            self.do(
+                "release",
+                self.world.keeper,
+                lambda uow: reservations.release_reservation(uow, one.id),
+                foresee=lambda books: books.release(one),
+            )
+
+    @rule(minutes=MINUTES)
+    def time_passes(self, minutes: int) -> None:
+        self.ground.clock.moment += timedelta(minutes=minutes)
+
+    @rule()
+    def sweep(self) -> None:
+        """The worker ends what is held for too long."""
+        ports = WorkerPorts(self.ground.database, TRAVEL, lease_s=60, poll_s=1)
+        parts = sorted(self.world.parts.values())
+        self.watch("sweep", lambda: end_holds(ports), lambda books: [books.expire(part) for part in parts] and None)
+
+    @rule(pick=PICK)
+    def reverse(self, pick: int) -> None:
+        moves = [one for one in self.books.moves.values() if one.reason in ("receipt", "count")]
+        move = self._one_of(moves if pick % 4 else list(self.books.moves.values()), pick // 4)
+        if move is not None:
+            self.do(
+                "take a move back",
+                self.world.keeper,
+                lambda uow: reverse_move(uow, move.id),
+                foresee=lambda books: books.reverse(move),
+            )
+
+    @rule(source=STORES, to=STORES, wanted=st.lists(st.tuples(PARTS, FEW), min_size=1, max_size=2), pick=PICK)
+    def draft(self, source: str, to: str, wanted: Sequence[tuple[str, int]], pick: int) -> None:
+        lines = tuple(self._units_at(part, source, quantity, pick) for part, quantity in dict(wanted).items())
+        wish = transfers.TransferWish(self.world.places[source].id, self.world.places[to].id, lines)
+        self.do("draft", self.world.keeper, lambda uow: transfers.draft_transfer(uow, wish), may_be_refused=True)
+
+    @rule(pick=PICK)
+    def ship(self, pick: int) -> None:
+        if (one := self._shipment("draft", pick)) is not None:
+            self.do(
+                "ship",
+                self.world.keeper,
+                lambda uow: transfers.ship_transfer(uow, one.id),
+                foresee=lambda books: books.ship(one),
+            )
+
+    @rule(pick=PICK, counting=st.sampled_from((None, None, 0, -1, 1, 2)), other=PICK)
+    def receive(self, pick: int, counting: int | None, other: int) -> None:
+        one = self._shipment("shipped", pick)
+        if one is not None:
+            counted = () if counting is None else tuple(self._counted(line, counting, other) for line in one.lines)
+            self.do(
+                "receive" if counting is None else "receive differing",
+                self.world.keeper,
+                lambda uow: transfers.receive_transfer(uow, one.id, counted or None),
+                foresee=lambda books: books.receive(one, counted),
+            )
+
+    @rule(pick=PICK)
+    def call_off(self, pick: int) -> None:
+        one = self._shipment("shipped" if pick % 2 else "draft", pick // 2)
+        if one is not None:
+            self.do(
+                "call a transfer off",
+                self.world.keeper,
+                lambda uow: transfers.cancel_transfer(uow, one.id),
+                foresee=lambda books: books.cancel(one),
+            )
+
+    @rule(source=RESERVABLE, to=st.sampled_from(("van0", "van1", "house-a")), part=PARTS, quantity=FEW, pick=PICK)
+    def hand_out(self, source: str, to: str, part: str, quantity: int, pick: int) -> None:
+        """Draft, ship and receive, one after the other."""
+        before = set(self.books.shipments)
+        self.draft(source, to, [(part, quantity)], pick)
+        for one in [one for one in self.books.shipments.values() if one.id not in before]:
+            self.do(
+                "ship at once",
+                self.world.keeper,
+                lambda uow, one=one: transfers.ship_transfer(uow, one.id),
+                foresee=lambda books, one=one: books.ship(one),
+            )
+            sent = self.books.shipments[one.id]
+            self.do(
+                "receive at once",
+                self.world.keeper,
+                lambda uow, one=one: transfers.receive_transfer(uow, one.id),
+                foresee=lambda books, sent=sent: books.receive(sent, ()),
+            )
+
+    @rule(part=PARTS, place=STORES, quantity=FEW, gone_to=st.sampled_from(("scrap", "adjustment")), pick=PICK)
+    def lose(self, part: str, place: str, quantity: int, gone_to: str, pick: int) -> None:
+        """Units are scrapped, or not found: a fact, whoever was promised them."""
+        units = self._units_at(part, place, 1 if part == "C" else quantity, pick)
+        here, there = self.world.places[place].id, self.world.places[gone_to].id
+        self.do(
+            f"lose to {gone_to}",
+            self.world.keeper,
+            counting(units, here, there),
+            foresee=lambda books: books.count(units, here, there),
+        )
+
+    @rule(part=st.sampled_from("AB"), place=STORES, quantity=FEW)
+    def find(self, part: str, place: str, quantity: int) -> None:
+        """A count finds more than the books have."""
+        units, here = Units(self.world.parts[part], quantity), self.world.places[place].id
+        extra = self.world.places[LocationKind.ADJUSTMENT.value].id
+        self.do(
+            "find", self.world.keeper, finding(units, extra, here), foresee=lambda books: books.count(units, here, None)
+        )
+
+    def _new_serials(self, quantity: int, pick: int) -> tuple[str, ...]:
+        return tuple(SERIALS[(pick + number) % len(SERIALS)] for number in range(quantity))
+
+    def _units_at(self, part: str, place: str, quantity: int, pick: int) -> Units:
+        """Units to be moved; of the serialised part those that are there, or any."""
+        if part != "C":
+            return Units(self.world.parts[part], quantity)
+        where = serial_places(self.books)
+        here = sorted(serial for (_, serial), at in where.items() if at == self.world.places[place].id)
+        serials = tuple(here[:quantity]) or self._new_serials(1, pick)
+        return Units(self.world.parts[part], len(serials), serials)
+
+    def _counted(self, line: Line, by: int, pick: int) -> Units:
+        """So many more or less; of the serialised part the last one is another, or one more has come."""
+        if not line.serials:
+            return Units(line.part, max(0, line.quantity + by))
+        others = [one for one in SERIALS if one not in line.serials]
+        serials = line.serials[: len(line.serials) + min(by, 0)] + ((others[pick % len(others)],) if by > 0 else ())
+        return Units(line.part, len(serials), serials)
+
+    def _promise(self, pick: int) -> Promise | None:
+        found = [one for one in self.books.promises.values() if pick % 8 == 0 or one.state not in OVER]
+        return self._one_of(found, pick // 8)
+
+    def _shipment(self, state: str, pick: int) -> "transfers.Transfer | None":
+        found = [one for one in self.books.shipments.values() if pick % 8 == 0 or one.state == state]
+        return self._one_of(found, pick // 8)
+
+    def _one_of(self, found: Sequence[Thing], pick: int) -> Thing | None:
+        return found[pick % len(found)] if found else None
+
+
+def counting(units: Units, place: UUID, gone_to: UUID) -> Callable[[UnitOfWork], object]:
+    """Return what books that units are gone, as the product books facts: it has no verb for counts yet."""
+
+    def count(uow: UnitOfWork) -> None:
+        hold_parts(uow, [units.part_id])
+        expire_overdue(uow, units.part_id)
+        balance = held_balance(uow, units.part_id, place)
+        if balance.on_hand >= units.quantity:
+            bump(uow, balance, units.quantity - free_units(balance))
+        _post(uow, units, place, gone_to)
+        serve_anywhere(uow, units.part_id)
+
+    return count
+
+
+def finding(units: Units, extra: UUID, place: UUID) -> Callable[[UnitOfWork], object]:
+    """Return what books that there are more units."""
+
+    def find(uow: UnitOfWork) -> None:
+        hold_parts(uow, [units.part_id])
+        expire_overdue(uow, units.part_id)
+        _post(uow, units, extra, place)
+        serve_waiting(uow, units.part_id, place)
+
+    return find
+
+
+def _post(uow: UnitOfWork, units: Units, source: UUID, target: UUID) -> None:
+    for quantity, serial in [(1, one) for one in units.serials] or [(units.quantity, None)]:
+        post_move(
+            uow,
+            part_id=units.part_id,
+            quantity=quantity,
+            from_location_id=source,
+            to_location_id=target,
+            reason=MoveReason.COUNT,
+            serial=serial,
+        )
+
+
+__all__ = ["SYSTEM", "Forecast", "WarehouseRules"]
