@@ -18,7 +18,14 @@ from fieldsvc.models.technicians import Technician
 from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import bump, expire_overdue, held_balance, hold_parts, serve_waiting
+from fieldsvc.services.reserved_units import (
+    bump,
+    expire_overdue,
+    held_balance,
+    hold_parts,
+    serve_anywhere,
+    serve_waiting,
+)
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, post_move, special_location
@@ -111,6 +118,8 @@ def receive_transfer(
         moves += _post(uow, line.part_id, _in_transit(uow, missing, transit), transit, unknown)
         moves += _post_beyond(uow, beyond, unknown, transfer.to_location_id)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
+        if beyond.serials:  # whoever has lost one may get another elsewhere
+            serve_anywhere(uow, line.part_id)
     before, transfer.state, transfer.received_at = transfer.state, row.to, uow.occurred_at
     uow.record(transfer, "transfer_received", before, row.to, data={"moves": moves, "differing_lines": differing})
     return transfer
