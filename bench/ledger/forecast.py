@@ -146,7 +146,9 @@ class Forecast:
         is_reversed = any(one.reverses == move.id for one in self.books.moves.values())
         if move.reason in ("correction", "transfer") or move.visit is not None or is_reversed:
             raise Refused
-        if move.serial is not None and self.serials.get((move.part, move.serial)) != move.target:
+        if move.serial is not None and (
+            self.serials.get((move.part, move.serial)) != move.target or not self._is_here(move.part, move.serial)
+        ):  # the books know where a serial is, and not where outside: what a count has sent there stays out
             raise Refused
         self.expire(move.part)
         if self.world.place_by_id[move.target].is_physical and self.free(move.part, move.target) < move.quantity:

@@ -34,6 +34,15 @@ VISITS = st.integers(0, 63)
 _REPORT = b"all is well"
 _CALLED_OFF = Cancellation(CancelReason.OTHER, timedelta(hours=1))
 _AT_THE_SITE = ("on_site", "working", "paused")
+_PLACED_FROM = ("unscheduled", "planned")
+_STEPS_FROM = ("planned", "dispatched", "accepted", "en_route", "on_site")
+_ENDS_FROM = {
+    "postpone": ("planned", "dispatched", "accepted"),
+    "cancel": ("unscheduled", "planned", "dispatched", "accepted", "en_route"),
+    "decline": ("dispatched", "accepted"),
+    "break off": _AT_THE_SITE,
+    "complete": ("working",),
+}
 
 
 class LedgerMachine(WarehouseRules):
@@ -42,16 +51,23 @@ class LedgerMachine(WarehouseRules):
     @rule(which=VISITS, to=st.integers(0, 1), minutes=st.integers(1, 40))
     def place(self, which: int, to: int, minutes: int) -> None:
         start = self.ground.at(15 * minutes)
-        self._plan("place", self.world.dispatcher, placing(self._visit(which), self.world.technicians[to], start))
+        visit = self._visit(which, *_PLACED_FROM)
+        if visit is not None:
+            self._plan("place", self.world.dispatcher, placing(visit, self.world.technicians[to], start))
 
     @rule()
     def propose(self) -> None:
-        proposed = []
+        """Plan, unless a proposal lies there: it takes as long as all else together."""
+        if self.is_proposed:
+            return
+        self.is_proposed = True
+        proposed: list[UUID | None] = []
         self.watch("propose", lambda: proposed.append(propose_run(self.ground)), judge=self._judged)
         self.runs += [one for one in proposed if one is not None]
 
     @rule(dispatches=st.booleans())
     def apply(self, dispatches: bool) -> None:
+        self.is_proposed = False
         if self.runs:
             run = self.runs[-1]
             options = ApplyOptions(dispatches=dispatches)
@@ -71,18 +87,20 @@ class LedgerMachine(WarehouseRules):
     @rule(which=VISITS, steps=st.integers(1, 5))
     def go_on(self, which: int, steps: int) -> None:
         """Take a visit on its way, as far as its next steps lead."""
-        visit = self._visit(which)
-        for _ in range(steps):
+        visit = self._visit(which, *_STEPS_FROM)
+        for _ in range(steps if visit is not None else 0):
+            assert visit is not None, "asked just now"
             step = _next_step(visit, self.books.visits[visit][0])
-            actor = self._whose(which)
+            actor = self._holder(visit)
             if step is None or actor is None:
                 return
             self._plan("go on", self.world.dispatcher if step[0] else actor, step[1])
 
     @rule(which=VISITS, part=PARTS, quantity=FEW, pick=PICK)
     def use(self, which: int, part: str, quantity: int, pick: int) -> None:
-        begun = [one for one, (state, _) in self.books.visits.items() if state in _AT_THE_SITE]
-        visit = begun[which % len(begun)] if begun else self._visit(which)
+        visit = self._visit(which, *_AT_THE_SITE)
+        if visit is None:
+            return
         use = Use(self.world.parts[part], quantity)
         if part == "C":
             use = Use(self.world.parts[part], 1, (*SERIALS, "U0", "U1")[pick % (len(SERIALS) + 2)])
@@ -96,8 +114,10 @@ class LedgerMachine(WarehouseRules):
 
     @rule(which=VISITS, how=st.sampled_from(("postpone", "postpone", "cancel", "decline", "break off", "complete")))
     def end(self, which: int, how: str) -> None:
-        visit = self._visit(which)
-        technician = self._whose(which) or self.world.technicians[0]
+        visit = self._visit(which, *_ENDS_FROM[how])
+        if visit is None:
+            return
+        technician = self._holder(visit) or self.world.technicians[0]
         dispatcher = self.world.dispatcher
         used = any(move.visit == visit for move in self.books.moves.values())
         ways: dict[str, tuple[Actor, Verb]] = {
@@ -105,12 +125,17 @@ class LedgerMachine(WarehouseRules):
             "cancel": (dispatcher, lambda uow: cancel_visit(uow, visit, _CALLED_OFF)),
             "decline": (technician, lambda uow: visits.decline_visit(uow, visit, DeclineReason.TOO_FAR)),
             "break off": (technician, lambda uow: visits.break_off(uow, visit, IncompleteReason.NO_ACCESS)),
-            "complete": (technician, _completing(visit, states_no_parts=not used)),
+            "complete": (technician, lambda uow: visits.complete_visit(uow, visit, states_no_parts=not used)),
         }
+        for verb in _told(visit) if how == "complete" else ():
+            self._plan("tell of the work", technician, verb)
         self._plan(how, *ways[how])
 
-    @rule(ticket=TICKETS)
-    def cancel_ticket(self, ticket: int) -> None:
+    @rule(ticket=TICKETS, is_meant=st.sampled_from((True, False, False, False)))
+    def cancel_ticket(self, ticket: int, is_meant: bool) -> None:
+        """Seldom, as hardly anything can be done for it afterwards."""
+        if not is_meant:
+            return
         which = self.world.tickets[ticket]
         self._plan("cancel a ticket", self.world.dispatcher, lambda uow: cancel_ticket(uow, which, _CALLED_OFF))
 
@@ -120,13 +145,10 @@ class LedgerMachine(WarehouseRules):
     def _judged(self, before: Books, after: Books) -> list[str]:
         return list(faults_of_plan(before, after, self.ground.clock.now()))
 
-    def _visit(self, which: int) -> UUID:
-        """Any visit there is, follow-ups too."""
-        ids = list(self.books.visits)
-        return ids[which % len(ids)]
-
-    def _whose(self, which: int) -> Actor | None:
-        return self._holder(self._visit(which))
+    def _visit(self, which: int, *states: str) -> UUID | None:
+        """Return one of the visits in these states, if there is one; sometimes any, follow-ups too."""
+        ids = [one for one, (state, _) in self.books.visits.items() if state in states or which % 16 == 1]
+        return self._one_of(ids, which // 8)
 
     def _holder(self, visit: UUID) -> Actor | None:
         holders = self.books.holders.get(visit, frozenset())
@@ -171,15 +193,14 @@ def _next_step(visit: UUID, state: str) -> tuple[bool, Verb] | None:
     return steps.get(state)
 
 
-def _completing(visit: UUID, *, states_no_parts: bool) -> Verb:
-    """Say all that has to be said, show the report to nobody, and end the visit as done."""
-
-    def complete(uow: UnitOfWork) -> None:
-        visit_records.record_diagnosis(uow, visit, visit_records.Finding("no_water", "pump_worn", "replace_part"))
-        visit_records.record_solution(uow, visit, "new pump")
-        visit_records.record_verification(uow, visit, passed=True)
-        sign_offs.present_report(uow, visit, sign_offs.Presentation(_REPORT, "text/plain"))
-        sign_offs.note_absence(uow, visit, hashlib.sha256(_REPORT).hexdigest())
-        visits.complete_visit(uow, visit, states_no_parts=states_no_parts)
-
-    return complete
+def _told(visit: UUID) -> tuple[Verb, ...]:
+    """All that has to be said before a visit is done, each by itself; the report is shown to nobody."""
+    found = visit_records.Finding("no_water", "pump_worn", "replace_part")
+    shown = sign_offs.Presentation(_REPORT, "text/plain")
+    return (
+        lambda uow: visit_records.record_diagnosis(uow, visit, found),
+        lambda uow: visit_records.record_solution(uow, visit, "new pump"),
+        lambda uow: visit_records.record_verification(uow, visit, passed=True),
+        lambda uow: sign_offs.present_report(uow, visit, shown),
+        lambda uow: sign_offs.note_absence(uow, visit, hashlib.sha256(_REPORT).hexdigest()),
+    )

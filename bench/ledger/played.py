@@ -1,9 +1,11 @@
 """One example of the state machine: each step is done, compared with what had to come of it, and looked at."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
+from uuid import UUID
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 from sqlalchemy.orm import Session as OrmSession
@@ -14,10 +16,11 @@ from bench.ledger.ground import Ground
 from bench.ledger.planted import planted
 from bench.ledger.world import act
 from fieldsvc.domain.actor import Actor
-from fieldsvc.domain.errors import DomainError
+from fieldsvc.domain.errors import ChangedMeanwhile, DomainError
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.doctor import examine
 
+_FOUND = ("findings", "examples on the way to the shortest one")
 Verb = Callable[[UnitOfWork], object]
 
 
@@ -34,7 +37,8 @@ class Played(RuleBasedStateMachine):
         self.ground.reset()
         self.world = self.ground.world
         self.books = self.ground.books()
-        self.runs: list[Any] = []
+        self.runs: list[UUID] = []
+        self.is_proposed = False
         self.tell()
 
     def do(
@@ -79,6 +83,8 @@ class Played(RuleBasedStateMachine):
         self.tally[name, "done" if refusal is None else refusal.code] += 1
         found = [*changes_of_the_past(before, after), *faults_of(after, self.world, now)]
         if refusal is not None:
+            if isinstance(refusal, ChangedMeanwhile):
+                found.append(f"it was refused ({refusal.detail}), and nobody else was there")
             if before != after:
                 found.append(f"it was refused ({refusal.code}), and has changed something")
             if is_possible and foresee is not None and not may_be_refused:
@@ -88,6 +94,9 @@ class Played(RuleBasedStateMachine):
         else:
             found += wanted.differences(after) if foresee is not None else []
             found += judge(before, after) if judge is not None else []
+        if found and not self.tally[_FOUND]:  # at once, as making it shorter takes a while
+            print(f"first finding: {name}: {found}", file=sys.stderr, flush=True)
+        self.tally[_FOUND] += bool(found)
         assert not found, f"{name}: " + "\n".join(found)
         return refusal is None
 

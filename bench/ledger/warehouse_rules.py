@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from bench.ledger.books import OVER, Line, Promise
+from bench.ledger.books import Line, Promise, Shipment
 from bench.ledger.forecast import Forecast, serial_places
 from bench.ledger.ground import TRAVEL
 from bench.ledger.played import Played
@@ -33,8 +33,9 @@ PARTS = st.sampled_from("AABBC")
 PICK = st.integers(0, 63)
 FEW = st.integers(1, 3)
 TICKETS = st.integers(0, 4)
-STORES = st.sampled_from(("house-a", "house-b", "house-c", "south", "locker", "van0", "van1", "quarantine"))
-RESERVABLE = st.sampled_from(("house-a", "house-b", "house-c", "south", "locker", "van0", "van1"))
+_STORES = ("house-a", "house-b", "house-c", "south", "locker", "van0", "van1", "quarantine")
+STORES = st.sampled_from(_STORES)
+RESERVABLE = st.sampled_from(_STORES[:-1])
 MINUTES = st.sampled_from((1, 5, 30, 120))
 SERIALS = tuple(f"S{number}" for number in range(6))
 
@@ -136,37 +137,27 @@ class WarehouseRules(Played):
                 foresee=lambda books: books.reverse(move),
             )
 
-    @rule(source=STORES, to=STORES, wanted=st.lists(st.tuples(PARTS, FEW), min_size=1, max_size=2), pick=PICK)
-    def draft(self, source: str, to: str, wanted: Sequence[tuple[str, int]], pick: int) -> None:
-        lines = tuple(self._units_at(part, source, quantity, pick) for part, quantity in dict(wanted).items())
-        wish = transfers.TransferWish(self.world.places[source].id, self.world.places[to].id, lines)
-        self.do("draft", self.world.keeper, lambda uow: transfers.draft_transfer(uow, wish), may_be_refused=True)
+    @rule(to=STORES, wanted=st.lists(st.tuples(PARTS, FEW), min_size=1, max_size=2), pick=PICK, leaves=st.booleans())
+    def draft(self, to: str, wanted: Sequence[tuple[str, int]], pick: int, leaves: bool) -> None:
+        new = self._draft(self._store_with(wanted[0][0], pick), to, wanted, pick)
+        if new is not None and leaves:
+            self._ship(new)
 
     @rule(pick=PICK)
     def ship(self, pick: int) -> None:
         if (one := self._shipment("draft", pick)) is not None:
-            self.do(
-                "ship",
-                self.world.keeper,
-                lambda uow: transfers.ship_transfer(uow, one.id),
-                foresee=lambda books: books.ship(one),
-            )
+            self._ship(one)
 
     @rule(pick=PICK, counting=st.sampled_from((None, None, 0, -1, 1, 2)), other=PICK)
     def receive(self, pick: int, counting: int | None, other: int) -> None:
-        one = self._shipment("shipped", pick)
-        if one is not None:
-            counted = () if counting is None else tuple(self._counted(line, counting, other) for line in one.lines)
-            self.do(
-                "receive" if counting is None else "receive differing",
-                self.world.keeper,
-                lambda uow: transfers.receive_transfer(uow, one.id, counted or None),
-                foresee=lambda books: books.receive(one, counted),
+        if (one := self._shipment("shipped", pick)) is not None:
+            self._receive(
+                one, None if counting is None else [self._counted(line, counting, other) for line in one.lines]
             )
 
     @rule(pick=PICK)
     def call_off(self, pick: int) -> None:
-        one = self._shipment("shipped" if pick % 2 else "draft", pick // 2)
+        one = self._shipment("shipped" if pick % 2 else "draft", pick)
         if one is not None:
             self.do(
                 "call a transfer off",
@@ -175,29 +166,40 @@ class WarehouseRules(Played):
                 foresee=lambda books: books.cancel(one),
             )
 
-    @rule(source=RESERVABLE, to=st.sampled_from(("van0", "van1", "house-a")), part=PARTS, quantity=FEW, pick=PICK)
-    def hand_out(self, source: str, to: str, part: str, quantity: int, pick: int) -> None:
+    @rule(to=st.sampled_from(("van0", "van1", "house-a")), part=PARTS, quantity=FEW, pick=PICK)
+    def hand_out(self, to: str, part: str, quantity: int, pick: int) -> None:
         """Draft, ship and receive, one after the other."""
-        before = set(self.books.shipments)
-        self.draft(source, to, [(part, quantity)], pick)
-        for one in [one for one in self.books.shipments.values() if one.id not in before]:
-            self.do(
-                "ship at once",
-                self.world.keeper,
-                lambda uow, one=one: transfers.ship_transfer(uow, one.id),
-                foresee=lambda books, one=one: books.ship(one),
-            )
-            sent = self.books.shipments[one.id]
-            self.do(
-                "receive at once",
-                self.world.keeper,
-                lambda uow, one=one: transfers.receive_transfer(uow, one.id),
-                foresee=lambda books, sent=sent: books.receive(sent, ()),
-            )
+        new = self._draft(self._store_with(part, pick), to, [(part, quantity)], pick)
+        if new is not None and self._ship(new):
+            self._receive(self.books.shipments[new.id], None)
 
-    @rule(part=PARTS, place=STORES, quantity=FEW, gone_to=st.sampled_from(("scrap", "adjustment")), pick=PICK)
-    def lose(self, part: str, place: str, quantity: int, gone_to: str, pick: int) -> None:
+    def _draft(self, source: str, to: str, wanted: Sequence[tuple[str, int]], pick: int) -> Shipment | None:
+        lines = tuple(self._units_at(part, source, quantity, pick) for part, quantity in dict(wanted).items())
+        wish = transfers.TransferWish(self.world.places[source].id, self.world.places[to].id, lines)
+        before = self.books.shipments.keys()
+        self.do("draft", self.world.keeper, lambda uow: transfers.draft_transfer(uow, wish))
+        return next((one for one in self.books.shipments.values() if one.id not in before), None)
+
+    def _ship(self, one: Shipment) -> bool:
+        return self.do(
+            "ship",
+            self.world.keeper,
+            lambda uow: transfers.ship_transfer(uow, one.id),
+            foresee=lambda books: books.ship(one),
+        )
+
+    def _receive(self, one: Shipment, counted: Sequence[Units] | None) -> None:
+        self.do(
+            "receive" if counted is None else "receive as counted",
+            self.world.keeper,
+            lambda uow: transfers.receive_transfer(uow, one.id, counted),
+            foresee=lambda books: books.receive(one, counted or ()),
+        )
+
+    @rule(part=PARTS, quantity=FEW, gone_to=st.sampled_from(("scrap", "adjustment")), pick=PICK)
+    def lose(self, part: str, quantity: int, gone_to: str, pick: int) -> None:
         """Units are scrapped, or not found: a fact, whoever was promised them."""
+        place = self._store_with(part, pick)
         units = self._units_at(part, place, 1 if part == "C" else quantity, pick)
         here, there = self.world.places[place].id, self.world.places[gone_to].id
         self.do(
@@ -219,6 +221,14 @@ class WarehouseRules(Played):
     def _new_serials(self, quantity: int, pick: int) -> tuple[str, ...]:
         return tuple(SERIALS[(pick + number) % len(SERIALS)] for number in range(quantity))
 
+    def _store_with(self, part: str, pick: int) -> str:
+        """Return a store that has units of a part, mostly; else any."""
+        of = self.world.parts[part]
+        found = [
+            one for one in _STORES if self.books.balances.get((of, self.world.places[one].id), (0,))[0] and pick % 8
+        ]
+        return (found or _STORES)[pick // 8 % len(found or _STORES)]
+
     def _units_at(self, part: str, place: str, quantity: int, pick: int) -> Units:
         """Units to be moved; of the serialised part those that are there, or any."""
         if part != "C":
@@ -237,10 +247,11 @@ class WarehouseRules(Played):
         return Units(line.part, len(serials), serials)
 
     def _promise(self, pick: int) -> Promise | None:
-        found = [one for one in self.books.promises.values() if pick % 8 == 0 or one.state not in OVER]
-        return self._one_of(found, pick // 8)
+        """Return one that staff may change, mostly; else any."""
+        found = [one for one in self.books.active() if not one.is_planned and pick % 8]
+        return self._one_of(found or list(self.books.promises.values()), pick // 8)
 
-    def _shipment(self, state: str, pick: int) -> "transfers.Transfer | None":
+    def _shipment(self, state: str, pick: int) -> Shipment | None:
         found = [one for one in self.books.shipments.values() if pick % 8 == 0 or one.state == state]
         return self._one_of(found, pick // 8)
 
