@@ -6,8 +6,12 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bench.results import commit, result_line
+
+if TYPE_CHECKING:
+    from bench.ledger.ground import Ground
 
 _EVERY_S = 10.0
 """Between two lines of progress."""
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(findings))
 
 
-def _play(kind: str, standing: object, options: argparse.Namespace) -> tuple[dict[str, str], int]:
+def _play(kind: str, standing: "Ground", options: argparse.Namespace) -> tuple[dict[str, str], int]:
     from bench.ledger.machine import run_machine  # noqa: PLC0415 -- as above
 
     tally: Counter[tuple[str, str]] = Counter()
@@ -87,7 +91,7 @@ def _table(kind: str, tally: Counter[tuple[str, str]]) -> dict[str, str]:
     return told
 
 
-def _kill(kind: str, standing: object) -> tuple[dict[str, int], int]:
+def _kill(kind: str, standing: "Ground") -> tuple[dict[str, int], int]:
     from bench.ledger.kills import kill_everywhere  # noqa: PLC0415 -- as above
 
     points: Counter[str] = Counter()

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bench.ledger.books import TICKET_OPEN, VISIT_OVER, Books, Move, Promise
-from bench.ledger.forecast import serial_places
+from bench.ledger.shelves import serial_places
 from bench.ledger.world import World
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.services.part_uses import Use

@@ -3,18 +3,21 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 from sqlalchemy.orm import Session as OrmSession
 
-from bench.ledger.books import Books, changes_of_the_past, faults_of
-from bench.ledger.forecast import Forecast, Refused
+from bench.ledger.books import Books
+from bench.ledger.forecast import Forecast
 from bench.ledger.ground import Ground
+from bench.ledger.invariants import changes_of_the_past, faults_of
 from bench.ledger.planted import planted
+from bench.ledger.shelves import Refused
 from bench.ledger.world import act
+from fieldsvc.dispatching.solving import TIME_TO_DECIDE
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import ChangedMeanwhile, DomainError
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -29,7 +32,7 @@ class Played(RuleBasedStateMachine):
 
     ground: ClassVar[Ground]
     tally: ClassVar[Counter[tuple[str, str]]]
-    tell: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
+    tell: ClassVar["staticmethod[[], None]"]
 
     @initialize()
     def begin(self) -> None:
@@ -83,7 +86,7 @@ class Played(RuleBasedStateMachine):
         self.tally[name, "done" if refusal is None else refusal.code] += 1
         found = [*changes_of_the_past(before, after), *faults_of(after, self.world, now)]
         if refusal is not None:
-            if isinstance(refusal, ChangedMeanwhile):
+            if isinstance(refusal, ChangedMeanwhile) and not self._is_held_for_a_while(now):
                 found.append(f"it was refused ({refusal.detail}), and nobody else was there")
             if before != after:
                 found.append(f"it was refused ({refusal.code}), and has changed something")
@@ -107,6 +110,13 @@ class Played(RuleBasedStateMachine):
         except Refused:
             return False
         return True
+
+    def _is_held_for_a_while(self, now: datetime) -> bool:
+        """Tell whether a time is over before a plan made now begins: plans count on such units, and get them not yet.
+
+        Known, see docs/benchmarks.md: the whole application is refused until that time.
+        """
+        return any(one.hold_until is not None and one.hold_until <= now + TIME_TO_DECIDE for one in self.books.active())
 
     def teardown(self) -> None:
         """Let the doctor look, who has to find nothing, and what was planted."""

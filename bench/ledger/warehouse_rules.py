@@ -1,30 +1,21 @@
 """What the warehouse and the desk do with units: each step's outcome is known before it is taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
-from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bench.ledger.books import Line, Promise, Shipment
-from bench.ledger.forecast import Forecast, serial_places
+from bench.ledger.counts import counting, finding
+from bench.ledger.forecast import Forecast
 from bench.ledger.ground import TRAVEL
 from bench.ledger.played import Played
-from fieldsvc.domain.actor import SYSTEM
-from fieldsvc.domain.ledger import LocationKind, MoveReason
-from fieldsvc.persistence.unit_of_work import UnitOfWork
+from bench.ledger.shelves import serial_places
+from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.services import reservations, transfers
-from fieldsvc.services.reserved_units import (
-    bump,
-    expire_overdue,
-    held_balance,
-    hold_parts,
-    serve_anywhere,
-    serve_waiting,
-)
-from fieldsvc.services.stock import Units, free_units, post_move
+from fieldsvc.services.stock import Units
 from fieldsvc.services.stock_moves import Delivery, receive_units, reverse_move
 from fieldsvc.worker import WorkerPorts, end_holds
 
@@ -123,7 +114,12 @@ class WarehouseRules(Played):
         """The worker ends what is held for too long."""
         ports = WorkerPorts(self.ground.database, TRAVEL, lease_s=60, poll_s=1)
         parts = sorted(self.world.parts.values())
-        self.watch("sweep", lambda: end_holds(ports), lambda books: [books.expire(part) for part in parts] and None)
+
+        def end_all(books: Forecast) -> None:
+            for part in parts:
+                books.expire(part)
+
+        self.watch("sweep", lambda: end_holds(ports), end_all)
 
     @rule(pick=PICK)
     def reverse(self, pick: int) -> None:
@@ -257,46 +253,3 @@ class WarehouseRules(Played):
 
     def _one_of(self, found: Sequence[Thing], pick: int) -> Thing | None:
         return found[pick % len(found)] if found else None
-
-
-def counting(units: Units, place: UUID, gone_to: UUID) -> Callable[[UnitOfWork], object]:
-    """Return what books that units are gone, as the product books facts: it has no verb for counts yet."""
-
-    def count(uow: UnitOfWork) -> None:
-        hold_parts(uow, [units.part_id])
-        expire_overdue(uow, units.part_id)
-        balance = held_balance(uow, units.part_id, place)
-        if balance.on_hand >= units.quantity:
-            bump(uow, balance, units.quantity - free_units(balance))
-        _post(uow, units, place, gone_to)
-        serve_anywhere(uow, units.part_id)
-
-    return count
-
-
-def finding(units: Units, extra: UUID, place: UUID) -> Callable[[UnitOfWork], object]:
-    """Return what books that there are more units."""
-
-    def find(uow: UnitOfWork) -> None:
-        hold_parts(uow, [units.part_id])
-        expire_overdue(uow, units.part_id)
-        _post(uow, units, extra, place)
-        serve_waiting(uow, units.part_id, place)
-
-    return find
-
-
-def _post(uow: UnitOfWork, units: Units, source: UUID, target: UUID) -> None:
-    for quantity, serial in [(1, one) for one in units.serials] or [(units.quantity, None)]:
-        post_move(
-            uow,
-            part_id=units.part_id,
-            quantity=quantity,
-            from_location_id=source,
-            to_location_id=target,
-            reason=MoveReason.COUNT,
-            serial=serial,
-        )
-
-
-__all__ = ["SYSTEM", "Forecast", "WarehouseRules"]
