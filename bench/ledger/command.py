@@ -58,6 +58,9 @@ def _play(kind: str, standing: "Ground", options: argparse.Namespace) -> tuple[d
     try:
         run_machine(standing, options.examples, options.steps, options.seed, tally, _teller(kind, options.examples))
         has_failed = 0
+    except KeyboardInterrupt:
+        print(f"{kind}: stopped, after what is told below")
+        has_failed = 0
     except Exception:  # noqa: BLE001 -- whatever it is, it is the finding, and the other database comes next
         print(f"{kind}: a finding")
         traceback.print_exc(limit=4, file=sys.stdout)
@@ -85,6 +88,8 @@ def _table(kind: str, tally: Counter[tuple[str, str]]) -> dict[str, str]:
     for (name, outcome), times in tally.items():
         rules.setdefault(name, Counter())[outcome] += times
     told = {}
+    examples = sum(times for (name, _), times in tally.items() if name.startswith("planted"))
+    print(f"{kind}: {examples} examples played to their end, {sum(tally.values()) - examples} steps")
     for name, outcomes in sorted(rules.items()):
         told[name] = ", ".join(f"{outcome} {times}" for outcome, times in outcomes.most_common())
         print(f"{kind}: {name:24} {told[name]}")

@@ -33,7 +33,7 @@ Verb = Callable[[UnitOfWork], object]
 VISITS = st.integers(0, 63)
 _REPORT = b"all is well"
 _CALLED_OFF = Cancellation(CancelReason.OTHER, timedelta(hours=1))
-_MOST_RUNS = 4
+_MOST_RUNS = 3
 _AT_THE_SITE = ("on_site", "working", "paused")
 _PLACED_FROM = ("unscheduled", "planned")
 _STEPS_FROM = ("planned", "dispatched", "accepted", "en_route", "on_site")
