@@ -46,6 +46,8 @@ class Ground:
         self.clock = SetClock()
         sealer = Sealer([Fernet.generate_key().decode()], "a secret key for the ledger, long enough")
         self.database = Database.at(made.fresh(), sealer, self.clock, TimeOrderedIds())
+        if self.database.engine.dialect.name == "postgresql":
+            _wait_for_no_disk(self.database.engine)
         self.world = found_world(self.database)
         _begin_the_day(self)
         self.keep()
@@ -74,11 +76,9 @@ class Ground:
 
 @contextmanager
 def ground(kind: str) -> Iterator[Ground]:
-    """Give a ground on a kind of database; the server's disk is not waited for, as no machine is switched off here."""
+    """Give a ground on a kind of database."""
     with databases(kind) as made:
         standing = Ground(made)
-        if kind == "postgresql":
-            _wait_for_no_disk(standing.database.engine)
         try:
             yield standing
         finally:
@@ -130,6 +130,7 @@ def _begin_the_day(standing: Ground) -> None:
 
 
 def _wait_for_no_disk(engine: Engine) -> None:
+    """Let the server not wait for its disk: processes are killed here, and no machine is switched off."""
     plain = make_url(engine.url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
