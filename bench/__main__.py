@@ -21,6 +21,7 @@ from bench import (
     torture,
     trsp,
 )
+from bench.ledger import command as ledger
 from bench.phones import command as phones
 
 
@@ -44,6 +45,7 @@ def main() -> int:
     morning.add_command(commands.add_parser("morning", help=morning.__doc__))
     stock_race.add_command(commands.add_parser("stock_race", help=stock_race.__doc__))
     replenishment.add_command(commands.add_parser("replenishment", help=replenishment.__doc__))
+    ledger.add_command(commands.add_parser("ledger", help=ledger.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))
     options = parser.parse_args()
     code: int = options.run(options)

@@ -11,7 +11,7 @@ from fieldsvc.domain.errors import Conflict, DomainError, Forbidden, Invalid, No
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.transfer_states import TransferState
-from fieldsvc.models import StockBalance, StockLocation, StockMove, Transfer
+from fieldsvc.models import Reservation, StockBalance, StockLocation, StockMove, Transfer
 from fieldsvc.services import transfers
 from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.part_uses import Use
@@ -120,6 +120,23 @@ def test_serials_arrive_each_by_itself_and_one_nobody_shipped_from_where_it_was(
     receive(stage, one, Units(cast.serial_part, 2, ("S-7", "S-1")))
     assert [serial_at(stage, each) for each in ("S-7", "S-1", "S-8")] == [cast.van2, cast.van2, None]
     assert units(stage, cast.serial_part) == {"van2": 2, "discrepancy": 1}
+
+
+def test_who_loses_a_serial_that_turned_up_gets_another_that_is_free(stage: Stage) -> None:
+    cast, part = stage.cast, stage.cast.serial_part
+    with stage.database.unit_of_work() as uow:
+        other = StockLocation(id=uow.new_id(), code="other", name="other", kind="warehouse", is_physical=True)
+        uow.session.add(other)
+        uow.commit()
+    for place, serial in ((cast.warehouse, "S-7"), (other.id, "S-8")):
+        brought = Delivery(part, place, 1, (serial,))
+        stage.act(cast.warehouse_keeper, lambda uow, brought=brought: receive_units(uow, brought))
+    (promised,) = reserve(stage, part_id=part)
+    one = draft(stage, Units(part, 1, ("S-1",)), from_location_id=cast.van1)
+    ship(stage, one)
+    receive(stage, one, Units(part, 2, ("S-1", "S-7")))
+    kept = stage.row(Reservation, promised.id)
+    assert (kept.state, kept.location_id) == ("reserved", other.id)
 
 
 @pytest.mark.parametrize("end", ["received", "nothing is there", "called off"])

@@ -1,0 +1,1 @@
+"""The stock ledger under every verb in any order, and killed before every statement."""
