@@ -24,6 +24,7 @@ from fieldsvc.logs import trace_of
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 from fieldsvc.services.evidence import write_anchor
+from fieldsvc.services.missing_parts import tell_of_missing_parts, visits_to_look_at
 from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
 from fieldsvc.services.reservations import expire_holds, overdue_holds
 from fieldsvc.services.retention import forget
@@ -72,6 +73,7 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
             sweep_field(ports)
             send_due(ports)
             end_holds(ports)
+            tell_of_parts(ports)
         if time.monotonic() >= next_anchor:
             next_anchor = time.monotonic() + ports.anchor_s
             anchor_evidence(ports)
@@ -122,6 +124,11 @@ def end_holds(ports: WorkerPorts) -> int:
     return _sweep(
         ports, "holds ended", lambda session: overdue_holds(session, ports.database.clock.now()), expire_holds
     )
+
+
+def tell_of_parts(ports: WorkerPorts) -> int:
+    """Tell the desk of planned visits whose parts are missing, and end what it was told once they are there."""
+    return _sweep(ports, "visits with missing parts told of", visits_to_look_at, tell_of_missing_parts)
 
 
 def _sweep(

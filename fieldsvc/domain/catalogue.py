@@ -108,6 +108,7 @@ class TaskKind(StrEnum):
     LATE_FACT = "late_fact"
     PHONE_CONFLICT = "phone_conflict"
     PART_REQUESTED = "part_requested"
+    PART_MISSING = "part_missing"
     HELP_REQUESTED = "help_requested"
     TECHNICIAN_ABSENT = "technician_absent"
     INSPECTION_WANTED = "inspection_wanted"

@@ -41,6 +41,12 @@ def raise_task(uow: UnitOfWork, kind: TaskKind, visit: Visit) -> None:
         _add(uow, kind, visit.ticket, visit, visit.team_id, source="system")
 
 
+def has_open_task(session: OrmSession, kind: TaskKind, subject_id: UUID) -> bool:
+    """Tell whether somebody has still to look at something."""
+    query = select(Task.id).where(Task.kind == kind, Task.subject_id == subject_id, Task.state == TaskState.OPEN)
+    return session.scalar(query) is not None
+
+
 def ask_the_desk(uow: UnitOfWork, kind: TaskKind, visit: Visit, note: str) -> None:
     """Let the visit's team read what a technician asks for; added to what is asked already. The visit is locked."""
     task = _open_of(uow.session, kind, visit.id)

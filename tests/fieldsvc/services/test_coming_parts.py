@@ -12,12 +12,15 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
-from fieldsvc.models import Reservation, Visit
+from fieldsvc.domain.task_states import TaskState
+from fieldsvc.models import Reservation, Task, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import purchase_orders, suppliers
 from fieldsvc.services.purchase_orders import OrderLine, OrderWish
 from fieldsvc.services.reservations import ReservationWish, reserve_units
+from fieldsvc.services.reserved_units import hold_parts, serve_anywhere
 from fieldsvc.services.stock import Units
+from fieldsvc.worker import WorkerPorts, tell_of_parts
 from tests.fieldsvc.day_world import DayWorld
 from tests.fieldsvc.services.run_world import assert_sound, planner, skipped
 
@@ -111,3 +114,33 @@ def test_what_is_held_for_a_few_minutes_more_refuses_nobody(world: DayWorld) -> 
     run = world.apply(world.propose(plan=planner(Ana="house V1")))
     assert run.state is RunState.APPLIED
     assert planned(world) == {"reserved": 1}
+
+
+def open_tasks(world: DayWorld) -> list[str]:
+    with world.database.read_only() as session:
+        query = select(Task.kind).where(Task.state == TaskState.OPEN)
+        return sorted(session.scalars(query))
+
+
+def sweep(world: DayWorld) -> int:
+    return tell_of_parts(WorkerPorts(world.database, world.travel, 60, 1))
+
+
+def test_the_desk_is_told_once_of_a_visit_whose_part_was_taken(world: DayWorld) -> None:
+    house = world.warehouse("house", {"P-1": 2})
+    world.apply(world.propose(plan=planner(Ana="house V1 V2")))
+    assert (sweep(world), open_tasks(world)) == (0, [])
+    world.lose(house, "P-1", 1)
+    assert (sweep(world), sweep(world), open_tasks(world)) == (1, 0, ["part_missing"])
+    world.receive(house, {"P-1": 1})
+    world.write(lambda uow: (hold_parts(uow, [world.part("P-1")]), serve_anywhere(uow, world.part("P-1"))))
+    assert (sweep(world), open_tasks(world)) == (1, [])
+
+
+def test_what_is_to_come_in_time_is_no_task(world: DayWorld) -> None:
+    house = world.warehouse("house", {"P-1": 1})
+    coming = order(world, house, 1, world.day - timedelta(days=1))
+    world.apply(world.propose(plan=planner(Ana="house V1 V2")))
+    assert (sweep(world), open_tasks(world)) == (0, [])
+    world.write(lambda uow: purchase_orders.cancel_order(uow, coming, "sold out"), SUPERVISOR)
+    assert (sweep(world), open_tasks(world)) == (1, ["part_missing"])
