@@ -60,7 +60,13 @@ RMA = LifeCycle(
         Transition("authorize", (_S.REQUESTED,), _S.AUTHORIZED, _DECIDE, "it may come; the warehouse expects it"),
         Transition("refuse", (_S.REQUESTED, _S.AUTHORIZED), _S.REFUSED, _DECIDE, "with a reason; nothing has moved"),
         Transition("send", (_S.AUTHORIZED,), _S.IN_TRANSIT, _SEND, "on its way; own units are in transit"),
-        Transition("lose", (_S.IN_TRANSIT,), _S.LOST, _KEEP, "it never came; own units are with the discrepancies"),
+        Transition(
+            "lose",
+            (_S.IN_TRANSIT, _S.RECEIVED, _S.INSPECTED),
+            _S.LOST,
+            _KEEP,
+            "it never came, or is not found any more; what the books have there is with the discrepancies",
+        ),
         Transition("receive", EXPECTED, _S.RECEIVED, _KEEP, "in quarantine"),
         Transition("inspect", (_S.RECEIVED,), _S.INSPECTED, _KEEP, "what was found"),
         Transition(

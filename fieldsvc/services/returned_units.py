@@ -8,8 +8,8 @@ from fieldsvc.domain.rma_states import RmaState
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
-from fieldsvc.services.stock import locate_serial, post_move, special_location
+from fieldsvc.services.reserved_units import expire_overdue, held_balance, hold_parts, serve_waiting
+from fieldsvc.services.stock import free_units, locate_serial, post_move, special_location
 
 
 def unit_place(uow: UnitOfWork, rma: Rma) -> UUID:
@@ -19,6 +19,17 @@ def unit_place(uow: UnitOfWork, rma: Rma) -> UUID:
     if rma.state is RmaState.IN_TRANSIT:
         return special_location(uow, LocationKind.IN_TRANSIT).id
     return rma.from_location_id
+
+
+def are_there(uow: UnitOfWork, rma: Rma, place_id: UUID) -> bool:
+    """Tell whether the books have the units at a place of ours, and free: a fact may have taken them meanwhile."""
+    if not uow.get(StockLocation, place_id).is_physical:
+        return False
+    hold_parts(uow, [rma.part_id])
+    if rma.serial is not None:
+        place = locate_serial(uow.session, rma.part_id, rma.serial)
+        return place is not None and place.id == place_id
+    return free_units(held_balance(uow, rma.part_id, place_id)) >= rma.quantity
 
 
 def post_return(uow: UnitOfWork, rma: Rma, source: UUID, target: UUID, brings_cents: int | None = None) -> StockMove:

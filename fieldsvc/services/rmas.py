@@ -21,7 +21,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.numbers import new_number
-from fieldsvc.services.returned_units import post_return, unit_place
+from fieldsvc.services.returned_units import are_there, post_return, unit_place
 from fieldsvc.services.scopes import locations_in_scope, scope_of, tickets_in_scope, visits_in_scope
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, special_location
@@ -122,11 +122,15 @@ def send_rma(uow: UnitOfWork, rma_id: UUID, tracking_number: str | None = None, 
 
 
 def lose_rma(uow: UnitOfWork, rma_id: UUID, version: int | None = None) -> Rma:
-    """Note that units never came; own ones are with the discrepancies, for a count to find."""
+    """Note that units never came, or are not found any more; never refused for the books' sake.
+
+    What the books have where they should be is with the discrepancies, for a count to find.
+    """
     rma = load_rma(uow, rma_id, version, Action.RMA_HANDLE)
     row = RMA.allowed(rma.state, "lose", uow.actor.role)
-    if rma.from_location_id is not None:
-        post_return(uow, rma, unit_place(uow, rma), special_location(uow, LocationKind.DISCREPANCY).id)
+    place = rma.quarantine_id or unit_place(uow, rma)
+    if are_there(uow, rma, place):
+        post_return(uow, rma, place, special_location(uow, LocationKind.DISCREPANCY).id)
     rma.closed_at = uow.now
     _move(uow, rma, row.to, "rma_lost")
     return rma

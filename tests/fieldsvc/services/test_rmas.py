@@ -18,7 +18,8 @@ from fieldsvc.services.doctor import examine
 from fieldsvc.services.part_uses import Use
 from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.rmas import Authorization, RmaWish
-from fieldsvc.services.stock import locate_serial
+from fieldsvc.services.stock import Units, locate_serial
+from fieldsvc.services.transfers import TransferWish, draft_transfer, ship_transfer
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.stage import Stage
@@ -256,4 +257,20 @@ def test_two_clerks_receive_it_once(returns: Returns, cast: Cast) -> None:
         ["ChangedMeanwhile", "Rma"],
     )
     assert returns.on_hand(cast.serial_part, LocationKind.QUARANTINE) == 1
+    assert returns.findings() == []
+
+
+def test_what_is_not_found_any_more_is_lost_whatever_the_books_say(returns: Returns, cast: Cast) -> None:
+    rma = returns.inspected(from_the_customer(cast))
+    quarantine = returns.stage.row(Rma, rma).quarantine_id
+    assert quarantine is not None
+    wish = TransferWish(quarantine, cast.van2, (Units(cast.serial_part, 1, ("OLD-7",)),))
+    transfer = returns.keeper(lambda uow: draft_transfer(uow, wish)).id
+    returns.keeper(lambda uow: ship_transfer(uow, transfer))  # somebody took it, as if it were a good one
+    with pytest.raises(Conflict):
+        returns.disposed(rma, Disposition.SCRAP)
+    assert returns.keeper(lambda uow: rmas.lose_rma(uow, rma)).state is RmaState.LOST
+    other = returns.inspected(from_the_customer(cast, "OLD-8"))
+    returns.keeper(lambda uow: rmas.lose_rma(uow, other))
+    assert returns.on_hand(cast.serial_part, LocationKind.DISCREPANCY) == 1
     assert returns.findings() == []
