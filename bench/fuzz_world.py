@@ -46,6 +46,7 @@ from fieldsvc.services import (
     api_keys,
     approvals,
     counts,
+    drawings,
     photos,
     privacy,
     purchase_orders,
@@ -61,6 +62,7 @@ from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.stock import Units
 
+_DRAWING = {"model": "x", "name_en": "x", "name_zh": "x"}
 _DOCUMENT = b"%PDF-1.7 nothing"
 
 
@@ -160,6 +162,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         **_ordered(application),
         "count_id": _counted(application),
         "proposal_id": _proposed(application, ticket),
+        "drawing_id": execute_unkeyed(database, admin, lambda uow: drawings.add_drawing(uow, _DRAWING).id),
         "rma_id": _asked_back(application, ticket.id),
         "visit_id": visit.id,
         "ticket_id": ticket.id,

@@ -12,6 +12,7 @@ from fieldsvc.models.counts import StockCount, StockCountLine
 from fieldsvc.models.customers import Customer, CustomerLink, Site
 from fieldsvc.models.devices import Device, DeviceHolding, PhoneCommand
 from fieldsvc.models.documents import ServiceDocument
+from fieldsvc.models.drawings import Drawing, DrawingPosition
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.identities import UsedIdToken
 from fieldsvc.models.inspections import Inspection
@@ -72,6 +73,8 @@ __all__ = [
     "Device",
     "DeviceHolding",
     "Diagnosis",
+    "Drawing",
+    "DrawingPosition",
     "Event",
     "IdempotencyKey",
     "Inspection",

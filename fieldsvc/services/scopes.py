@@ -23,6 +23,7 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models.assignments import Assignment, PlannedRoute
 from fieldsvc.models.base import Entity
 from fieldsvc.models.customers import Customer
+from fieldsvc.models.drawings import Drawing
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.purchasing import Supplier
 from fieldsvc.models.stock import StockLocation
@@ -231,5 +232,5 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
 
 def touch(row: Entity) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
-    named: dict[type[Entity], str] = {PlannedRoute: "day", JobType: "code", Supplier: "code"}
+    named: dict[type[Entity], str] = {PlannedRoute: "day", JobType: "code", Supplier: "code", Drawing: "model"}
     flag_modified(row, named.get(type(row), "number"))

@@ -6,13 +6,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason
+from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.rma_states import RmaReason
-from fieldsvc.models import CatalogueValue
+from fieldsvc.models import Approval, CatalogueValue
 from fieldsvc.services import (
     absences,
     api_keys,
+    approvals,
     counts,
     deliveries,
+    drawings,
     loans,
     parts,
     purchase_orders,
@@ -107,3 +110,21 @@ def proposal(stage: Stage) -> UUID:
     stage.act(keeper, lambda uow: reservations.reserve_units(uow, wish))
     policy = replenishment.ReplenishmentPolicy()
     return stage.act(keeper, lambda uow: replenishment.propose_orders(uow, cast.warehouse, policy)[0].id)
+
+
+def drawing(stage: Stage) -> UUID:
+    """A drawing without a picture."""
+    said = {"model": "B-200", "name_en": "x", "name_zh": "x"}
+    return stage.act(stage.cast.admin, lambda uow: drawings.add_drawing(uow, said)).id
+
+
+def offered(stage: Stage) -> tuple[UUID, str]:
+    """Ask the customer to pay for something; give the approval and the hash of the offer."""
+    lines = [OfferLine("two hours of work", 2, 9_000)]
+    return stage.act(
+        stage.cast.agent, lambda uow: _asked(approvals.request_approval(uow, stage.cast.ticket, lines, "EUR"))
+    )
+
+
+def _asked(approval: Approval) -> tuple[UUID, str]:
+    return approval.id, approval.offer_sha256

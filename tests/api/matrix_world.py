@@ -24,14 +24,12 @@ from fieldsvc.dispatching.proposal import Proposal, proposal_of
 from fieldsvc.dispatching.published import published_plan
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
-from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
-from fieldsvc.models import Approval, Customer, RemoteSolution, Site, Technician, Ticket, Visit
+from fieldsvc.models import Customer, RemoteSolution, Site, Technician, Ticket, Visit
 from fieldsvc.services import (
-    approvals,
     calendars,
     privacy,
     procedures,
@@ -107,6 +105,7 @@ class World:
     rma: UUID
     count: UUID
     proposal: UUID
+    drawing: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -145,6 +144,7 @@ class World:
             "rma_id": self.rma,
             "count_id": self.count,
             "proposal_id": self.proposal,
+            "drawing_id": self.drawing,
             "lead_time_days": 5,
             "from_location_id": self.cast.warehouse,
             "to_location_id": self.cast.van1,
@@ -310,7 +310,8 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.return_asked_for(stage),
         matrix_things.count(stage),
         matrix_things.proposal(stage),
-        *_offered(stage),
+        matrix_things.drawing(stage),
+        *matrix_things.offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,
         teams=_things_of_teams(application, cast),
@@ -341,18 +342,6 @@ def _solved_once(stage: Stage) -> None:
         uow.record(remote, "report_sent", SignOffState.PENDING, SignOffState.PRESENTED, data=data)
         uow.record(remote, "report_accepted_tacitly", SignOffState.PRESENTED, SignOffState.EXPIRED)
         uow.commit()
-
-
-def _offered(stage: Stage) -> tuple[UUID, str]:
-    """Ask the customer to pay for something; give the approval and the hash of the offer."""
-    lines = [OfferLine("two hours of work", 2, 9_000)]
-    return stage.act(
-        stage.cast.agent, lambda uow: _asked(approvals.request_approval(uow, stage.cast.ticket, lines, "EUR"))
-    )
-
-
-def _asked(approval: Approval) -> tuple[UUID, str]:
-    return approval.id, approval.offer_sha256
 
 
 def _send_out_with_procedure(stage: Stage) -> UUID:
