@@ -26,6 +26,7 @@ from fieldsvc.services import (
     transfers,
 )
 from fieldsvc.services.stock import Units
+from tests.fieldsvc.pictures import picture
 from tests.fieldsvc.stage import Stage
 
 
@@ -113,9 +114,11 @@ def proposal(stage: Stage) -> UUID:
 
 
 def drawing(stage: Stage) -> UUID:
-    """A drawing without a picture."""
+    """A drawing with its picture."""
     said = {"model": "B-200", "name_en": "x", "name_zh": "x"}
-    return stage.act(stage.cast.admin, lambda uow: drawings.add_drawing(uow, said)).id
+    made = stage.act(stage.cast.admin, lambda uow: drawings.add_drawing(uow, said)).id
+    stage.act(stage.cast.admin, lambda uow: drawings.set_picture(uow, made, picture("PNG"), 1))
+    return made
 
 
 def offered(stage: Stage) -> tuple[UUID, str]:
