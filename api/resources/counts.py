@@ -1,5 +1,6 @@
 """Counts of what is at a place."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
 from api.schemas.counts import CountRequestSchema, CountSchema, CountsQuery, CountSubmissionSchema, RecountSchema
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import counts
+from fieldsvc.services import count_views, counts
+from fieldsvc.services.command import Answer
 from fieldsvc.services.stock import Units
 
 blueprint = Blueprint("counts", "What is there, found out by looking.")
@@ -44,7 +46,7 @@ def open_count(body: dict[str, Any]) -> Response:
     A technician counts the own van. Nobody is told what the books have before the count is submitted.
     """
     wish = counts.CountWish(body["location_id"], tuple(body["part_ids"]))
-    return run_command(lambda uow: counts.open_count(uow, wish), rendered(CountSchema, 201))
+    return run_command(lambda uow: counts.open_count(uow, wish), _shown(201))
 
 
 @blueprint.route("/counts/<uuid:count_id>")
@@ -52,7 +54,10 @@ def open_count(body: dict[str, Any]) -> Response:
 @blueprint.response(200, CountSchema)
 def read_count(count_id: UUID) -> Response:
     """Read a count"""
-    return read_one(lambda session: counts.get_count(session, current_actor(), count_id), CountSchema)
+    actor = current_actor()
+    return read_one(
+        lambda session: count_views.view_count(actor, counts.get_count(session, actor, count_id)), CountSchema
+    )
 
 
 @blueprint.route("/counts/<uuid:count_id>/submission", methods=["POST"])
@@ -67,7 +72,7 @@ def submit_count(body: dict[str, Any], count_id: UUID) -> Response:
     """
     version, limit = expected_version(), current_application().settings.count_approval_cents
     counted = [Units(row["part_id"], row["quantity"], tuple(row["serials"])) for row in body["counted"]]
-    return run_command(lambda uow: counts.submit_count(uow, count_id, counted, limit, version), rendered(CountSchema))
+    return run_command(lambda uow: counts.submit_count(uow, count_id, counted, limit, version), _shown())
 
 
 @blueprint.route("/counts/<uuid:count_id>/approval", methods=["POST"])
@@ -80,7 +85,7 @@ def approve_count(body: dict[str, Any], count_id: UUID) -> Response:  # noqa: AR
     Who was promised what is not there waits again, and who waits is served by what was found.
     """
     version = expected_version()
-    return run_command(lambda uow: counts.approve_count(uow, count_id, version), rendered(CountSchema))
+    return run_command(lambda uow: counts.approve_count(uow, count_id, version), _shown())
 
 
 @blueprint.route("/counts/<uuid:count_id>/recount", methods=["POST"])
@@ -90,7 +95,7 @@ def approve_count(body: dict[str, Any], count_id: UUID) -> Response:  # noqa: AR
 def ask_recount(body: dict[str, Any], count_id: UUID) -> Response:
     """Let it be counted again"""
     version = expected_version()
-    return run_command(lambda uow: counts.ask_recount(uow, count_id, body["reason"], version), rendered(CountSchema))
+    return run_command(lambda uow: counts.ask_recount(uow, count_id, body["reason"], version), _shown())
 
 
 @blueprint.route("/counts/<uuid:count_id>/cancellation", methods=["POST"])
@@ -100,4 +105,10 @@ def ask_recount(body: dict[str, Any], count_id: UUID) -> Response:
 def cancel_count(body: dict[str, Any], count_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
     """Give a count up"""
     version = expected_version()
-    return run_command(lambda uow: counts.cancel_count(uow, count_id, version), rendered(CountSchema))
+    return run_command(lambda uow: counts.cancel_count(uow, count_id, version), _shown())
+
+
+def _shown(status: int = 200) -> Callable[[Any], Answer]:
+    """Show a count as whoever asks may see it."""
+    actor, render = current_actor(), rendered(CountSchema, status)
+    return lambda count: render(count_views.view_count(actor, count))

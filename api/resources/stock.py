@@ -15,6 +15,7 @@ from api.schemas.base import NoFields, page_of
 from api.schemas.stock import (
     BalanceSchema,
     DeliverySchema,
+    ListedMoveSchema,
     MoveSchema,
     MovesQuery,
     MovesSchema,
@@ -68,12 +69,14 @@ def list_values(query: dict[str, Any]) -> Response:
 @blueprint.route("/stock-moves")
 @requires(Action.STOCK_READ)
 @blueprint.arguments(MovesQuery, location="query")
-@blueprint.response(200, page_of(MoveSchema))
+@blueprint.response(200, page_of(ListedMoveSchema))
 def list_moves(query: dict[str, Any]) -> Response:
     """List moves of the ledger, the newest first"""
     wanted = {name: query[name] for name in ("part_id", "location_id", "serial")}
     return read_page(
-        lambda page: lambda session: stock_moves.list_moves(session, current_actor(), page, **wanted), MoveSchema, query
+        lambda page: lambda session: stock_moves.list_moves(session, current_actor(), page, **wanted),
+        ListedMoveSchema,
+        query,
     )
 
 

@@ -28,7 +28,7 @@ class RecountSchema(StrictSchema):
 
 
 class CountLineSchema(StrictSchema):
-    """One part. expected: what the books said when the count was submitted; nobody is shown it before."""
+    """One part. expected: what the books said when the count was submitted."""
 
     part_id = Id(required=True)
     counted_quantity = Whole(low=0, high=_UNITS, required=True, allow_none=True)
@@ -38,17 +38,20 @@ class CountLineSchema(StrictSchema):
 
 
 class CountSchema(EntitySchema):
-    """Some parts, or all, at one place. differing_cents: what the differences are worth, whichever way they go."""
+    """Some parts, or all, at one place. differing_cents: what the differences are worth, whichever way they go.
 
-    number = Text(max_length=32, required=True)
-    location_id = Id(required=True)
-    is_whole = Flag(required=True)
-    state = Choice(CountState, required=True)
-    opened_at = Instant(required=True)
-    submitted_at = Instant(required=True, allow_none=True)
-    decided_at = Instant(required=True, allow_none=True)
-    differing_cents = Whole(low=0, high=2**63 - 1, required=True)
-    recount_reason = Text(max_length=200, required=True, allow_none=True)
+    It and what was expected are null for who counts until the count is posted.
+    """
+
+    number = Text(max_length=32, required=True, attribute="count.number")
+    location_id = Id(required=True, attribute="count.location_id")
+    is_whole = Flag(required=True, attribute="count.is_whole")
+    state = Choice(CountState, required=True, attribute="count.state")
+    opened_at = Instant(required=True, attribute="count.opened_at")
+    submitted_at = Instant(required=True, allow_none=True, attribute="count.submitted_at")
+    decided_at = Instant(required=True, allow_none=True, attribute="count.decided_at")
+    differing_cents = Whole(low=0, high=2**63 - 1, required=True, allow_none=True)
+    recount_reason = Text(max_length=200, required=True, allow_none=True, attribute="count.recount_reason")
     lines = Items(Nested(CountLineSchema), max_items=_PARTS, required=True)
 
 

@@ -63,10 +63,11 @@ class RmaDispositionSchema(StrictSchema):
 
 
 class RmaSettlementSchema(StrictSchema):
-    """What the supplier brought or paid."""
+    """What the supplier brought or paid. brought: of the units that were to come; null = all."""
 
     serial = Text(max_length=80, load_default=None, allow_none=True)
     credited_cents = Whole(low=0, high=CENTS, load_default=0)
+    brought = Whole(low=0, high=100_000, load_default=None, allow_none=True)
 
 
 class RmaSchema(EntitySchema):

@@ -68,6 +68,23 @@ class MoveSchema(StrictSchema):
     recorded_at = Instant(required=True)
 
 
+class ListedMoveSchema(StrictSchema):
+    """One row of the ledger. value_cents: as of a move; null for who is not to know what parts cost."""
+
+    id = Id(required=True, attribute="move.id")
+    part_id = Id(required=True, attribute="move.part_id")
+    quantity = Whole(low=1, high=_UNITS, required=True, attribute="move.quantity")
+    from_location_id = Id(required=True, attribute="move.from_location_id")
+    to_location_id = Id(required=True, attribute="move.to_location_id")
+    reason = Choice(MoveReason, required=True, attribute="move.reason")
+    serial = Text(max_length=80, required=True, allow_none=True, attribute="move.serial")
+    visit_id = Id(required=True, allow_none=True, attribute="move.visit_id")
+    reverses_id = Id(required=True, allow_none=True, attribute="move.reverses_id")
+    value_cents = Whole(low=-(2**63), high=2**63 - 1, required=True, allow_none=True)
+    occurred_at = Instant(required=True, attribute="move.occurred_at")
+    recorded_at = Instant(required=True, attribute="move.recorded_at")
+
+
 class MovesSchema(StrictSchema):
     """What was booked."""
 

@@ -142,7 +142,7 @@ def _held(
             if one.visit_id in kept:
                 held.append(Held(one.ticket_id, one.visit_id, one.part_id, place, one.quantity))
             continue
-        if one.is_planned and one.destination_id is not None:  # on the way to a van: nobody else can have it yet
+        if one.destination_id is not None:  # on the way to a van: nobody else can have it yet
             held.append(Held(one.ticket_id, one.visit_id, one.part_id, place, one.quantity))
             continue
         is_over = one.hold_until is not None and one.hold_until <= now

@@ -7,7 +7,7 @@ from fieldsvc.domain.transitions import LifeCycle, Transition
 
 
 class CountState(StrEnum):
-    """Where a count stands; nobody is shown what the books say before it is submitted."""
+    """Where a count stands; who counts is not shown what the books say before it is posted."""
 
     OPEN = "open"
     SUBMITTED = "submitted"
@@ -34,6 +34,6 @@ COUNT = LifeCycle(
             "the differences are moves; by the system at once where they are worth little",
         ),
         Transition("recount", (_S.SUBMITTED,), _S.OPEN, _DECIDE, "with a reason; what was counted is thrown away"),
-        Transition("cancel", (_S.OPEN, _S.SUBMITTED), _S.CANCELLED, _COUNT, "nothing moves", on_behalf=False),
+        Transition("cancel", (_S.OPEN,), _S.CANCELLED, _COUNT, "nothing moves", on_behalf=False),
     ),
 )

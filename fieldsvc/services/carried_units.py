@@ -65,9 +65,18 @@ def take_back(uow: UnitOfWork, carried: Sequence[Reservation], transfer: Transfe
     """Reserve in the warehouse again what a transfer that was called off has brought back. Its visits are locked."""
     house_id = transfer.from_location_id
     for reservation in carried:
-        held_balance(uow, reservation.part_id, house_id).reserved += reservation.quantity
         if reservation.is_planned:
             move_claims_back(uow, transfer, reservation)
+        balance = held_balance(uow, reservation.part_id, house_id)
+        units = min(reservation.quantity, free_units(balance))
+        if units < reservation.quantity:  # another one of them was used, or found somewhere else
+            lost = split_off(uow, reservation, reservation.quantity - units)
+            lost.location_id = house_id if lost.is_planned else None
+            lost.destination_id = lost.transfer_id = None
+            move_reservation(uow, lost, "bump", "reservation_bumped", reason="not_arrived", location_id=house_id)
+        if not units:
+            continue
+        balance.reserved += units
         reservation.location_id, reservation.destination_id, reservation.transfer_id = house_id, None, None
 
 

@@ -19,6 +19,7 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.technicians import Technician
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.count_views import CountView, view_count
 from fieldsvc.services.counted_units import compare_line, post_line
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.reserved_units import expire_overdue, hold_parts
@@ -125,11 +126,19 @@ def cancel_count(uow: UnitOfWork, count_id: UUID, version: int | None = None) ->
 
 def get_count(session: OrmSession, actor: Actor, count_id: UUID, action: Action = Action.COUNT_READ) -> StockCount:
     """Return one count at a place of the actor's scope; a technician's at the own van."""
-    query = select(StockCount).where(StockCount.id == count_id, _in_scope(actor, action))
+    query = select(StockCount).where(StockCount.id == count_id, counts_in_scope(actor, action))
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(f"There is no count {count_id}.")
     return found
+
+
+def counts_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition for the counts the actor may do this to; a technician's are those of the own van."""
+    if scope_of(actor, action) is Scope.OWN:
+        vans = select(Technician.van_location_id).where(Technician.id == actor.technician_id)
+        return StockCount.location_id.in_(vans)
+    return StockCount.location_id.in_(select(StockLocation.id).where(locations_in_scope(actor, action)))
 
 
 def list_counts(
@@ -139,14 +148,15 @@ def list_counts(
     *,
     state: CountState | None = None,
     location_id: UUID | None = None,
-) -> Page[StockCount]:
+) -> Page[CountView]:
     """One page of the counts at places of the actor's scope, the newest first."""
-    query = select(StockCount).where(_in_scope(actor, Action.COUNT_READ))
+    query = select(StockCount).where(counts_in_scope(actor, Action.COUNT_READ))
     if state is not None:
         query = query.where(StockCount.state == state)
     if location_id is not None:
         query = query.where(StockCount.location_id == location_id)
-    return fetch_page(session, query, (StockCount.opened_at, StockCount.id), page, is_descending=True)
+    found = fetch_page(session, query, (StockCount.opened_at, StockCount.id), page, is_descending=True)
+    return Page([view_count(actor, count) for count in found.items], found.next_after)
 
 
 def _post(uow: UnitOfWork, count: StockCount, role: Role) -> None:
@@ -166,13 +176,6 @@ def _line(uow: UnitOfWork, position: int, part_id: UUID) -> StockCountLine:
 def _load(uow: UnitOfWork, count_id: UUID, version: int | None, action: Action) -> StockCount:
     get_count(uow.session, uow.actor, count_id, action)
     return uow.get(StockCount, count_id, version=version, lock=True)
-
-
-def _in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
-    if scope_of(actor, action) is Scope.OWN:
-        vans = select(Technician.van_location_id).where(Technician.id == actor.technician_id)
-        return StockCount.location_id.in_(vans)
-    return StockCount.location_id.in_(select(StockLocation.id).where(locations_in_scope(actor, action)))
 
 
 def _parts_in_books(session: OrmSession, location_id: UUID) -> Sequence[UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldsvc.domain.errors import Fault, Invalid
-from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.ledger import LocationKind, MoveReason, value_leaving
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import Part, StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
@@ -15,6 +15,9 @@ from fieldsvc.services.reserved_units import serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, locate_serial, lock_balances, post_move, special_location
+
+# What is good comes here; quarantine gets what comes back, and nobody delivers to the way.
+TAKES_GOODS = (LocationKind.WAREHOUSE, LocationKind.VAN, LocationKind.LOCKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | No
         faults += delivery_faults(uow, part, Units(part.id, delivery.quantity, delivery.serials))
     if part is None or location is None or faults:
         raise Invalid("This delivery can't be booked.", faults=faults)
-    return book_delivery(uow, delivery, part.unit_cost_cents if unit_cost_cents is None else unit_cost_cents)
+    cost = part.unit_cost_cents if unit_cost_cents is None else unit_cost_cents
+    return book_delivery(uow, delivery, delivery.quantity * cost)
 
 
 def delivery_faults(uow: UnitOfWork, part: Part, units: Units, pointer: str = "") -> Iterator[Fault]:
@@ -53,8 +57,11 @@ def delivery_faults(uow: UnitOfWork, part: Part, units: Units, pointer: str = ""
             yield Fault("serial_in_stock", f"{pointer}/serials/{index}", message)
 
 
-def book_delivery(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int) -> list[StockMove]:
-    """Book in units of a held part that were looked at, and serve who waits: one move, or one for each serial."""
+def book_delivery(uow: UnitOfWork, delivery: Delivery, brings_cents: int) -> list[StockMove]:
+    """Book in units of a held part that were looked at, and serve who waits: one move, or one for each serial.
+
+    brings_cents: what all of them cost together.
+    """
     supplier = special_location(uow, LocationKind.SUPPLIER)
     lock_balances(uow, [(delivery.part_id, supplier.id), (delivery.part_id, delivery.location_id)])
     units: list[tuple[int, str | None]] = [(1, serial) for serial in delivery.serials]
@@ -67,7 +74,7 @@ def book_delivery(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int) -> 
             to_location_id=delivery.location_id,
             reason=MoveReason.RECEIPT,
             serial=serial,
-            brings_cents=quantity * unit_cost_cents,
+            brings_cents=value_leaving(brings_cents, delivery.quantity, quantity),
         )
         for quantity, serial in units or [(delivery.quantity, None)]
     ]
@@ -78,5 +85,5 @@ def book_delivery(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int) -> 
 def _place(uow: UnitOfWork, location_id: UUID) -> StockLocation | None:
     """A physical place of the actor's scope."""
     in_scope = locations_in_scope(uow.actor, Action.STOCK_MOVE)
-    query = select(StockLocation).where(StockLocation.id == location_id, StockLocation.is_physical, in_scope)
+    query = select(StockLocation).where(StockLocation.id == location_id, StockLocation.kind.in_(TAKES_GOODS), in_scope)
     return uow.session.scalars(query).one_or_none()

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
-from fieldsvc.domain.ledger import PHYSICAL, LocationKind
+from fieldsvc.domain.ledger import PHYSICAL, LocationKind, value_leaving
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.rma_states import RMA, UNSETTLED, Disposition, RmaState
 from fieldsvc.domain.roles import Role
@@ -16,7 +16,7 @@ from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.statements import insert_or_leave
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.deliveries import Delivery, book_delivery, delivery_faults
-from fieldsvc.services.reserved_units import bump, held_balance, hold_parts
+from fieldsvc.services.reserved_units import bump, held_balance, hold_parts, serve_anywhere
 from fieldsvc.services.returned_units import post_return, unit_place
 from fieldsvc.services.rmas import load_rma
 from fieldsvc.services.scopes import touch
@@ -27,7 +27,7 @@ from fieldsvc.services.stock_values import parts_cost_of_ticket
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is to become of units. supplier_id: who has to settle it, or gets them back. claimed_cents: None = under
-    warranty what the parts of the ticket have cost, else nothing."""
+    warranty what the parts of the ticket have cost, less what was claimed for it before; else nothing."""
 
     disposition: Disposition
     supplier_id: UUID | None = None
@@ -36,10 +36,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What the supplier has done. serial: of the unit that was brought. credited_cents: what was paid."""
+    """What the supplier has done. brought: of the units that were to come, None = all; credited_cents: what was paid.
+
+    serial: of the unit that was brought.
+    """
 
     serial: str | None = None
     credited_cents: int = 0
+    brought: int | None = None
 
 
 def receive_rma(uow: UnitOfWork, rma_id: UUID, serial: str | None = None, version: int | None = None) -> Rma:
@@ -58,12 +62,16 @@ def receive_rma(uow: UnitOfWork, rma_id: UUID, serial: str | None = None, versio
         rma.serial = serial
     assert rma.to_location_id is not None, "authorized with a warehouse"
     rma.quarantine_id = _quarantine_of(uow, uow.get(StockLocation, rma.to_location_id))
+    _refuse_second_return(uow, rma)
     known = None if rma.serial is None else locate_serial(uow.session, rma.part_id, rma.serial)
+    lost = 0
     source = unit_place(uow, rma) if known is None else known.id  # wherever the books have it, it is here
     if uow.get(StockLocation, source).is_physical:  # somebody may have been promised it
         balance = held_balance(uow, rma.part_id, source)
-        bump(uow, balance, rma.quantity - free_units(balance))
+        lost = bump(uow, balance, rma.quantity - free_units(balance))
     move = post_return(uow, rma, source, rma.quarantine_id)
+    if lost:
+        serve_anywhere(uow, rma.part_id)
     rma.value_cents = max(0, -move.value_cents)
     before, rma.state, rma.received_at = rma.state, row.to, uow.occurred_at
     uow.record(rma, "rma_received", before, row.to, data={"move_id": move.id})
@@ -88,6 +96,9 @@ def dispose_rma(uow: UnitOfWork, rma_id: UUID, decision: Decision, version: int 
     row = RMA.allowed(rma.state, "disposition", uow.actor.role)
     to_supplier = decision.disposition in (*UNSETTLED, Disposition.RETURN_TO_VENDOR)
     _check_supplier(uow, decision, needs_one=to_supplier)
+    if decision.disposition is Disposition.REJECT and rma.from_location_id is not None:
+        fault = Fault("nobody_to_reject", "/disposition", "These are our own units: nobody else gets them back.")
+        raise Invalid("This can't become of the units.", faults=[fault])
     assert rma.quarantine_id is not None, "received into quarantine"
     target, brings = _target(uow, rma, decision.disposition)
     move = post_return(uow, rma, rma.quarantine_id, target, brings)
@@ -107,25 +118,46 @@ def settle_rma(uow: UnitOfWork, rma_id: UUID, settlement: Settlement, version: i
     rma = load_rma(uow, rma_id, version, Action.RMA_HANDLE)
     if rma.state is not RmaState.DISPOSITIONED or rma.disposition not in UNSETTLED:
         raise Conflict("There is nothing that the supplier has still to settle.", code="nothing_to_settle")
-    if rma.disposition is not Disposition.CREDIT:
-        assert rma.to_location_id is not None, "authorized with a warehouse"
-        hold_parts(uow, [rma.part_id])
-        part, serials = uow.get(Part, rma.part_id), () if settlement.serial is None else (settlement.serial,)
-        faults = list(delivery_faults(uow, part, Units(part.id, rma.quantity, serials)))
-        if faults:
-            raise Invalid("This can't be what the supplier brought.", faults=faults)
-        worth = rma.value_cents // rma.quantity or part.unit_cost_cents
-        book_delivery(uow, Delivery(part.id, rma.to_location_id, rma.quantity, serials), worth)
+    brought = rma.quantity if settlement.brought is None else settlement.brought
+    if rma.disposition is not Disposition.CREDIT and brought:
+        _book_brought(uow, rma, brought, settlement.serial)
     rma.credited_cents = settlement.credited_cents
     touch(rma)
     _close(uow, rma)
     return rma
 
 
+def _book_brought(uow: UnitOfWork, rma: Rma, brought: int, serial: str | None) -> None:
+    """Put repaired or new units on the shelf, worth what the old ones were, or the catalogue's cost."""
+    assert rma.to_location_id is not None, "authorized with a warehouse"
+    hold_parts(uow, [rma.part_id])
+    part, serials = uow.get(Part, rma.part_id), () if serial is None else (serial,)
+    faults = list(delivery_faults(uow, part, Units(part.id, brought, serials)))
+    if brought > rma.quantity:
+        faults.append(Fault("too_many", "/brought", f"{rma.quantity} went to the supplier."))
+    if faults:
+        raise Invalid("This can't be what the supplier brought.", faults=faults)
+    worth = value_leaving(rma.value_cents, rma.quantity, brought) or brought * part.unit_cost_cents
+    book_delivery(uow, Delivery(part.id, rma.to_location_id, brought, serials), worth)
+
+
 def _close(uow: UnitOfWork, rma: Rma) -> None:
     row = RMA.allowed(rma.state, "close", Role.SYSTEM)
     before, rma.state, rma.closed_at = rma.state, row.to, uow.now
     uow.record(rma, "rma_closed", before, row.to, data={"credited_cents": rma.credited_cents}, source="system")
+
+
+def _refuse_second_return(uow: UnitOfWork, rma: Rma) -> None:
+    """A unit comes back once: another RMA may have it in quarantine already."""
+    query = select(Rma.number).where(
+        Rma.part_id == rma.part_id,
+        Rma.serial == rma.serial,
+        Rma.id != rma.id,
+        Rma.state.in_((RmaState.RECEIVED, RmaState.INSPECTED)),
+    )
+    other = None if rma.serial is None else uow.session.scalars(query.limit(1)).first()
+    if other is not None:
+        raise Conflict(f"{rma.serial} is in quarantine by {other} already.", code="serial_in_return")
 
 
 def _quarantine_of(uow: UnitOfWork, house: StockLocation) -> UUID:
@@ -151,7 +183,7 @@ def _target(uow: UnitOfWork, rma: Rma, disposition: Disposition) -> tuple[UUID, 
     """Where units go from quarantine, and what they bring into stock."""
     if disposition is Disposition.RESTOCK:
         assert rma.to_location_id is not None, "authorized with a warehouse"
-        return rma.to_location_id, rma.value_cents or None
+        return rma.to_location_id, None if rma.from_location_id is None else rma.value_cents
     kinds = {Disposition.SCRAP: LocationKind.SCRAP, Disposition.REJECT: LocationKind.CUSTOMER}
     return special_location(uow, kinds.get(disposition, LocationKind.SUPPLIER)).id, None
 
@@ -173,4 +205,5 @@ def _claim(uow: UnitOfWork, rma: Rma, decision: Decision) -> int:
         return decision.claimed_cents
     if not rma.is_under_warranty or decision.supplier_id is None or rma.ticket_id is None:
         return 0
-    return parts_cost_of_ticket(uow.session, rma.ticket_id)
+    claimed = select(func.sum(Rma.claimed_cents)).where(Rma.ticket_id == rma.ticket_id, Rma.id != rma.id)
+    return max(0, parts_cost_of_ticket(uow.session, rma.ticket_id) - int(uow.session.scalar(claimed) or 0))

@@ -4,7 +4,7 @@ That is what the published plan counts on for the visits of the day and has to b
 less what is on it already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -84,9 +84,11 @@ def read_pick_lists(
     houses = locations_in_scope(actor, Action.STOCK_READ) & (StockLocation.kind == LocationKind.WAREHOUSE)
     if session.scalar(select(StockLocation.id).where(StockLocation.id == location_id, houses)) is None:
         return PickDay(location_id, day, (), ())
-    if scope_of(actor, Action.STOCK_READ) is Scope.OWN:
+    scope = scope_of(actor, Action.STOCK_READ)
+    if scope is Scope.OWN:
         technician_id = actor.technician_id
-    claims = _claims(session, location_id, day, technician_id)
+    teams = None if scope is Scope.ALL else actor.team_ids  # a warehouse of no team serves others as well
+    claims = _claims(session, location_id, day, technician_id, teams)
     progress = _progress(session, location_id, {claim.visit_id for claim in claims})
     fetched = _fetched(session, location_id, day)
     lines: dict[tuple[UUID, str], list[PickLine]] = {}
@@ -120,7 +122,9 @@ def is_for_day(day: date, technician_id: UUID | None) -> ColumnElement[bool]:
     return (Assignment.day == day) & Assignment.ended_at.is_(None) & Visit.state.in_(OPEN_STATES) & mine
 
 
-def _claims(session: OrmSession, location_id: UUID, day: date, technician_id: UUID | None) -> list[_Claim]:
+def _claims(
+    session: OrmSession, location_id: UUID, day: date, technician_id: UUID | None, teams: Collection[UUID] | None
+) -> list[_Claim]:
     query = (
         select(
             Assignment.technician_id,
@@ -154,6 +158,8 @@ def _claims(session: OrmSession, location_id: UUID, day: date, technician_id: UU
             StockBin.bin,
         )
     )
+    if teams is not None:
+        query = query.where(Visit.team_id.in_(teams))
     found = [_Claim(*row) for row in session.execute(query)]
     return sorted(found, key=lambda one: (one.technician, one.bin or "", one.part_number, one.visit_number))
 

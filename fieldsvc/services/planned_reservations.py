@@ -122,13 +122,19 @@ def active_of(session: OrmSession, ticket_ids: Collection[UUID] | None = None) -
 def surplus_of(claims: Counter[Claim], known: Sequence[Reservation]) -> Iterator[Ending]:
     """What the plan has reserved and does not count on."""
     left = Counter(claims)
-    for one in known:
+    for one in sorted(known, key=_how_near):
         if one.is_planned:
             claim = _claim_of(one)
             wanted = min(left[claim], one.quantity)
             left[claim] -= wanted
             if wanted < one.quantity:
                 yield Ending(one, one.quantity - wanted, "not_planned")
+
+
+def _how_near(reservation: Reservation) -> tuple[bool, int]:
+    """What is kept first where a plan counts on less: what is on its way to it, then what is nearest to its van."""
+    order = (ReservationState.STAGED, ReservationState.PICKED, ReservationState.RESERVED, ReservationState.BACKORDERED)
+    return reservation.destination_id is None, order.index(reservation.state)
 
 
 def missing_of(claims: Counter[Claim], known: Sequence[Reservation]) -> Counter[Claim]:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Fault, Invalid, NotFound
-from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.purchase_order_states import PURCHASE_ORDER, PurchaseOrderState
@@ -18,7 +17,7 @@ from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplie
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.deliveries import Delivery, book_delivery, delivery_faults
+from fieldsvc.services.deliveries import TAKES_GOODS, Delivery, book_delivery, delivery_faults
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.reserved_units import hold_parts
 from fieldsvc.services.scopes import locations_in_scope, scope_of, touch
@@ -133,7 +132,7 @@ def receive_order(
     for units in sorted(counted, key=lambda one: one.part_id):
         line = ordered[units.part_id]
         delivery = Delivery(units.part_id, order.location_id, units.quantity, units.serials)
-        moves += [move.id for move in book_delivery(uow, delivery, line.unit_cost_cents)]
+        moves += [move.id for move in book_delivery(uow, delivery, units.quantity * line.unit_cost_cents)]
         line.received_quantity += units.quantity
     is_all_there = closes or all(line.received_quantity >= line.quantity for line in order.lines)
     row = PURCHASE_ORDER.allowed(order.state, "receive" if is_all_there else "receive_some", uow.actor.role)
@@ -160,7 +159,7 @@ def get_order(
     session: OrmSession, actor: Actor, order_id: UUID, action: Action = Action.PURCHASE_READ
 ) -> PurchaseOrder:
     """Return one order for a place of the actor's scope."""
-    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id, _in_scope(actor, action))
+    query = select(PurchaseOrder).where(PurchaseOrder.id == order_id, orders_in_scope(actor, action))
     found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFound(f"There is no purchase order {order_id}.")
@@ -178,7 +177,7 @@ def list_orders(
     part_id: UUID | None = None,
 ) -> Page[PurchaseOrder]:
     """One page of the orders for places of the actor's scope, the newest first."""
-    query = select(PurchaseOrder).where(_in_scope(actor, Action.PURCHASE_READ))
+    query = select(PurchaseOrder).where(orders_in_scope(actor, Action.PURCHASE_READ))
     if state is not None:
         query = query.where(PurchaseOrder.state == state)
     if supplier_id is not None:
@@ -191,7 +190,8 @@ def list_orders(
     return fetch_page(session, query, (PurchaseOrder.drafted_at, PurchaseOrder.id), page, is_descending=True)
 
 
-def _in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+def orders_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition for those the actor may do this to."""
     return PurchaseOrder.location_id.in_(select(StockLocation.id).where(locations_in_scope(actor, action)))
 
 
@@ -213,9 +213,8 @@ def _faults(
         yield Fault("unknown_supplier", "/supplier_id", f"There is no supplier {wish.supplier_id}.")
     elif not supplier.is_active:
         yield Fault("supplier_inactive", "/supplier_id", f"Nothing is ordered from {supplier.name} any more.")
-    usable = locations_in_scope(uow.actor, Action.PURCHASE_MANAGE) & StockLocation.is_physical
-    place = select(StockLocation.id).where(StockLocation.id == wish.location_id, usable)
-    if uow.session.scalar(place.where(StockLocation.kind != LocationKind.IN_TRANSIT)) is None:
+    usable = locations_in_scope(uow.actor, Action.PURCHASE_MANAGE) & StockLocation.kind.in_(TAKES_GOODS)
+    if uow.session.scalar(select(StockLocation.id).where(StockLocation.id == wish.location_id, usable)) is None:
         yield Fault("unknown_location", "/location_id", f"There is no place {wish.location_id}.")
     if not wish.lines:
         yield Fault("empty", "/lines", "Name at least one part.")

@@ -138,7 +138,7 @@ def lose_rma(uow: UnitOfWork, rma_id: UUID, version: int | None = None) -> Rma:
 
 def get_rma(session: OrmSession, actor: Actor, rma_id: UUID, action: Action = Action.RMA_READ) -> Rma:
     """Return one RMA of the actor's scope."""
-    found = session.scalars(select(Rma).where(Rma.id == rma_id, _in_scope(actor, action))).one_or_none()
+    found = session.scalars(select(Rma).where(Rma.id == rma_id, rmas_in_scope(actor, action))).one_or_none()
     if found is None:
         raise NotFound(f"There is no RMA {rma_id}.")
     return found
@@ -153,7 +153,7 @@ def list_rmas(
     **wanted: UUID | None,
 ) -> Page[Rma]:
     """One page of RMAs of the actor's scope, the newest first. wanted: ids by the names of the columns."""
-    query = select(Rma).where(_in_scope(actor, Action.RMA_READ))
+    query = select(Rma).where(rmas_in_scope(actor, Action.RMA_READ))
     if state is not None:
         query = query.where(Rma.state == state)
     for name, value in wanted.items():
@@ -173,7 +173,8 @@ def _move(uow: UnitOfWork, rma: Rma, state: RmaState, kind: str, reason: str | N
     uow.record(rma, kind, before, state, reason=reason)
 
 
-def _in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+def rmas_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
+    """Return the condition for those the actor may do this to."""
     scope = scope_of(actor, action)
     if scope is Scope.ALL:
         return true()
@@ -192,6 +193,8 @@ def _faults(uow: UnitOfWork, wish: RmaWish) -> Iterator[Fault]:
     if part is None:
         yield Fault("unknown_part", "/part_id", f"There is no part {wish.part_id}.")
     else:
+        if part.is_serialised and wish.quantity != 1:
+            yield Fault("one_per_serial", "/quantity", "A serial is one unit: ask for each by itself.")
         serials = () if wish.serial is None else (wish.serial,)
         # A customer's unit may have lost its plate; one of ours is known by its serial.
         if wish.from_location_id is not None or serials:

@@ -1,22 +1,24 @@
 """What a scanned code stands for: one code in, one answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, NotFound
-from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.permissions import Action, scope_for
 from fieldsvc.models.counts import StockCount
 from fieldsvc.models.purchasing import PurchaseOrder
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
+from fieldsvc.services.counts import counts_in_scope
+from fieldsvc.services.purchase_orders import orders_in_scope
+from fieldsvc.services.rmas import rmas_in_scope
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.stock import locate_serial
 
@@ -82,13 +84,16 @@ def _locations(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
 
 
 def _documents(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
-    visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
-    tables: tuple[tuple[ScanKind, Any, InstrumentedAttribute[Any]], ...] = (
-        (ScanKind.PURCHASE_ORDER, PurchaseOrder, PurchaseOrder.location_id),
-        (ScanKind.RMA, Rma, Rma.to_location_id),
-        (ScanKind.COUNT, StockCount, StockCount.location_id),
+    """Orders, returns and counts, each as far as the actor may read its kind."""
+    kinds: tuple[tuple[ScanKind, Action, Any, Callable[[Actor, Action], ColumnElement[bool]], str], ...] = (
+        (ScanKind.PURCHASE_ORDER, Action.PURCHASE_READ, PurchaseOrder, orders_in_scope, "location_id"),
+        (ScanKind.RMA, Action.RMA_READ, Rma, rmas_in_scope, "to_location_id"),
+        (ScanKind.COUNT, Action.COUNT_READ, StockCount, counts_in_scope, "location_id"),
     )
-    for kind, model, place in tables:
-        for row in session.scalars(select(model).where(model.number == code, place.in_(visible))):
-            where: UUID = getattr(row, place.key)
-            yield Scan(kind, row.id, row.number, row.state.value, location=session.get_one(StockLocation, where))
+    for kind, action, model, in_scope, place in kinds:
+        if scope_for(action, actor.role) is None:
+            continue
+        for row in session.scalars(select(model).where(model.number == code, in_scope(actor, action))):
+            where: UUID | None = getattr(row, place)
+            location = None if where is None else session.get_one(StockLocation, where)
+            yield Scan(kind, row.id, row.number, row.state.value, location=location)

@@ -7,14 +7,18 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.domain.ledger import VALUED, Move, balances_of
+from fieldsvc.domain.ledger import VALUED, LocationKind, Move, balances_of
 from fieldsvc.domain.reservation_states import ACTIVE, HOLDING, ReservationState
+from fieldsvc.domain.rma_states import RmaState
 from fieldsvc.domain.ticket_states import OPEN
+from fieldsvc.domain.transfer_states import TransferState
 from fieldsvc.domain.visit_states import CLOSED, VisitState
 from fieldsvc.models.assignments import Assignment, PlannedPart
 from fieldsvc.models.reservations import Reservation
+from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove, StockValue
 from fieldsvc.models.tickets import Ticket
+from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.models.visits import Visit
 from fieldsvc.services.planned_reservations import active_of, claims_of, missing_of, surplus_of
 
@@ -155,6 +159,32 @@ def serials_are_in_one_place(session: OrmSession) -> Iterator[str]:
             yield f"Part {part} at {place}: {on_hand} units on hand, {units[part, place]} serials."
 
 
+def what_is_on_the_way_is_carried(session: OrmSession) -> Iterator[str]:
+    """S: units in transit are those of shipped transfers and of own returns, unit by unit; serials see S5."""
+    carried: Counter[UUID] = Counter()
+    shipped = (
+        select(TransferLine.part_id, TransferLine.quantity - TransferLine.used_quantity)
+        .join(Transfer, Transfer.id == TransferLine.transfer_id)
+        .where(Transfer.state == TransferState.SHIPPED)
+    )
+    returned = select(Rma.part_id, Rma.quantity).where(
+        Rma.state == RmaState.IN_TRANSIT, Rma.from_location_id.is_not(None)
+    )
+    for part, units in (*session.execute(shipped), *session.execute(returned)):
+        carried[part] += units
+    on_the_way = (
+        select(StockBalance.part_id, func.sum(StockBalance.on_hand))
+        .join(StockLocation, StockLocation.id == StockBalance.location_id)
+        .where(StockLocation.kind == LocationKind.IN_TRANSIT)
+        .group_by(StockBalance.part_id)
+    )
+    found = {part: int(units) for part, units in session.execute(on_the_way)}
+    plain = set(session.scalars(select(Part.id).where(~Part.is_serialised)))
+    for part in sorted((found.keys() | carried.keys()) & plain):
+        if found.get(part, 0) != carried[part]:
+            yield f"Part {part}: {found.get(part, 0)} units are in transit, {carried[part]} are carried by anything."
+
+
 def value_is_what_moves_brought(session: OrmSession) -> Iterator[str]:
     """Money: what stock is worth is what the moves brought and took, to the cent, and nothing is worth nothing."""
     brought = select(StockMove.part_id, func.sum(StockMove.value_cents)).group_by(StockMove.part_id)
@@ -175,6 +205,7 @@ STOCK_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("S1", balances_match_moves),
     ("S2", physical_stock_is_there),
     ("S2", reserved_is_what_reservations_hold),
+    ("S", what_is_on_the_way_is_carried),
     ("S5", serials_are_in_one_place),
     ("S", value_is_what_moves_brought),
     ("S4", reversals_are_single),

@@ -1,5 +1,6 @@
 """The ledger as people read it, and moves that were wrong, taken back by another move."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -9,13 +10,21 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, NotFound
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.pages import Page, PageRequest
-from fieldsvc.domain.permissions import Action
+from fieldsvc.domain.permissions import Action, scope_for
 from fieldsvc.models.stock import StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.stock import newest_move_of, post_move
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """A move as somebody may see it. value_cents: None for who is not to know what parts cost."""
+
+    move: StockMove
+    value_cents: int | None
 
 
 def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
@@ -28,6 +37,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         raise Conflict("A correction is not taken back; book anew what is right.", code="move_is_correction")
     if move.reason is MoveReason.TRANSFER:
         raise Conflict("This is part of a transfer: call that off, or bring the units back.", code="move_of_transfer")
+    if move.reason is MoveReason.RETURN:
+        raise Conflict("This is part of an RMA: decide there, or note that it is lost.", code="move_of_return")
     if move.visit_id is not None:
         raise Conflict("This is in a visit's record: correct it there.", code="move_of_visit")
     if uow.session.scalar(select(StockMove.id).where(StockMove.reverses_id == move_id)) is not None:
@@ -58,7 +69,7 @@ def list_moves(
     part_id: UUID | None = None,
     location_id: UUID | None = None,
     serial: str | None = None,
-) -> Page[StockMove]:
+) -> Page["MoveView"]:
     """One page of the moves from or to places the actor may see, the newest first."""
     visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
     query = select(StockMove).where(or_(StockMove.from_location_id.in_(visible), StockMove.to_location_id.in_(visible)))
@@ -68,7 +79,9 @@ def list_moves(
         query = query.where(or_(StockMove.from_location_id == location_id, StockMove.to_location_id == location_id))
     if serial is not None:
         query = query.where(StockMove.serial == serial)
-    return fetch_page(session, query, (StockMove.recorded_at, StockMove.id), page, is_descending=True)
+    found = fetch_page(session, query, (StockMove.recorded_at, StockMove.id), page, is_descending=True)
+    shows_value = scope_for(Action.STOCK_VALUE_READ, actor.role) is not None
+    return Page([MoveView(move, move.value_cents if shows_value else None) for move in found.items], found.next_after)
 
 
 def _is_in_scope(uow: UnitOfWork, move: StockMove) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.models.transfers import TransferLine
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import bump, held_balance
+from fieldsvc.services.reserved_units import bump, held_balance, serve_anywhere
 from fieldsvc.services.stock import Units, free_units, locate_serial, post_move
 
 
@@ -28,6 +28,26 @@ def post_units(uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, targe
     ]
 
 
+def post_from_the_way(
+    uow: UnitOfWork, units: Units, transit: UUID, target: UUID, unknown: UUID | None = None
+) -> list[UUID]:
+    """Move units that were on the way, whoever else was promised some there: what has arrived is never refused.
+
+    unknown: where those come from that the books don't have on the way any more; None = they don't come.
+    """
+    if not units.quantity:
+        return []
+    balance = held_balance(uow, units.part_id, transit)
+    there = min(units.quantity, balance.on_hand)
+    lost = bump(uow, balance, there - free_units(balance))
+    moves = post_units(uow, units.part_id, Units(units.part_id, there, units.serials[:there]), transit, target)
+    if unknown is not None and there < units.quantity and not units.serials:
+        moves += post_units(uow, units.part_id, Units(units.part_id, units.quantity - there), unknown, target)
+    if lost:
+        serve_anywhere(uow, units.part_id)
+    return moves
+
+
 def in_transit(uow: UnitOfWork, units: Units, transit: UUID) -> Units:
     """Units without the serials that a fact has taken meanwhile: used on the way, or counted somewhere else."""
     if not units.serials:
@@ -41,16 +61,18 @@ def post_beyond(uow: UnitOfWork, units: Units, unknown: UUID, target: UUID) -> l
     """Book in what nobody shipped: a known serial from where the books have it, whoever was promised it."""
     if not units.serials:
         return post_units(uow, units.part_id, units, unknown, target)
-    moves = []
+    moves, lost = [], 0
     for serial in units.serials:
         place = locate_serial(uow.session, units.part_id, serial)
         if place is not None and place.id == target:
             continue
         if place is not None:
             balance = held_balance(uow, units.part_id, place.id)
-            bump(uow, balance, 1 - free_units(balance))
+            lost += bump(uow, balance, 1 - free_units(balance))
         source = unknown if place is None else place.id
         moves += post_units(uow, units.part_id, Units(units.part_id, 1, (serial,)), source, target)
+    if lost:
+        serve_anywhere(uow, units.part_id)
     return moves
 
 

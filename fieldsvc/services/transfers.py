@@ -24,7 +24,15 @@ from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_a
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, special_location
-from fieldsvc.services.transferred_units import compared, in_transit, post_beyond, post_units, sent_units, unused_units
+from fieldsvc.services.transferred_units import (
+    compared,
+    in_transit,
+    post_beyond,
+    post_from_the_way,
+    post_units,
+    sent_units,
+    unused_units,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ def receive_transfer(
     faults = list(_count_faults(uow, transfer, counted or ()))
     if faults:
         raise Invalid("This can't be what has arrived.", faults=faults)
-    hold_parts(uow, [line.part_id for line in transfer.lines])
+    _hold_lines(uow, transfer)
     transit, unknown = (special_location(uow, kind).id for kind in (LocationKind.IN_TRANSIT, LocationKind.DISCREPANCY))
     moves, differing = [], 0
     for line in transfer.lines:
@@ -110,8 +118,8 @@ def receive_transfer(
         there, missing, beyond = compared(line, units)
         differing += bool(missing.quantity or beyond.quantity)
         carried = set_down(uow, transfer.id, line.part_id)
-        moves += post_units(uow, line.part_id, in_transit(uow, there, transit), transit, transfer.to_location_id)
-        moves += post_units(uow, line.part_id, in_transit(uow, missing, transit), transit, unknown)
+        moves += post_from_the_way(uow, in_transit(uow, there, transit), transit, transfer.to_location_id, unknown)
+        moves += post_from_the_way(uow, in_transit(uow, missing, transit), transit, unknown)
         moves += post_beyond(uow, beyond, unknown, transfer.to_location_id)
         stage(uow, carried, transfer.to_location_id, there.quantity + beyond.quantity)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
@@ -132,17 +140,24 @@ def cancel_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = No
     moves = []
     if transfer.state is TransferState.SHIPPED:
         lock_visits_of(uow, transfer)
-        hold_parts(uow, [line.part_id for line in transfer.lines])
+        _hold_lines(uow, transfer)
         transit = special_location(uow, LocationKind.IN_TRANSIT).id
         for line in transfer.lines:
             carried = set_down(uow, transfer.id, line.part_id)
             back = in_transit(uow, unused_units(line), transit)
-            moves += post_units(uow, line.part_id, back, transit, transfer.from_location_id)
+            moves += post_from_the_way(uow, back, transit, transfer.from_location_id)
             take_back(uow, carried, transfer)
             serve_waiting(uow, line.part_id, transfer.from_location_id)
     before, transfer.state = transfer.state, row.to
     uow.record(transfer, "transfer_cancelled", before, row.to, data={"moves": moves})
     return transfer
+
+
+def _hold_lines(uow: UnitOfWork, transfer: Transfer) -> None:
+    """Hold the parts of a locked transfer, and read its lines as they are then: a use may have noted something."""
+    hold_parts(uow, [line.part_id for line in transfer.lines])
+    for line in transfer.lines:
+        uow.session.refresh(line)
 
 
 def get_transfer(session: OrmSession, actor: Actor, transfer_id: UUID, action: Action = Action.STOCK_READ) -> Transfer:
@@ -201,8 +216,11 @@ def _faults(uow: UnitOfWork, wish: TransferWish) -> Iterator[Fault]:
     in_scope = and_(StockLocation.is_physical, locations_in_scope(uow.actor, Action.STOCK_TRANSFER))
     usable = and_(in_scope, StockLocation.kind != LocationKind.IN_TRANSIT)
     for name, place in (("from_location_id", wish.from_location_id), ("to_location_id", wish.to_location_id)):
-        if uow.session.scalar(select(StockLocation.id).where(StockLocation.id == place, usable)) is None:
+        kind = uow.session.scalar(select(StockLocation.kind).where(StockLocation.id == place, usable))
+        if kind is None:
             yield Fault("unknown_location", f"/{name}", f"There is no place {place}.")
+        elif kind is LocationKind.QUARANTINE and name == "from_location_id":
+            yield Fault("in_quarantine", f"/{name}", "What came back leaves quarantine by a decision about its RMA.")
     if wish.from_location_id == wish.to_location_id:
         yield Fault("same_location", "/to_location_id", "A transfer needs two different places.")
     if not wish.lines:
@@ -240,6 +258,7 @@ def _absent(uow: UnitOfWork, transfer: Transfer, transit: UUID) -> Iterator[Faul
     balances = lock_balances(uow, [(line.part_id, place) for line in transfer.lines for place in (source, transit)])
     for index, line in enumerate(transfer.lines):
         free = free_units(balances[line.part_id, source])
+        yield from serial_faults(uow.get(Part, line.part_id), sent_units(line), f"/lines/{index}")
         if free < line.quantity:
             said = f"{line.quantity} are to leave, {free} are available there."
             yield Fault("not_enough_stock", f"/lines/{index}", said)

@@ -10,16 +10,18 @@ from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, Trans
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.domain.rma_states import Disposition, RmaReason, RmaState
-from fieldsvc.models import Reservation, Rma, StockBalance, StockLocation, StockValue
+from fieldsvc.models import Reservation, Rma, StockBalance, StockLocation, StockMove, StockValue
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import dispositions, rmas, suppliers, visit_records
+from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.dispositions import Decision, Settlement
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.part_uses import Use
 from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.rmas import Authorization, RmaWish
 from fieldsvc.services.stock import Units, locate_serial
-from fieldsvc.services.transfers import TransferWish, draft_transfer, ship_transfer
+from fieldsvc.services.stock_moves import reverse_move
+from fieldsvc.services.transfers import TransferWish, draft_transfer
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.stage import Stage
@@ -229,6 +231,7 @@ def test_all_faults_are_named_at_once(returns: Returns, cast: Cast) -> None:
     with pytest.raises(Invalid) as refused:
         returns.asked(wish)
     assert [(fault.code, fault.pointer) for fault in refused.value.faults] == [
+        ("one_per_serial", "/quantity"),
         ("serials_missing", "/serials"),
         ("unknown_location", "/from_location_id"),
         ("unknown_visit", "/visit_id"),
@@ -260,17 +263,82 @@ def test_two_clerks_receive_it_once(returns: Returns, cast: Cast) -> None:
     assert returns.findings() == []
 
 
-def test_what_is_not_found_any_more_is_lost_whatever_the_books_say(returns: Returns, cast: Cast) -> None:
+def test_what_a_fact_took_is_lost_whatever_the_books_say(returns: Returns, cast: Cast) -> None:
     rma = returns.inspected(from_the_customer(cast))
-    quarantine = returns.stage.row(Rma, rma).quarantine_id
-    assert quarantine is not None
-    wish = TransferWish(quarantine, cast.van2, (Units(cast.serial_part, 1, ("OLD-7",)),))
-    transfer = returns.keeper(lambda uow: draft_transfer(uow, wish)).id
-    returns.keeper(lambda uow: ship_transfer(uow, transfer))  # somebody took it, as if it were a good one
+    stage = returns.stage
+    stage.walk("accept", "depart", "check_in", "work")
+    use = Use(cast.serial_part, 1, "OLD-7")  # somebody took it from quarantine, as if it were a good one
+    stage.act(cast.technician1, lambda uow: visit_records.record_consumption(uow, cast.visit, use))
     with pytest.raises(Conflict):
         returns.disposed(rma, Disposition.SCRAP)
     assert returns.keeper(lambda uow: rmas.lose_rma(uow, rma)).state is RmaState.LOST
     other = returns.inspected(from_the_customer(cast, "OLD-8"))
     returns.keeper(lambda uow: rmas.lose_rma(uow, other))
     assert returns.on_hand(cast.serial_part, LocationKind.DISCREPANCY) == 1
+    assert returns.findings() == []
+
+
+def test_nothing_leaves_quarantine_behind_its_back(returns: Returns, cast: Cast) -> None:
+    rma = returns.inspected(from_the_customer(cast))
+    quarantine = returns.stage.row(Rma, rma).quarantine_id
+    assert quarantine is not None
+    wish = TransferWish(quarantine, cast.van2, (Units(cast.serial_part, 1, ("OLD-7",)),))
+    with pytest.raises(Invalid) as refused:
+        returns.keeper(lambda uow: draft_transfer(uow, wish))
+    assert [fault.code for fault in refused.value.faults] == ["in_quarantine"]
+    with returns.stage.database.read_only() as session:
+        move = session.query(StockMove).filter_by(serial="OLD-7").one().id
+    with pytest.raises(Conflict) as conflict:
+        returns.keeper(lambda uow: reverse_move(uow, move))
+    assert conflict.value.code == "move_of_return"
+    twice = returns.authorized(from_the_customer(cast))
+    with pytest.raises(Conflict) as conflict:
+        returns.keeper(lambda uow: dispositions.receive_rma(uow, twice))
+    assert conflict.value.code == "serial_in_return"
+    assert returns.keeper(lambda uow: rmas.refuse_rma(uow, twice, "named twice")).state is RmaState.REFUSED
+
+
+def test_the_supplier_brings_less_or_nothing(returns: Returns, cast: Cast) -> None:
+    wish = RmaWish(cast.part, RmaReason.CUSTOMER_RETURN, 3, ticket_id=cast.ticket)
+    before = returns.on_hand(cast.part, LocationKind.WAREHOUSE)
+    for brought in (1, 0):
+        rma = returns.inspected(wish)
+        returns.disposed(rma, Disposition.REPLACE, returns.supplier)
+        with pytest.raises(Invalid):
+            returns.keeper(lambda uow, rma=rma: dispositions.settle_rma(uow, rma, Settlement(brought=4)))
+        settled = Settlement(credited_cents=500, brought=brought)
+        closed = returns.keeper(lambda uow, rma=rma, how=settled: dispositions.settle_rma(uow, rma, how))
+        assert closed.state is RmaState.CLOSED
+    assert returns.on_hand(cast.part, LocationKind.WAREHOUSE) == before + 1
+    assert returns.findings() == []
+
+
+def test_a_ticket_claims_its_parts_once(returns: Returns, cast: Cast) -> None:
+    stage = returns.stage
+    stage.walk("accept", "depart", "check_in", "work")
+    use = Use(cast.serial_part, 1, "S-1")
+    stage.act(cast.technician1, lambda uow: visit_records.record_consumption(uow, cast.visit, use))
+    claimed = []
+    for serial in ("A", "B"):
+        rma = returns.inspected(from_the_customer(cast, serial), is_under_warranty=True)
+        claimed.append(returns.disposed(rma, Disposition.CREDIT, returns.supplier).claimed_cents)
+    assert claimed == [900, 0]
+
+
+def test_a_restock_brings_what_it_took_and_not_the_average(returns: Returns, cast: Cast) -> None:
+    dear = Delivery(cast.far_part, cast.warehouse, 3)
+    returns.keeper(lambda uow: receive_units(uow, dear, 3_001))
+    wish = RmaWish(cast.far_part, RmaReason.WRONG_PART, 1, is_good=True, from_location_id=cast.warehouse)
+    rma = returns.keeper(lambda uow: rmas.request_rma(uow, wish)).id
+    returns.keeper(lambda uow: rmas.authorize_rma(uow, rma, Authorization(cast.warehouse)))
+    before = returns.worth(cast.far_part)
+    returns.keeper(lambda uow: dispositions.receive_rma(uow, rma))
+    took = before - returns.worth(cast.far_part)
+    returns.keeper(lambda uow: receive_units(uow, Delivery(cast.far_part, cast.warehouse, 1), 90_000))
+    returns.keeper(lambda uow: dispositions.inspect_rma(uow, rma, "as new", is_under_warranty=False))
+    with pytest.raises(Invalid):
+        returns.disposed(rma, Disposition.REJECT)  # our own: nobody else gets it back
+    returns.disposed(rma, Disposition.RESTOCK)
+    assert returns.worth(cast.far_part) == before + 90_000
+    assert took == (3 * 900 + 3 * 3_001 + 3) // 6
     assert returns.findings() == []

@@ -135,7 +135,7 @@ def test_who_books_and_who_reads(stage: Stage) -> None:
     def seen(login: str, **wanted: Any) -> set[UUID]:
         with stage.database.read_only() as session:
             page = list_moves(session, stage.cast.actors[login], PageRequest(limit=50), **wanted)
-            return {one.id for one in page.items}
+            return {one.move.id for one in page.items}
 
     assert move.id in seen("warehouse", part_id=stage.cast.part, location_id=stage.cast.warehouse)
     assert move.id in seen("dispatcher")

@@ -47,7 +47,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them; what is set aside or on a van is reserved there."""
+    """Drop them; what is set aside or on a van is reserved there. What is on its way has to arrive first."""
+    on_the_way = "SELECT COUNT(*) FROM reservations WHERE destination_id IS NOT NULL AND state IN ('picked', 'reserved')"
+    if op.get_bind().exec_driver_sql(on_the_way).scalar_one():
+        raise RuntimeError("Units are on their way to vans: receive the hand-overs, or call them off, first.")
     op.drop_table("stock_bins")
     op.drop_column("transfer_lines", "used_quantity")
     op.drop_column("transfers", "day")
