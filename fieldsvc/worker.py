@@ -31,6 +31,7 @@ from fieldsvc.services.retention import forget
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sending import dispatch_due, due_visits
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
+from fieldsvc.services.weekly_reviews import houses_to_review, review_house
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 60
@@ -74,6 +75,7 @@ def work(ports: WorkerPorts, stopping: threading.Event) -> None:
             send_due(ports)
             end_holds(ports)
             tell_of_parts(ports)
+            review_warehouses(ports)
         if time.monotonic() >= next_anchor:
             next_anchor = time.monotonic() + ports.anchor_s
             anchor_evidence(ports)
@@ -129,6 +131,16 @@ def end_holds(ports: WorkerPorts) -> int:
 def tell_of_parts(ports: WorkerPorts) -> int:
     """Tell the desk of planned visits whose parts are missing, and end what it was told once they are there."""
     return _sweep(ports, "visits with missing parts told of", visits_to_look_at, tell_of_missing_parts)
+
+
+def review_warehouses(ports: WorkerPorts) -> int:
+    """Propose once a week what each warehouse should order. Returns how many were looked at."""
+    return _sweep(
+        ports,
+        "warehouses reviewed",
+        lambda session: houses_to_review(session, ports.database.clock.now()),
+        review_house,
+    )
 
 
 def _sweep(

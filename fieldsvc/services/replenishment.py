@@ -18,16 +18,17 @@ from fieldsvc.domain.reordering import ReplenishmentTimes, balanced_target, orde
 from fieldsvc.domain.replenishment_states import REPLENISHMENT, ReplenishmentState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.stock_classes import PartUse, StockClass, stock_classes
-from fieldsvc.models.purchasing import PurchaseOrder, Supplier, SupplierPart
+from fieldsvc.models.purchasing import PurchaseOrder, Supplier
 from fieldsvc.models.replenishment import ReplenishmentProposal
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.demand_history import HISTORY_WEEKS, Positions, read_positions, weekly_use
+from fieldsvc.services.part_sources import PartSource, sources_of
 from fieldsvc.services.purchase_orders import OrderLine, OrderWish, draft_order
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 
-_UNKNOWN_LEAD_DAYS = 14
+REVIEWED = "replenishment_reviewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,6 @@ class Choice:
     supplier_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """From whom a part is had, and when."""
-
-    supplier_id: UUID | None
-    unit_cost_cents: int
-    minimum_quantity: int
-    lead_days: int
-
-
 def propose_orders(uow: UnitOfWork, location_id: UUID, policy: ReplenishmentPolicy) -> Sequence[ReplenishmentProposal]:
     """Say what a warehouse should order now; what was proposed for it before is superseded."""
     scope_of(uow.actor, Action.REPLENISHMENT_MANAGE)
@@ -76,7 +67,7 @@ def propose_orders(uow: UnitOfWork, location_id: UUID, policy: ReplenishmentPoli
     classes = stock_classes(
         PartUse(part.id, sum(uses.get(part.id, ())), part.unit_cost_cents, part.criticality) for part in parts.values()
     )
-    sources = _sources(uow.session, parts)
+    sources = sources_of(uow.session, parts)
     made = []
     for part in sorted(parts.values(), key=lambda one: one.number):
         weeks = uses.get(part.id, [0] * HISTORY_WEEKS)
@@ -84,6 +75,7 @@ def propose_orders(uow: UnitOfWork, location_id: UUID, policy: ReplenishmentPoli
         if proposal.quantity is not None:
             made.append(_write(uow, house, part, classes[part.id], proposal, figures, weeks, sources[part.id]))
             uow.record(made[-1], "replenishment_proposed", None, row.to, data={"quantity": proposal.quantity})
+    uow.record(house, REVIEWED, data={"proposals": len(made)})
     return made
 
 
@@ -172,7 +164,7 @@ def _open_at(uow: UnitOfWork, location_id: UUID) -> Sequence[ReplenishmentPropos
 
 
 def _judged(
-    part: Part, weeks: Sequence[int], positions: Positions, source: _Source, policy: ReplenishmentPolicy
+    part: Part, weeks: Sequence[int], positions: Positions, source: PartSource, policy: ReplenishmentPolicy
 ) -> tuple[OrderProposal, dict[str, object]]:
     """Whether to order a part, with the figures behind it."""
     forecast = forecast_of(weeks)
@@ -209,7 +201,7 @@ def _write(
     judged: OrderProposal,
     figures: dict[str, object],
     weeks: Sequence[int],
-    source: _Source,
+    source: PartSource,
 ) -> ReplenishmentProposal:
     proposal = ReplenishmentProposal(
         id=uow.new_id(),
@@ -227,30 +219,6 @@ def _write(
     )
     uow.session.add(proposal)
     return proposal
-
-
-def _sources(session: OrmSession, parts: dict[UUID, Part]) -> dict[UUID, _Source]:
-    """The cheapest active supplier of each part, the faster one of two; without any, the catalogue's cost."""
-    found = {part.id: _Source(None, part.unit_cost_cents, 1, _UNKNOWN_LEAD_DAYS) for part in parts.values()}
-    query = (
-        select(SupplierPart, Supplier)
-        .join(Supplier, Supplier.id == SupplierPart.supplier_id)
-        .where(Supplier.is_active, SupplierPart.part_id.in_(parts))
-    )
-    offers = [
-        (
-            offer.part_id,
-            _Source(
-                supplier.id,
-                offer.unit_cost_cents,
-                offer.minimum_quantity,
-                supplier.lead_time_days if offer.lead_time_days is None else offer.lead_time_days,
-            ),
-        )
-        for offer, supplier in session.execute(query)
-    ]
-    dearest_first = sorted(offers, key=lambda one: (one[1].unit_cost_cents, one[1].lead_days), reverse=True)
-    return found | dict(dearest_first)
 
 
 def _load(uow: UnitOfWork, proposal_id: UUID, version: int | None = None) -> ReplenishmentProposal:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from fieldsvc.adapters.travel import EstimatedTravel
 from fieldsvc.domain.errors import Forbidden, Invalid, NotFound, TransitionRefused
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.purchase_order_states import PurchaseOrderState
@@ -17,6 +18,8 @@ from fieldsvc.services import replenishment, stock_reports, suppliers
 from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.replenishment import Choice, ReplenishmentPolicy
 from fieldsvc.services.reservations import ReservationWish, reserve_units
+from fieldsvc.services.weekly_reviews import houses_to_review
+from fieldsvc.worker import WorkerPorts, review_warehouses
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.stage import Stage
@@ -174,3 +177,14 @@ def test_what_nobody_uses_is_dead(stage: Stage, cast: Cast) -> None:
         ]
         assert stock_reports.unused_stock(session, cast.warehouse_keeper, cast.warehouse, cast.day, 180) == []
     assert stage.row(Part, cast.part).criticality == 0
+
+
+def test_the_worker_looks_at_each_warehouse_once_a_week(stage: Stage, cast: Cast) -> None:
+    wish = ReservationWish(cast.ticket, cast.far_part, 9, None, cast.warehouse, takes_part=True)
+    stage.act(cast.warehouse_keeper, lambda uow: reserve_units(uow, wish))
+    ports = WorkerPorts(stage.database, EstimatedTravel(), 60, 1)
+    assert [review_warehouses(ports) for _ in range(2)] == [1, 0]
+    with stage.database.read_only() as session:
+        assert [one.part_id for one in session.query(ReplenishmentProposal)] == [cast.far_part]
+        week = stage.database.clock.now() + timedelta(days=7, minutes=1)
+        assert houses_to_review(session, week) == [cast.warehouse]
