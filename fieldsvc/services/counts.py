@@ -193,11 +193,13 @@ def _wish_faults(uow: UnitOfWork, wish: CountWish) -> Iterator[Fault]:
         van = None if technician_id is None else uow.get(Technician, technician_id).van_location_id
         if van != wish.location_id:
             yield Fault("not_own_van", "/location_id", "A technician counts the own van.")
+    seen: set[UUID] = set()
     for index, part_id in enumerate(wish.part_ids):
         if uow.find(Part, part_id) is None:
             yield Fault("unknown_part", f"/part_ids/{index}", f"There is no part {part_id}.")
-        elif part_id in wish.part_ids[:index]:
+        elif part_id in seen:
             yield Fault("duplicate", f"/part_ids/{index}", "This part is named twice.")
+        seen.add(part_id)
 
 
 def _faults(uow: UnitOfWork, count: StockCount, counted: Sequence[Units]) -> Iterator[Fault]:

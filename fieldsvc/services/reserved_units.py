@@ -28,8 +28,7 @@ _SERVES_ALL = (LocationKind.WAREHOUSE, LocationKind.LOCKER)
 
 def hold_parts(uow: UnitOfWork, part_ids: Iterable[UUID]) -> None:
     """Let nobody else change what is promised of these parts before this transaction ends."""
-    for part_id in sorted(set(part_ids)):
-        uow.get(Part, part_id, lock=True)
+    uow.lock_all(Part, part_ids)
 
 
 def held_balance(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> StockBalance:
