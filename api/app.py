@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 
 from api.auth import authorize
 from api.blueprint import Blueprint
-from api.bodies import are_bytes_taken
+from api.bodies import are_bytes_taken, are_files_taken
 from api.current import attach_application, current_application, matched_view
 from api.errors import PROBLEM_TYPE, Refused, register_error_handlers
 from api.logs import log_requests
@@ -100,8 +100,11 @@ def _document() -> dict[str, Any]:
 
 def _refuse_large_body() -> None:
     # Flask looks at the size when a body is read; here also for routes that don't read it.
-    if are_bytes_taken(matched_view()):
-        request.max_content_length = current_application().settings.max_blob_bytes
+    view, settings = matched_view(), current_application().settings
+    if are_bytes_taken(view):
+        request.max_content_length = settings.max_blob_bytes
+    elif are_files_taken(view):
+        request.max_content_length = settings.max_import_bytes
     limit = request.max_content_length
     if limit is not None and request.content_length is not None and request.content_length > limit:
         raise Refused(413, "body_too_large", f"A body may have {limit} bytes.")

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NoReturn, TypeVar
 
 from flask import request
@@ -16,6 +16,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 _TAKES_BYTES = "fieldsvc_takes_bytes"
+_TAKES_FILES = "fieldsvc_takes_files"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -28,6 +29,17 @@ def takes_bytes(view: Function) -> Function:
 def are_bytes_taken(view: Callable[..., Any] | None) -> bool:
     """Tell whether a view has declared so."""
     return bool(getattr(view, _TAKES_BYTES, False))
+
+
+def takes_files(view: Function) -> Function:
+    """Declare that a view takes a file, which may be larger than other bodies."""
+    setattr(view, _TAKES_FILES, True)
+    return view
+
+
+def are_files_taken(view: Callable[..., Any] | None) -> bool:
+    """Tell whether a view has declared so."""
+    return bool(getattr(view, _TAKES_FILES, False))
 
 
 class Missing:
@@ -56,6 +68,16 @@ def read_bytes() -> bytes:
     content = request.get_data(cache=False)
     if len(content) != request.content_length and len(content) >= (request.max_content_length or math.inf):
         raise Refused(413, "body_too_large", f"An attachment may have {request.max_content_length} bytes.")
+    return content
+
+
+def read_file(kinds: Collection[str]) -> bytes:
+    """Return the request's body, a file of one of these kinds; raises Refused with 413 or 415."""
+    if request.mimetype not in kinds:
+        raise Refused(415, "wrong_content_type", f"Send one of {', '.join(kinds)}, and say which.")
+    content = request.get_data(cache=True)
+    if len(content) != request.content_length and len(content) >= (request.max_content_length or math.inf):
+        raise Refused(413, "body_too_large", f"A file may have {request.max_content_length} bytes.")
     return content
 
 

@@ -19,12 +19,14 @@ PROBLEM_TYPE = "application/problem+json"
 
 # The nearest class on the way up decides, so a new kind of conflict is a 409 without a row of its own.
 STATUSES: Mapping[type[DomainError], int] = {
+    domain.Unreadable: 400,
     domain.Unauthenticated: 401,
     domain.Forbidden: 403,
     domain.NotFound: 404,
     domain.Conflict: 409,
     domain.Erased: 410,
     domain.StaleVersion: 412,
+    domain.TooLarge: 413,
     domain.Invalid: 422,
     domain.IdempotencyKeyReused: 422,
     domain.VersionRequired: 428,

@@ -1,5 +1,6 @@
 """Runs a command for a request: once for each Idempotency-Key, with the answer it had the first time."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Response, request
 
 from api.auth import Requires, declaration_of
-from api.bodies import MISSING, read_body
+from api.bodies import MISSING, are_files_taken, read_body
 from api.current import View, current_actor, current_application, current_request_id, matched_view
 from api.rendering import response_of
 from fieldsvc.domain.errors import Fault, Invalid
@@ -99,8 +100,11 @@ def _given_key() -> str | None:
 
 
 def _request_hash() -> str:
-    body = read_body()
-    canonical = "" if body is MISSING else json.dumps(body, sort_keys=True, separators=(",", ":"))
+    if are_files_taken(matched_view()):
+        canonical = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    else:
+        body = read_body()
+        canonical = "" if body is MISSING else json.dumps(body, sort_keys=True, separators=(",", ":"))
     # Keyed, so that what was said can't be guessed from the hash.
     sealer = current_application().database.sealer
     return sealer.index_of(f"{request.method}\n{request.full_path}\n{canonical}")

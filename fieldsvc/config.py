@@ -64,6 +64,7 @@ class Settings:
     solve_workers: int
     max_body_bytes: int
     max_blob_bytes: int
+    max_import_bytes: int
     blob_directory: str
     travel_table: str
     anchor_file: str
@@ -144,6 +145,7 @@ def load_settings(environ: Mapping[str, str], directory: Path) -> Settings:
         solve_workers=read.whole("SOLVE_WORKERS", 0, 0, 256),
         max_body_bytes=read.whole("MAX_BODY_BYTES", 1_000_000, 1000, 100_000_000),
         max_blob_bytes=read.whole("MAX_BLOB_BYTES", 50_000_000, 1000, 500_000_000),
+        max_import_bytes=read.whole("MAX_IMPORT_BYTES", 20_000_000, 1000, 100_000_000),
         blob_directory=read.text("BLOB_DIRECTORY", str(directory / DEMO_BLOBS) if env == "demo" else "var/blobs"),
         travel_table=_travel_table(read, env, directory),
         anchor_file=read.text("ANCHOR_FILE", str(directory / DEMO_ANCHORS) if env == "demo" else "var/anchors.jsonl"),

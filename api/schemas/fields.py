@@ -129,6 +129,14 @@ class Flag(_Scalar, fields.Boolean):
         return value
 
 
+class FlagInQuery(Flag):
+    """true or false in an address, where everything is text."""
+
+    def read(self, value: object) -> bool:
+        """Return the value, or refuse it."""
+        return super().read({"true": True, "false": False}.get(value, value) if isinstance(value, str) else value)
+
+
 class Id(_Scalar, fields.UUID):
     """A UUID in its usual spelling."""
 

@@ -54,6 +54,18 @@ class Invalid(DomainError):
     default_code = "invalid"
 
 
+class Unreadable(DomainError):
+    """A file is not of the kind it is said to be, so that nothing in it can be judged."""
+
+    default_code = "unreadable_file"
+
+
+class TooLarge(DomainError):
+    """A file holds more than is read, however small it was packed."""
+
+    default_code = "file_too_large"
+
+
 class Conflict(DomainError):
     """Right in itself, but not in the state things are in now."""
 

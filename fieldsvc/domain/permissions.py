@@ -73,6 +73,7 @@ class Action(StrEnum):
     RMA_HANDLE = "rma.handle"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_MANAGE = "catalogue.manage"
+    IMPORT = "import"
     USER_MANAGE = "user.manage"
     HANDOVER = "handover"
     TECHNICIAN_LEND = "technician.lend"
@@ -152,6 +153,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.RMA_HANDLE: {_W: _ALL, _A: _ALL},
     Action.CATALOGUE_READ: {_T: _ALL, _G: _ALL, _D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.CATALOGUE_MANAGE: {_A: _ALL},
+    Action.IMPORT: {_W: _ALL, _A: _ALL},  # of counts; of parts, whoever manages the catalogue
     Action.USER_MANAGE: {_A: _ALL},
     Action.HANDOVER: {_D: _TEAM, _V: _ALL},
     Action.TECHNICIAN_LEND: {_D: _TEAM, _V: _ALL, _A: _ALL},

@@ -15,6 +15,7 @@ from fieldsvc.models.documents import ServiceDocument
 from fieldsvc.models.drawings import Drawing, DrawingPosition
 from fieldsvc.models.evidence import AuditEntry, ChangeCounter, Event, IdempotencyKey
 from fieldsvc.models.identities import UsedIdToken
+from fieldsvc.models.imports import ImportedFile
 from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
@@ -77,6 +78,7 @@ __all__ = [
     "DrawingPosition",
     "Event",
     "IdempotencyKey",
+    "ImportedFile",
     "Inspection",
     "JobType",
     "Loan",

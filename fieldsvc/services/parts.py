@@ -58,7 +58,7 @@ def list_parts(
         fields = (Part.number, Part.name_en, Part.name_zh)
         query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
     found = fetch_page(session, query, (Part.number, Part.id), page)
-    return Page(_views(session, found.items), found.next_after)
+    return Page(part_views(session, found.items), found.next_after)
 
 
 def get_part(session: OrmSession, part_id: UUID) -> PartView:
@@ -66,7 +66,7 @@ def get_part(session: OrmSession, part_id: UUID) -> PartView:
     part = session.get(Part, part_id)
     if part is None:
         raise NotFound(f"There is no part {part_id}.")
-    return _views(session, [part])[0]
+    return part_views(session, [part])[0]
 
 
 def add_part(uow: UnitOfWork, said: Mapping[str, Any]) -> PartView:
@@ -80,7 +80,7 @@ def add_part(uow: UnitOfWork, said: Mapping[str, Any]) -> PartView:
     uow.flush()
     _write_lists(uow, part, said)
     uow.record(part, "part_added", data={"number": part.number})
-    return _views(uow.session, [part])[0]
+    return part_views(uow.session, [part])[0]
 
 
 def change_part(uow: UnitOfWork, part_id: UUID, changes: Mapping[str, Any], version: int | None) -> PartView:
@@ -88,7 +88,7 @@ def change_part(uow: UnitOfWork, part_id: UUID, changes: Mapping[str, Any], vers
     if uow.find(Part, part_id, lock=True) is None:
         raise NotFound(f"There is no part {part_id}.")
     part = uow.get(Part, part_id, version=version)
-    before = _views(uow.session, [part])[0]
+    before = part_views(uow.session, [part])[0]
     different = {name for name, value in changes.items() if _value(before, name) != value}
     faults = [*_taken(uow, part, changes), *_substitute_faults(uow, part, changes)]
     if "is_serialised" in different and _has_moved(uow, part_id):
@@ -103,7 +103,7 @@ def change_part(uow: UnitOfWork, part_id: UUID, changes: Mapping[str, Any], vers
         uow.record(part, "part_changed", data={"fields": sorted(different)})
         touch(part)
         uow.flush()
-    return _views(uow.session, [part])[0]
+    return part_views(uow.session, [part])[0]
 
 
 def _value(view: PartView, name: str) -> Any:
@@ -156,13 +156,15 @@ def _write_lists(uow: UnitOfWork, part: Part, said: Mapping[str, Any]) -> None:
     uow.flush()
 
 
-def _views(session: OrmSession, parts: Sequence[Part]) -> list[PartView]:
+def part_views(session: OrmSession, parts: Sequence[Part]) -> list[PartView]:
+    """Return parts with what they fit and what can take their place."""
     ids = [part.id for part in parts]
     models: dict[UUID, list[str]] = {}
-    for fit in session.scalars(select(PartModel).where(PartModel.part_id.in_(ids)).order_by(PartModel.model)):
-        models.setdefault(fit.part_id, []).append(fit.model)
+    fits = select(PartModel.part_id, PartModel.model).where(PartModel.part_id.in_(ids)).order_by(PartModel.model)
+    for part_id, model in session.execute(fits):
+        models.setdefault(part_id, []).append(model)
     substitutes: dict[UUID, list[UUID]] = {}
-    others = select(PartSubstitute).where(PartSubstitute.part_id.in_(ids)).order_by(PartSubstitute.position)
-    for other in session.scalars(others):
-        substitutes.setdefault(other.part_id, []).append(other.substitute_id)
+    others = select(PartSubstitute.part_id, PartSubstitute.substitute_id).where(PartSubstitute.part_id.in_(ids))
+    for part_id, other in session.execute(others.order_by(PartSubstitute.position)):
+        substitutes.setdefault(part_id, []).append(other)
     return [PartView(part, models.get(part.id, []), substitutes.get(part.id, [])) for part in parts]

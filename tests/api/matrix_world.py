@@ -68,6 +68,7 @@ OUTSIDERS = {
     Role.ADMIN: "foreign_admin",
 }
 PICTURE = picture("PNG")
+COUNTED = b"location,part,quantity\nwarehouse,P-1,2\n"
 # Fields that tell more than their type; the rest is made up from the OpenAPI document.
 _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/tickets/<uuid:ticket_id>/approvals": {"lines": [{"text": "a new pump", "unit_price_cents": 9900}]},
@@ -75,7 +76,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:visit_id>/report": {"content": "all is well"},
     "/api/v1/visits/<uuid:visit_id>/sign-off": {"outcome": "absent"},
 }
-_QUERIES: dict[str, dict[str, str]] = {"/api/v1/scans": {"code": "P-1"}}
+_QUERIES: dict[str, dict[str, str]] = {"/api/v1/scans": {"code": "P-1"}, "/api/v1/imports": {"what": "counts"}}
 _OF_A_WAREHOUSE = ("/pick-lists", "/van-levels", "/dead-stock")
 # Pages take forms, which the OpenAPI document does not know.
 _FORMS = {
@@ -193,6 +194,7 @@ class Route:
     declared: Requires | Public
     body_schema: Mapping[str, Any] | None
     takes_picture: bool = False
+    takes_file: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule.rule}"
@@ -220,6 +222,8 @@ class Route:
             asked["query_string"]["date"] = str(values["day"])
         if self.takes_picture:
             asked |= {"data": PICTURE, "content_type": "image/png"}
+        if self.takes_file:
+            asked |= {"data": COUNTED, "content_type": "text/csv"}
         if self.rule.endpoint in _FORMS and self.method == "POST":
             asked["data"] = _FORMS[self.rule.endpoint]
         if self.body_schema is not None:
@@ -262,7 +266,7 @@ def routes_of(app: Flask) -> Iterator[Route]:
             body = operations.get(method.lower(), {}).get("requestBody", {}).get("content", {})
             reference = body.get("application/json", {}).get("schema", {}).get("$ref", "")
             body_schema = schemas[reference.rsplit("/", 1)[-1]] if reference else None
-            yield Route(rule, method, declared, body_schema, "image/png" in body)
+            yield Route(rule, method, declared, body_schema, "image/png" in body, "text/csv" in body)
 
 
 def _documented(rule: Rule) -> str:
