@@ -1,4 +1,4 @@
-"""Plans beside a warehouse: a unit goes to one of the two that want it, and an untouched plan run again stays as it is."""
+"""Plans beside a warehouse: of two that want a unit one gets it, and an untouched plan that is run again stays."""
 
 import argparse
 import time

@@ -63,7 +63,7 @@ class Reruns:
         ]
         for number in range(_VISITS):
             place = (-30.03 - self._chance.random() / 20, -51.18 - self._chance.random() / 20)
-            wanted = {part: 1 for part in self._chance.sample(numbers, 1 + number % 2)}
+            wanted = dict.fromkeys(self._chance.sample(numbers, 1 + number % 2), 1)
             world.visit(f"V{number}", place=place, parts=wanted)
         self._moving: list[UUID] = []
         self._staged, self._is_touched = 0, False
@@ -87,7 +87,9 @@ class Reruns:
         found += list(_wrong(before, now, told))
         if limit_s is None and not self._is_touched:
             found += [f"visit {number} would be {kind}, and nothing has happened" for number, kind in told.items()]
-            found += [] if (now, self._held()) == (before, held) else ["nothing has happened, and yet it is another plan"]
+            found += (
+                [] if (now, self._held()) == (before, held) else ["nothing has happened, and yet it is another plan"]
+            )
         found += self._broken()
         way = "by the engine" if limit_s is not None else "as published"
         counts = Counter({f"run again {way}": 1, f"run again {way}: differences told": len(told)})

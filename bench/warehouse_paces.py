@@ -63,7 +63,7 @@ class Warehouse:
         told = []
         for technician in self._stocked.technicians[:tours]:
             tour = picking.Tour(self._stocked.house, technician, self._stocked.day)
-            told.append(self._timed(lambda uow, tour=tour: picking.hand_over(uow, tour, {}))[1])
+            told.append(self._timed(partial(picking.hand_over, tour=tour, serials={}))[1])
         return _paces("hand-over", told)
 
     def count(self, times: int) -> Figures:
@@ -73,9 +73,9 @@ class Warehouse:
         for _ in range(times):
             parts = tuple(self._chance.sample(self._stocked.parts, most))
             wish = counts.CountWish(self._stocked.house, parts)
-            opened, _ = self._timed(lambda uow, wish=wish: counts.open_count(uow, wish))
+            opened, _ = self._timed(partial(counts.open_count, wish=wish))
             counted = self._counted(parts)
-            submit = partial(_submit, opened.id, counted)
+            submit = partial(counts.submit_count, count_id=opened.id, counted=counted, approval_from_cents=10**9)
             told.append(self._timed(submit)[1])
         return _paces(f"count of {most} parts", told)
 
@@ -137,14 +137,11 @@ class Warehouse:
         return [outcome for outcome, _ in told], [seconds for _, seconds in told]
 
 
-def _submit(count_id: UUID, counted: Sequence[Units], uow: UnitOfWork) -> Any:
-    return counts.submit_count(uow, count_id, counted, 10**9)
-
-
 def _paces(name: str, seconds: Sequence[float]) -> Figures:
     """How many there were, and what half of them, nineteen of twenty, and all of them kept within."""
     if not seconds:
         return {"instance": name, "asked": 0}
     highest = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
-    figures = {"median_ms": median(seconds), "p95_ms": highest, "longest_ms": max(seconds)}
-    return {"instance": name, "asked": len(seconds)} | {key: round(1000 * one, 1) for key, one in figures.items()}
+    paces = {"median_ms": median(seconds), "p95_ms": highest, "longest_ms": max(seconds)}
+    figures: Figures = {"instance": name, "asked": len(seconds)}
+    return figures | {key: round(1000 * one, 1) for key, one in paces.items()}

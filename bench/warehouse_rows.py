@@ -121,7 +121,7 @@ def _found(uow: UnitOfWork, sizes: Sizes, now: datetime) -> Founded:
     team = add(Team(id=uow.new_id(), name="Bench", zone=ZONE))
     words = {"code": "repair", "name_en": "Repair", "name_zh": "维修", "service_s": 3600}
     job_type = add(JobType(id=uow.new_id(), **words, skills={}, parts={}, tools=[]))
-    outside = [place(kind.value, kind) for kind in (LocationKind.SUPPLIER, LocationKind.CUSTOMER)]
+    supplier, customer = (place(kind.value, kind) for kind in (LocationKind.SUPPLIER, LocationKind.CUSTOMER))
     for kind in (LocationKind.IN_TRANSIT, LocationKind.DISCREPANCY, LocationKind.ADJUSTMENT):
         place(kind.value, kind)
     houses = tuple(place(f"house{number}", LocationKind.WAREHOUSE) for number in range(sizes.warehouses))
@@ -130,11 +130,12 @@ def _found(uow: UnitOfWork, sizes: Sizes, now: datetime) -> Founded:
     user.team_id = team
     keeper = Actor(Role.WAREHOUSE, user_id=add(user), team_ids=(team,))
     technicians = tuple(add(_technician(uow.new_id(), team, number, van)) for number, van in enumerate(vans))
-    customer = add(Customer(id=uow.new_id(), team_id=team, kind="company", name="Somebody"))
+    places = Places(supplier, customer, houses, vans)
+    somebody = add(Customer(id=uow.new_id(), team_id=team, kind="company", name="Somebody"))
     where = {"name": "plant", "address": "Street 1", "latitude": -30.03, "longitude": -51.23, "zone": ZONE}
-    site = add(Site(id=uow.new_id(), customer_id=customer, team_id=team, **where))
-    old = ticket_of(uow.new_id(), "T-old", team, customer, site, now - timedelta(days=400), TicketState.CLOSED)
-    return Founded(team, job_type, keeper, Places(*outside, houses, vans), technicians, customer, site, add(old))
+    site = add(Site(id=uow.new_id(), customer_id=somebody, team_id=team, **where))
+    old = ticket_of(uow.new_id(), "T-old", team, somebody, site, now - timedelta(days=400), TicketState.CLOSED)
+    return Founded(team, job_type, keeper, places, technicians, somebody, site, add(old))
 
 
 def _technician(technician_id: UUID, team: UUID, number: int, van: UUID) -> Technician:
