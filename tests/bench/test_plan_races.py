@@ -40,9 +40,9 @@ def test_a_unit_that_both_or_nobody_got_is_told() -> None:
 
 
 def test_an_untouched_plan_stays_as_it_is() -> None:
-    with databases("sqlite") as made, Reruns.on(made, seed=1) as again:
+    with databases("sqlite") as made, Reruns.on(made, seed=2) as again:
         before = again._published().keys()
-        for _ in range(6):
+        for _ in range(5):
             told, found = again.play(None)
             assert [one for one in found if KNOWN not in one] == []
             assert told["run again as published"] == 1
