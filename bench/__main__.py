@@ -13,6 +13,7 @@ from bench import (
     fuzz,
     morning,
     peers,
+    plan_races,
     replenishment,
     scale,
     solomon,
@@ -20,6 +21,7 @@ from bench import (
     stock_race,
     torture,
     trsp,
+    warehouse,
 )
 from bench.ledger import command as ledger
 from bench.phones import command as phones
@@ -44,6 +46,8 @@ def main() -> int:
     fuzz.add_command(commands.add_parser("fuzz", help=fuzz.__doc__))
     morning.add_command(commands.add_parser("morning", help=morning.__doc__))
     stock_race.add_command(commands.add_parser("stock_race", help=stock_race.__doc__))
+    warehouse.add_command(commands.add_parser("warehouse", help=warehouse.__doc__))
+    plan_races.add_command(commands.add_parser("plan_races", help=plan_races.__doc__))
     replenishment.add_command(commands.add_parser("replenishment", help=replenishment.__doc__))
     ledger.add_command(commands.add_parser("ledger", help=ledger.__doc__))
     torture.add_command(commands.add_parser("torture", help=torture.__doc__))

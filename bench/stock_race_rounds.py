@@ -8,15 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from bench.fuzz_world import Fuzzed, fuzzed_company
 from bench.phones.databases import Databases
+from bench.stock_race_papers import Papers, Story, counted_on
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.models import Part, StockLocation, Technician, Ticket, Visit
+from fieldsvc.models import Assignment, Part, StockLocation, Technician, Ticket, Visit
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.stock_checks import STOCK_CHECKS
 
@@ -24,6 +25,7 @@ CALLERS, UNITS, MIXED = 64, 10, 32
 JSON = dict[str, Any]
 Call = Callable[[], tuple[int, JSON]]
 Round = tuple[Counter[int], list[str]]
+Told = TypeVar("Told")
 
 
 class Race:
@@ -31,15 +33,15 @@ class Race:
 
     def __init__(self, fuzzed: Fuzzed) -> None:
         self._fuzzed, self._app, self._tokens = fuzzed, fuzzed.asked.app, fuzzed.asked.tokens
-        self._database = fuzzed.application.database
+        self._database, self._supplier = fuzzed.application.database, fuzzed.asked.known["supplier_id"]
         self._store, self._other = self._warehouse("store"), self._warehouse("other")
         with self._database.read_only() as session:
             technician = session.scalars(select(Technician).order_by(Technician.name).limit(1)).one()
-            self._van = technician.van_location_id
+            self._van, self._technician = technician.van_location_id, technician.id
             self._tickets = [str(one) for one in session.scalars(select(Ticket.id).order_by(Ticket.id))]
-            self._visit = session.scalars(
-                select(Visit.id).where(Visit.number.endswith("-0")).order_by(Visit.id)
-            ).first()
+            own = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
+            own = own.where(Assignment.technician_id == technician.id).order_by(Assignment.position)
+            self._visit, self._next_visit = session.scalars(own.limit(2)).all()
         for step in ("acceptance", "departure", "check-in"):
             self.ask("technician0", f"/visits/{self._visit}/{step}", {})
 
@@ -87,10 +89,16 @@ class Race:
             ),
             lambda: self.ask("technician0", f"/visits/{self._visit}/consumptions", {"part_id": part, "quantity": 1}),
         ]
-        calls = list(islice(cycle(verbs), MIXED))
-        chance.shuffle(calls)
-        answers = Counter(status for status, _ in at_once(calls))
-        found = self._broken()
+        with counted_on(self._database, self._next_visit, part, self._store, 2) as assignment:
+            papers = Papers(self.ask, part, str(self._store), self._supplier, self._tickets[0], chance)
+            calls = [
+                *map(_alone, islice(cycle(verbs), MIXED)),
+                *papers.stories(self._technician, assignment.day.isoformat()),
+            ]
+            chance.shuffle(calls)
+            answers = Counter(status for told in at_once(calls) for status in told)
+            found = self._broken()
+        found += self._broken()
         found += [f"{count} answers were {status}" for status, count in answers.items() if status >= 500]
         return answers, found
 
@@ -158,11 +166,15 @@ class Race:
             return [f"{name}: {sentence}" for name, check in STOCK_CHECKS for sentence in check(session)]
 
 
-def at_once(calls: Sequence[Call]) -> list[tuple[int, JSON]]:
+def _alone(call: Call) -> Story:
+    return lambda: [call()[0]]
+
+
+def at_once(calls: Sequence[Callable[[], Told]]) -> list[Told]:
     """Let all calls begin at the same moment."""
     barrier = threading.Barrier(len(calls))
 
-    def call(one: Call) -> tuple[int, JSON]:
+    def call(one: Callable[[], Told]) -> Told:
         barrier.wait()
         return one()
 

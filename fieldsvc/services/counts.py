@@ -66,7 +66,7 @@ def submit_count(
     count = _load(uow, count_id, version, Action.COUNT)
     row = COUNT.allowed(count.state, "submit", uow.actor.role)
     known = uow.session.scalars(select(Part.id).where(Part.id.in_([units.part_id for units in counted])))
-    hold_parts(uow, {*known, *_parts_in_books(uow.session, count.location_id)})
+    hold_parts(uow, {*known, *(_parts_in_books(uow.session, count.location_id) if count.is_whole else ())})
     faults = list(_faults(uow, count, counted))
     if faults:
         raise Invalid("This is not the count that was asked for.", faults=faults)

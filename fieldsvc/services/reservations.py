@@ -68,14 +68,15 @@ def reserve_units(uow: UnitOfWork, wish: ReservationWish) -> Sequence[Reservatio
         raise Conflict(f"The ticket is {ticket.state}: nothing is reserved for it any more.", code="ticket_over")
     expire_overdue(uow, part.id)
     place = place or _best_place(uow, ticket, part.id, wish.quantity)
-    free = free_units(held_balance(uow, part.id, place.id)) if place is not None else 0
+    balance = held_balance(uow, part.id, place.id) if place is not None else None
+    free = free_units(balance) if balance is not None else 0
     if free < wish.quantity and not wish.takes_part:
         raise _too_little(uow, part, place, wish, free)
     made = []
     if units := min(free, wish.quantity):
-        assert place is not None, "what is free is somewhere"
-        held_balance(uow, part.id, place.id).reserved += units
-        made.append(_make(uow, wish, "reserve", units, place.id))
+        assert balance is not None, "what is free is somewhere"
+        balance.reserved += units
+        made.append(_make(uow, wish, "reserve", units, balance.location_id))
     if wish.quantity > units:
         made.append(_make(uow, wish, "backorder", wish.quantity - units, wish.location_id))
         if wish.location_id is None:  # other places may have the rest

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.domain.ledger import VALUED, LocationKind, Move, balances_of
+from fieldsvc.domain.ledger import VALUED, LocationKind
 from fieldsvc.domain.reservation_states import ACTIVE, HOLDING, ReservationState
 from fieldsvc.domain.rma_states import RmaState
 from fieldsvc.domain.ticket_states import OPEN
@@ -25,20 +26,11 @@ from fieldsvc.services.planned_reservations import active_of, claims_of, missing
 
 def balances_match_moves(session: OrmSession) -> Iterator[str]:
     """S1: on hand is what the moves add up to."""
-    columns = (StockMove.part_id, StockMove.quantity, StockMove.from_location_id, StockMove.to_location_id)
-    sums = balances_of(Move(*row) for row in session.execute(select(*columns)))
-    books = {
-        (part, location): on_hand
-        for part, location, on_hand in session.execute(
-            select(StockBalance.part_id, StockBalance.location_id, StockBalance.on_hand)
-        )
-    }
-    for key in sorted(sums.keys() | books.keys()):
-        if sums.get(key, 0) != books.get(key, 0):
-            yield (
-                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} on hand, the moves add up to "
-                f"{sums.get(key, 0)}."
-            )
+    came = _units(StockMove.part_id, StockMove.to_location_id, StockMove.quantity)
+    went = _units(StockMove.part_id, StockMove.from_location_id, -StockMove.quantity)
+    books = _said(StockBalance.on_hand)
+    for part, location, said, found in session.execute(_differing(came, went, books)):
+        yield f"Part {part} at {location}: the books say {said} on hand, the moves add up to {found}."
 
 
 def physical_stock_is_there(session: OrmSession) -> Iterator[str]:
@@ -66,24 +58,31 @@ def reversals_are_single(session: OrmSession) -> Iterator[str]:
 
 def reserved_is_what_reservations_hold(session: OrmSession) -> Iterator[str]:
     """S2: what a balance calls reserved is promised to somebody, unit by unit."""
-    sums: dict[tuple[UUID, UUID | None], int] = {
-        (part, location): units
-        for part, location, units in session.execute(
-            select(Reservation.part_id, Reservation.location_id, func.sum(Reservation.quantity))
-            .where(Reservation.state.in_(HOLDING))
-            .group_by(Reservation.part_id, Reservation.location_id)
-        )
-    }
-    query = select(StockBalance.part_id, StockBalance.location_id, StockBalance.reserved)
-    books: dict[tuple[UUID, UUID | None], int] = {
-        (part, location): units for part, location, units in session.execute(query)
-    }
-    for key in sorted(sums.keys() | books.keys(), key=str):
-        if sums.get(key, 0) != books.get(key, 0):
-            yield (
-                f"Part {key[0]} at {key[1]}: the books say {books.get(key, 0)} reserved, reservations hold "
-                f"{sums.get(key, 0)}."
-            )
+    held = _units(Reservation.part_id, Reservation.location_id, Reservation.quantity)
+    books = _said(StockBalance.reserved)
+    query = _differing(held.where(Reservation.state.in_(HOLDING)), books.where(StockBalance.reserved != 0))
+    for part, location, said, found in session.execute(query):
+        yield f"Part {part} at {location}: the books say {said} reserved, reservations hold {found}."
+
+
+def _units(part: Any, location: Any, found: Any) -> Select[Any]:
+    return select(part.label("part_id"), location.label("location_id"), literal(0).label("said"), found.label("found"))
+
+
+def _said(said: Any) -> Select[Any]:
+    columns = (StockBalance.part_id.label("part_id"), StockBalance.location_id.label("location_id"))
+    return select(*columns, said.label("said"), literal(0).label("found"))
+
+
+def _differing(*rows: Select[Any]) -> Select[Any]:
+    """Where what is said and what is found do not add up to the same, in the database: there may be millions of rows.
+
+    A pair of part and location that is missing on one side counts as 0 there.
+    """
+    both = union_all(*rows).subquery()
+    said, found = func.sum(both.c.said), func.sum(both.c.found)
+    key = (both.c.part_id, both.c.location_id)
+    return select(*key, said, found).group_by(*key).having(said != found).order_by(*key)
 
 
 def consumed_is_what_was_used(session: OrmSession) -> Iterator[str]:

@@ -240,3 +240,19 @@ def test_a_serial_that_was_counted_away_is_taken_back(shelves: Shelves, cast: Ca
     shelves.stage.act(cast.warehouse_keeper, lambda uow: reverse_move(uow, move.id))
     assert shelves.on_hand(cast.serial_part, cast.van1) == 1
     assert shelves.findings() == []
+
+
+def test_a_count_of_some_parts_holds_no_others(shelves: Shelves, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants others of that place does not wait for it."""
+    held: list[set[UUID]] = []
+    hold_parts = counts.hold_parts
+
+    def noting(uow: Any, part_ids: Any) -> None:
+        held.append(set(part_ids))
+        hold_parts(uow, part_ids)
+
+    monkeypatch.setattr(counts, "hold_parts", noting)
+    shelves.submitted(shelves.opened(cast.part), Units(cast.part, 5), approval_from=NEVER)
+    assert held == [{cast.part}]
+    shelves.submitted(shelves.opened(), Units(cast.part, 5), Units(cast.far_part, 3), approval_from=NEVER)
+    assert held[1] == {cast.part, cast.far_part}

@@ -87,6 +87,8 @@ BROKEN = {
         ["UPDATE stock_balances SET on_hand = on_hand + 1 WHERE is_physical"],
     ),
     "a move that no balance knows": ({"S1"}, ["UPDATE stock_moves SET quantity = quantity + 1"]),
+    "a balance that is gone": ({"S1"}, ["DELETE FROM stock_balances WHERE NOT is_physical"]),
+    "balances of units that never moved": ({"S1", "S"}, ["DELETE FROM stock_moves"]),
     "less than nothing": (
         {"S1", "S2"},
         ["UPDATE stock_balances SET on_hand = -1 WHERE is_physical"],
@@ -98,6 +100,10 @@ BROKEN = {
     "units reserved for nobody": (
         {"S2"},
         ["UPDATE stock_balances SET reserved = reserved + 1 WHERE is_physical AND reserved < on_hand"],
+    ),
+    "a promise of units that no balance knows": (
+        {"S1", "S2", "S"},
+        ["DELETE FROM stock_balances WHERE reserved > 0"],
     ),
     "a plan that counts on what nobody reserved": (
         {"R", "S2"},
