@@ -16,7 +16,7 @@ from bench.phones.databases import Databases
 from bench.plan_races import soundness
 from bench.plan_races_units import day_world
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
-from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.published import published_tours
 from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.dispatching.solving import TIME_TO_DECIDE, Effort, solve_scope
 from fieldsvc.domain.errors import Conflict
@@ -108,11 +108,14 @@ class Reruns:
             effort = Effort(SolveParams().engine, limit_s, seed=self._chance.randrange(1000))
             return solve_scope(world.database, scope, world.travel, effort, lambda _: None, lambda: False)
         with world.database.read_only() as session:
-            snapshot = take_snapshot(session, scope, world.travel, world.clock.now() + TIME_TO_DECIDE)
-            published = published_plan(session, snapshot)
+            snapshot = take_snapshot(
+                session, scope, world.travel, world.clock.now() + TIME_TO_DECIDE, held_at=world.clock.now()
+            )
+            standing = published_tours(session, snapshot)
+        published = standing.plan(snapshot)
         plan = _completed(snapshot.problem, published)
         result = Result(Status.COMPLETE, plan, score(snapshot.problem, plan), None, 0.1, 1, "none", ((0.1, 1),))
-        return Proposal(snapshot, plan, proposal_of(snapshot, result, published))
+        return Proposal(snapshot, plan, proposal_of(snapshot, result, published, standing.placements(snapshot)))
 
     def _proposed(self, proposal: Proposal) -> UUID:
         world = self._world

@@ -14,6 +14,9 @@ from solver.problem import Job, VehicleShift
 from solver.reasons import Reason
 from solver.solve import Result
 
+# Visit number to who has it and when it begins.
+Placements = Mapping[str, Mapping[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -24,8 +27,14 @@ class Proposal:
     document: Mapping[str, Any]
 
 
-def proposal_of(snapshot: Snapshot, result: Result, published: Plan) -> dict[str, Any]:
-    """Everything a dispatcher needs to decide about a result, as JSON."""
+def proposal_of(
+    snapshot: Snapshot, result: Result, published: Plan, standing: Placements | None = None
+) -> dict[str, Any]:
+    """Everything a dispatcher needs to decide about a result, as JSON.
+
+    published: what stands, timed by the facts of now; standing: who has which visit from when on as it was published,
+    which is what the result differs from; None = as in `published`.
+    """
     problem, plan = snapshot.problem, result.plan
     return {
         "status": result.status,
@@ -41,7 +50,7 @@ def proposal_of(snapshot: Snapshot, result: Result, published: Plan) -> dict[str
         },
         "routes": routes_of(snapshot, plan),
         "unplanned": [unplanned_of(snapshot, left) for left in plan.unplanned],
-        "differences": differences(snapshot, published, plan),
+        "differences": differences(snapshot, published, plan, standing),
     }
 
 
@@ -86,9 +95,11 @@ def _cause(snapshot: Snapshot, job: Job, cause: Cause) -> dict[str, Any]:
     return told
 
 
-def differences(snapshot: Snapshot, before: Plan, after: Plan) -> list[dict[str, Any]]:
+def differences(
+    snapshot: Snapshot, before: Plan, after: Plan, standing: Placements | None = None
+) -> list[dict[str, Any]]:
     """Visits that are added, dropped, given to somebody else, or retimed; in the order of their numbers."""
-    old, new = _placed(snapshot, before), _placed(snapshot, after)
+    old, new = standing if standing is not None else _placed(snapshot, before), _placed(snapshot, after)
     found = []
     for number in sorted(old.keys() | new.keys()):
         was, is_now = old.get(number), new.get(number)

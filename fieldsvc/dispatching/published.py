@@ -49,6 +49,20 @@ class PublishedTours:
         }
         return repaired(snapshot.problem, known, self.times, keeps_times=keeps_times)
 
+    def placements(self, snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+        """Who has each visit, and from when on, as it stands: not as the tours would be timed by the facts of now."""
+        technicians = {shift.id: shift.technician for shift in snapshot.problem.shifts}
+        who: dict[str, list[str]] = {}
+        for shift, tour in self.tours.items():
+            for stop in tour:
+                if stop.kind is StopKind.JOB:
+                    who.setdefault(stop.id, []).append(technicians.get(shift, shift))
+        moment = snapshot.horizon.moment
+        return {
+            number: {"technician_ids": sorted(people), "start": moment(self.times[number][0]).isoformat()}
+            for number, people in who.items()
+        }
+
     def to_document(self) -> dict[str, Any]:
         """As JSON."""
         return {

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fieldsvc.adapters.travel import TravelTimes
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
-from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.published import published_tours
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import take_snapshot
 from fieldsvc.persistence.database import Database
@@ -67,7 +67,8 @@ def solve_scope(
     as_of = now + timedelta(seconds=effort.time_limit_s) + TIME_TO_DECIDE
     with database.read_only() as session:
         snapshot = take_snapshot(session, scope, travel, as_of, held_at=now)
-        published = published_plan(session, snapshot)
+        tours = published_tours(session, snapshot)
+    published = tours.plan(snapshot)
 
     def tell(found: Incumbent) -> None:
         on_progress(Progress(found.found_after_s, found.cost_cents, len(found.plan.unplanned)))
@@ -78,7 +79,7 @@ def solve_scope(
         raise SolveFailed("; ".join(map(str, error.faults[:20])), code=error.code.lower()) from error
     except SolverError as error:
         raise SolveFailed(str(error), code=error.code.lower()) from error
-    return Proposal(snapshot, result.plan, proposal_of(snapshot, result, published))
+    return Proposal(snapshot, result.plan, proposal_of(snapshot, result, published, tours.placements(snapshot)))
 
 
 def _solve(

@@ -10,10 +10,6 @@ from bench.plan_races_units import UnitRace
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.run_states import RunState
 
-# After a hand-over the warehouse stop is not needed any more, and a run is earlier without a word about it: known, and
-# told of in docs/benchmarks.md.
-KNOWN = "no difference tells"
-
 
 @pytest.fixture
 def race() -> Iterator[UnitRace]:
@@ -44,7 +40,7 @@ def test_an_untouched_plan_stays_as_it_is() -> None:
         before = again._published().keys()
         for _ in range(5):
             told, found = again.play(None)
-            assert [one for one in found if KNOWN not in one] == []
+            assert found == []
             assert told["run again as published"] == 1
         assert again._published().keys() == before
         assert again.doctor() == []

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from fieldsvc.adapters.travel import EstimatedTravel, TravelTimes
 from fieldsvc.dispatching.proposal import Proposal, proposal_of
-from fieldsvc.dispatching.published import published_plan
+from fieldsvc.dispatching.published import published_tours
 from fieldsvc.dispatching.scope import Scope
 from fieldsvc.dispatching.snapshot import Snapshot, take_snapshot
 from fieldsvc.dispatching.solving import TIME_TO_DECIDE
@@ -186,11 +186,12 @@ class DayWorld(DayRows):
             snapshot = take_snapshot(
                 session, self.scope(*people, team=team), self.travel, as_of, held_at=self.clock.now()
             )
-            published = published_plan(session, snapshot)
+            standing = published_tours(session, snapshot)
+        published = standing.plan(snapshot)
         found = first_come_plan(snapshot.problem)
         found = plan(snapshot, found) if plan is not None else found
         result = Result(Status.COMPLETE, found, score(snapshot.problem, found), None, 0.1, 1, "test", ((0.1, 1),))
-        return Proposal(snapshot, found, proposal_of(snapshot, result, published))
+        return Proposal(snapshot, found, proposal_of(snapshot, result, published, standing.placements(snapshot)))
 
     def row_with_result(self, run_id: UUID) -> Any:
         with self.database.read_only() as session:

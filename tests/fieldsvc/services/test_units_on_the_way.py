@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,19 @@ def test_a_plan_goes_on_while_units_are_on_their_way(world: DayWorld, is_confirm
     assert (world.holder_of("V2"), world.holder_of("V9")) == (caio.id, caio.id)
     again = world.apply(world.propose(plan=planner(Caio="V9 house V2")))
     assert again.state is RunState.APPLIED  # an untouched plan, once more
+
+
+def test_a_run_tells_what_it_moves_from_where_it_was_published(world: DayWorld) -> None:
+    """With the parts on the van there is no stop at the warehouse: the visit is earlier, and that is a difference."""
+    ana, house = world.technician("Ana"), world.warehouse("house", {"P-1": 1})
+    world.visit("V1", parts={"P-1": 1})
+    world.apply(world.propose(plan=planner(Ana="house V1")))
+    stood = world.row(Visit, world.visits["V1"]).planned_start
+    world.write(lambda uow: picking.hand_over(uow, Tour(house, ana.id, world.day), {}), KEEPER)
+    told = world.proposal(plan=planner(Ana="V1")).document["differences"]
+    assert [(one["number"], one["kind"]) for one in told] == [("V1", "retimed")]
+    assert datetime.fromisoformat(told[0]["from"]["start"]) == stood
+    assert told[0]["to"]["start"] < told[0]["from"]["start"]
 
 
 def test_a_staff_hold_on_its_way_is_nobody_elses(world: DayWorld) -> None:
