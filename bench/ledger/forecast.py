@@ -16,7 +16,9 @@ class Forecast(Shelves):
     """The books after a verb. Each verb changes it or raises Refused."""
 
     def deliver(self, delivery: Delivery) -> None:
-        """A supplier brings units."""
+        """A supplier brings units; nobody delivers to quarantine."""
+        if self.world.place_by_id[delivery.location_id].kind is LocationKind.QUARANTINE:
+            raise Refused
         if any(self._is_here(delivery.part_id, one) for one in delivery.serials):
             raise Refused
         units = Units(delivery.part_id, delivery.quantity, delivery.serials)
@@ -68,9 +70,7 @@ class Forecast(Shelves):
         is_reversed = any(one.reverses == move.id for one in self.books.moves.values())
         if move.reason in ("correction", "transfer") or move.visit is not None or is_reversed:
             raise Refused
-        if move.serial is not None and (
-            self.serials.get((move.part, move.serial)) != move.target or not self._is_here(move.part, move.serial)
-        ):  # the books know where a serial is, and not where outside: what a count has sent there stays out
+        if move.serial is not None and self._newest_of(move.part, move.serial) != move.id:
             raise Refused
         self.expire(move.part)
         if self.world.place_by_id[move.target].is_physical and self.free(move.part, move.target) < move.quantity:
@@ -78,6 +78,11 @@ class Forecast(Shelves):
         serials = (move.serial,) if move.serial is not None else ()
         self._move(Units(move.part, move.quantity, serials), move.target, move.source, "correction")
         self._serve(move.part, move.source)
+
+    def _newest_of(self, part: UUID, serial: str) -> UUID:
+        """The move by which a serial is where it is."""
+        own = (one for one in self.books.moves.values() if (one.part, one.serial) == (part, serial))
+        return max(own, key=lambda one: (one.recorded_at, one.id)).id
 
     def ship(self, shipment: Shipment) -> None:
         """A transfer leaves."""

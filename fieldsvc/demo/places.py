@@ -152,12 +152,16 @@ def _location(uow: UnitOfWork, code: str, name: str, kind: LocationKind, team: U
 
 
 def _receive(uow: UnitOfWork, part: UUID, quantity: int, supplier: UUID, location: UUID) -> None:
-    if quantity:
+    row, place = uow.get(Part, part), uow.get(StockLocation, location).code
+    serials = [f"{row.number}-{place}-{unit + 1}"[-80:] for unit in range(quantity if row.is_serialised else 0)]
+    units: list[tuple[int, str | None]] = [(1, serial) for serial in serials]
+    for number, serial in units or [(quantity, None)] * bool(quantity):
         post_move(
             uow,
             part_id=part,
-            quantity=quantity,
+            quantity=number,
             from_location_id=supplier,
             to_location_id=location,
             reason=MoveReason.RECEIPT,
+            serial=serial,
         )

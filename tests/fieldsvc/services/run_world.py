@@ -84,7 +84,9 @@ def published(world: DayWorld) -> dict[str, tuple[Any, ...]]:
     with world.database.read_only() as session:
         for visit in session.scalars(select(Visit).order_by(Visit.number)):
             own = session.scalars(
-                select(Assignment).where(Assignment.visit_id == visit.id, Assignment.ended_at.is_(None))
+                select(Assignment)
+                .where(Assignment.visit_id == visit.id, Assignment.ended_at.is_(None))
+                .order_by(Assignment.technician_id)
             ).all()
             found[visit.number] = (
                 visit.state,
