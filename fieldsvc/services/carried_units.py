@@ -50,10 +50,7 @@ def stage(uow: UnitOfWork, carried: Sequence[Reservation], van_id: UUID, arrived
         units = min(arrived, reservation.quantity, free_units(balance))
         arrived -= units
         if units < reservation.quantity:
-            lost = split_off(uow, reservation, reservation.quantity - units)
-            lost.location_id = van_id if lost.is_planned else None
-            lost.destination_id = lost.transfer_id = None
-            move_reservation(uow, lost, "bump", "reservation_bumped", reason="not_arrived", location_id=van_id)
+            _wait(uow, split_off(uow, reservation, reservation.quantity - units), van_id)
         if units:
             balance.reserved += units
             reservation.location_id, reservation.destination_id = van_id, None
@@ -62,22 +59,30 @@ def stage(uow: UnitOfWork, carried: Sequence[Reservation], van_id: UUID, arrived
 
 
 def take_back(uow: UnitOfWork, carried: Sequence[Reservation], transfer: Transfer) -> None:
-    """Reserve in the warehouse again what a transfer that was called off has brought back. Its visits are locked."""
+    """Reserve in the warehouse again what a transfer that was called off has brought back. Its visits are locked.
+
+    A plan that has no stop there any more can't fetch it: its visit waits for the units on the van.
+    """
     house_id = transfer.from_location_id
     for reservation in carried:
-        if reservation.is_planned:
-            move_claims_back(uow, transfer, reservation)
+        if reservation.is_planned and not move_claims_back(uow, transfer, reservation):
+            _wait(uow, reservation, transfer.to_location_id)
+            continue
         balance = held_balance(uow, reservation.part_id, house_id)
         units = min(reservation.quantity, free_units(balance))
         if units < reservation.quantity:  # another one of them was used, or found somewhere else
-            lost = split_off(uow, reservation, reservation.quantity - units)
-            lost.location_id = house_id if lost.is_planned else None
-            lost.destination_id = lost.transfer_id = None
-            move_reservation(uow, lost, "bump", "reservation_bumped", reason="not_arrived", location_id=house_id)
+            _wait(uow, split_off(uow, reservation, reservation.quantity - units), house_id)
         if not units:
             continue
         balance.reserved += units
         reservation.location_id, reservation.destination_id, reservation.transfer_id = house_id, None, None
+
+
+def _wait(uow: UnitOfWork, lost: Reservation, place_id: UUID) -> None:
+    """Let units that did not come be waited for: a plan's where it has them, staff's wherever there are some."""
+    lost.location_id = place_id if lost.is_planned else None
+    lost.destination_id = lost.transfer_id = None
+    move_reservation(uow, lost, "bump", "reservation_bumped", reason="not_arrived", location_id=place_id)
 
 
 def note_used_on_the_way(uow: UnitOfWork, reservation: Reservation, units: int) -> None:

@@ -39,8 +39,16 @@ def move_claim(
     uow.record(visit, "parts_moved", data={"part_id": planned.part_id, "quantity": units, "location_id": place})
 
 
-def move_claims_back(uow: UnitOfWork, transfer: Transfer, reservation: Reservation) -> None:
-    """Let the plan count on the warehouse again for what came back: at the technician's stop there, if he has one."""
+def move_claims_back(uow: UnitOfWork, transfer: Transfer, reservation: Reservation) -> bool:
+    """Let the plan count on the technician's stop at the warehouse again for what came back; False if there is none."""
+    stop = select(PlannedPickup.id).where(
+        PlannedPickup.technician_id == transfer.technician_id,
+        PlannedPickup.day == transfer.day,
+        PlannedPickup.location_id == transfer.from_location_id,
+    )
+    pickup_id = uow.session.scalars(stop.order_by(PlannedPickup.planned_arrival).limit(1)).first()
+    if pickup_id is None:
+        return False
     claims = (
         select(Assignment, PlannedPart)
         .join(PlannedPart, PlannedPart.assignment_id == Assignment.id)
@@ -52,15 +60,10 @@ def move_claims_back(uow: UnitOfWork, transfer: Transfer, reservation: Reservati
             PlannedPart.location_id == transfer.to_location_id,
         )
     )
-    stop = select(PlannedPickup.id).where(
-        PlannedPickup.technician_id == transfer.technician_id,
-        PlannedPickup.day == transfer.day,
-        PlannedPickup.location_id == transfer.from_location_id,
-    )
-    pickup_id = uow.session.scalars(stop.order_by(PlannedPickup.planned_arrival).limit(1)).first()
     left = reservation.quantity
     for assignment, planned in uow.session.execute(claims.order_by(PlannedPart.id)).all():
         units = min(left, planned.quantity)
         if units:
             move_claim(uow, assignment, planned, units, transfer.from_location_id, pickup_id)
             left -= units
+    return True

@@ -20,7 +20,7 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import set_down, stage, take_back
 from fieldsvc.services.moved_claims import lock_visits_of
-from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_anywhere, serve_waiting
+from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, special_location
@@ -123,8 +123,6 @@ def receive_transfer(
         moves += post_beyond(uow, beyond, unknown, transfer.to_location_id)
         stage(uow, carried, transfer.to_location_id, there.quantity + beyond.quantity)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
-        if beyond.serials:  # whoever has lost one may get another elsewhere
-            serve_anywhere(uow, line.part_id)
     before, transfer.state, transfer.received_at = transfer.state, row.to, uow.occurred_at
     uow.record(transfer, "transfer_received", before, row.to, data={"moves": moves, "differing_lines": differing})
     return transfer

@@ -13,7 +13,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.transfer_states import TransferState
-from fieldsvc.models import Assignment, PlannedPart, StockBalance, Visit, VisitPart
+from fieldsvc.models import Assignment, PlannedPart, Reservation, StockBalance, Visit, VisitPart
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import picking, transfers, visit_records
 from fieldsvc.services.deliveries import Delivery, receive_units
@@ -24,6 +24,7 @@ from fieldsvc.services.planned_reservations import reserve_planned
 from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.stock import Units
 from fieldsvc.services.transfers import TransferWish
+from fieldsvc.worker import WorkerPorts, tell_of_parts
 from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.day_world import DayWorld
@@ -84,6 +85,22 @@ def test_a_staff_hold_on_its_way_is_nobody_elses(world: DayWorld) -> None:
     world.apply(world.propose(plan=planner()))  # the plan gives the visit up; staff's hold stays with the ticket
     free = world.snapshot().problem.technician_by_id[ana.solver_id].van_stock
     assert free.get("P-1", 0) == 0
+
+
+def test_a_plan_without_its_stop_waits_for_what_is_called_off(world: DayWorld) -> None:
+    """A run after the hand-over has dropped the stop: nobody would fetch the units, so the desk is told."""
+    ana, house = world.technician("Ana"), world.warehouse("house", {"P-1": 1})
+    world.visit("V1", parts={"P-1": 1})
+    world.apply(world.propose(plan=planner(Ana="house V1")))
+    transfer = world.write(lambda uow: picking.hand_over(uow, Tour(house, ana.id, world.day), {}), KEEPER).id
+    world.apply(world.propose(plan=planner(Ana="V1")))
+    world.write(lambda uow: transfers.cancel_transfer(uow, transfer), KEEPER)
+    assert_sound(world)
+    with world.database.read_only() as session:
+        states = [(one.state.value, one.location_id) for one in session.scalars(select(Reservation)) if one.is_planned]
+    assert states == [("backordered", ana.van)]
+    assert tell_of_parts(WorkerPorts(world.database, world.travel, 60, 1)) == 1
+    world.apply(world.propose(plan=planner(Ana="house V1")))  # and the next run fetches them
 
 
 class Ways:
