@@ -4,7 +4,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from getpass import getpass
@@ -31,6 +30,7 @@ from fieldsvc.services.evidence import Verdict, verify_evidence, write_anchor
 from fieldsvc.services.keys import rotate_keys
 from fieldsvc.services.photos import blob_faults
 from fieldsvc.services.users import create_user, find_user, set_password
+from fieldsvc.stopping import Stopping
 from fieldsvc.worker import WorkerPorts, work
 
 DIRECTORY = Path("var")
@@ -110,7 +110,7 @@ def _serve(extra: list[str]) -> int:
 
 def _worker(application: Application, _: argparse.Namespace) -> int:
     configure_logs()
-    stopping = threading.Event()
+    stopping = Stopping()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     if not is_current(application.database.engine):

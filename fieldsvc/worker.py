@@ -32,6 +32,7 @@ from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, re
 from fieldsvc.services.sending import dispatch_due, due_visits
 from fieldsvc.services.sign_offs import expire_sign_off, overdue_reports
 from fieldsvc.services.weekly_reviews import houses_to_review, review_house
+from fieldsvc.stopping import Stopping
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 60
@@ -61,7 +62,7 @@ class WorkerPorts:
     tell: Callable[[Progress], None] = lambda _progress: None
 
 
-def work(ports: WorkerPorts, stopping: threading.Event) -> None:
+def work(ports: WorkerPorts, stopping: Stopping) -> None:
     """Claim and solve until told to stop. A database that does not answer is asked again."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
     if prepare_engine():
@@ -202,7 +203,7 @@ def _settled(ports: WorkerPorts, thing_id: UUID, settle: Callable[[UnitOfWork, U
     return is_settled
 
 
-def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None = None) -> bool:
+def work_once(ports: WorkerPorts, owner: str, stopping: Stopping | None = None) -> bool:
     """Sweep lost runs, then claim and solve one; False where there was none."""
     with ports.database.unit_of_work(Context(source="worker")) as uow:
         if sweep_runs(uow):
@@ -214,11 +215,11 @@ def work_once(ports: WorkerPorts, owner: str, stopping: threading.Event | None =
         uow.commit()
     log = _log.bind(run_id=str(claim.run_id), fencing_token=claim.fencing_token)
     log.info("run claimed")
-    _solve(ports, claim, stopping or threading.Event(), log)
+    _solve(ports, claim, stopping or Stopping(), log)
     return True
 
 
-def _solve(ports: WorkerPorts, claim: Claim, stopping: threading.Event, log: structlog.stdlib.BoundLogger) -> None:
+def _solve(ports: WorkerPorts, claim: Claim, stopping: Stopping, log: structlog.stdlib.BoundLogger) -> None:
     request = claim.request
     scope = Scope(request.team_id, request.day, None if request.technicians is None else frozenset(request.technicians))
     effort = Effort(request.engine, request.time_limit_s, request.seed, ports.solve_workers)

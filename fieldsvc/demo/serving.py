@@ -6,12 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+
+from fieldsvc.stopping import Stopping
 
 HOST = "127.0.0.1"
 """The demo's passwords are public, so nobody else may reach it."""
@@ -74,7 +75,7 @@ def serve_until_stopped(
         "api": [sys.executable, "-m", "api.serve", "--host", HOST, "--port", str(port)],
         "worker": [sys.executable, "-m", "fieldsvc", "worker"],
     }
-    stopping = threading.Event()
+    stopping = Stopping()
     before = {number: signal.signal(number, _setter(stopping)) for number in _ENDING}
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
@@ -105,14 +106,14 @@ def serve_until_stopped(
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def _setter(stopping: threading.Event) -> Callable[[int, object], None]:
+def _setter(stopping: Stopping) -> Callable[[int, object], None]:
     def end(_number: int, _frame: object) -> None:
         stopping.set()
 
     return end
 
 
-def _wait_until_ready(address: str, running: Mapping[str, subprocess.Popen[bytes]], stopping: threading.Event) -> None:
+def _wait_until_ready(address: str, running: Mapping[str, subprocess.Popen[bytes]], stopping: Stopping) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         if stopping.wait(0.1):
