@@ -22,6 +22,7 @@ from fieldsvc.config import load_settings
 from fieldsvc.domain.absence_states import AbsenceReason
 from fieldsvc.domain.actor import SYSTEM, Actor
 from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.privacy_states import PrivacyKind
 from fieldsvc.domain.rma_states import RmaReason
@@ -31,6 +32,7 @@ from fieldsvc.models import (
     CatalogueValue,
     Customer,
     JobType,
+    Lot,
     Part,
     Procedure,
     StockBalance,
@@ -46,7 +48,9 @@ from fieldsvc.services import (
     api_keys,
     approvals,
     counts,
+    deliveries,
     drawings,
+    parts,
     photos,
     privacy,
     purchase_orders,
@@ -60,6 +64,7 @@ from fieldsvc.services import (
 )
 from fieldsvc.services.command import Command, execute_unkeyed
 from fieldsvc.services.doctor import examine
+from fieldsvc.services.rma_requests import RmaWish
 from fieldsvc.services.stock import Units
 
 _DRAWING = {"model": "x", "name_en": "x", "name_zh": "x"}
@@ -163,6 +168,7 @@ def _one_of_each(application: Application, company: Company, actors: dict[Role, 
         "count_id": _counted(application),
         "proposal_id": _proposed(application, ticket),
         "drawing_id": execute_unkeyed(database, admin, lambda uow: drawings.add_drawing(uow, _DRAWING).id),
+        "lot_id": _lot(application),
         "rma_id": _asked_back(application, ticket.id),
         "visit_id": visit.id,
         "ticket_id": ticket.id,
@@ -239,10 +245,24 @@ def _proposed(application: Application, ticket: Ticket) -> UUID:
     )
 
 
+def _lot(application: Application) -> UUID:
+    """Let a lot come to the warehouse."""
+    database, admin = application.database, Command(Actor(Role.ADMIN), "fuzz")
+    said = {"number": "LOT-1", "name_en": "x", "name_zh": "x", "unit_cost_cents": 1, "price_cents": 1, "has_lots": True}
+    part = execute_unkeyed(database, admin, lambda uow: parts.add_part(uow, said).id)
+    with database.read_only() as session:
+        house = session.scalars(select(StockLocation.id).where(StockLocation.kind == LocationKind.WAREHOUSE)).first()
+    assert house is not None, "the company has a warehouse"
+    brought = deliveries.Delivery(part, house, 9, lots=(LotUnits("L-1", 9),))
+    execute_unkeyed(database, admin, lambda uow: len(deliveries.receive_units(uow, brought)))
+    with database.read_only() as session:
+        return session.scalars(select(Lot.id).where(Lot.part_id == part)).one()
+
+
 def _asked_back(application: Application, ticket_id: UUID) -> UUID:
     """Ask that a unit comes back from the customer."""
     part, _, _ = _in_a_van(application)
-    wish = rmas.RmaWish(part, RmaReason.SWAPPED_OUT, ticket_id=ticket_id)
+    wish = RmaWish(part, RmaReason.SWAPPED_OUT, ticket_id=ticket_id)
     keeper = Command(Actor(Role.WAREHOUSE), "fuzz")
     return execute_unkeyed(application.database, keeper, lambda uow: rmas.request_rma(uow, wish).id)
 

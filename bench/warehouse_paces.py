@@ -53,7 +53,13 @@ class Warehouse:
         for _ in range(reads):
             with self._database.read_only() as session:
                 began = time.perf_counter()
-                day = read_pick_lists(session, self._stocked.keeper, self._stocked.house, self._stocked.day)
+                day = read_pick_lists(
+                    session,
+                    self._stocked.keeper,
+                    self._stocked.house,
+                    self._stocked.day,
+                    now=self._database.clock.now(),
+                )
                 told.append(time.perf_counter() - began)
             lines = sum(len(one.lines) for one in day.lists)
         return _paces("pick lists", told) | {"lines": lines}

@@ -25,8 +25,8 @@ from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context, UnitOfWork
 from fieldsvc.services.evidence import write_anchor
 from fieldsvc.services.missing_parts import tell_of_missing_parts, visits_to_look_at
+from fieldsvc.services.overdue import expire_part, overdue_parts
 from fieldsvc.services.remote_solutions import expire_remote, overdue_remotes
-from fieldsvc.services.reservations import expire_holds, overdue_holds
 from fieldsvc.services.retention import forget
 from fieldsvc.services.run_claims import Claim, claim_run, fail_run, propose, renew_lease, sweep_runs
 from fieldsvc.services.sending import dispatch_due, due_visits
@@ -123,10 +123,8 @@ def send_due(ports: WorkerPorts) -> int:
 
 
 def end_holds(ports: WorkerPorts) -> int:
-    """End what is held of parts for longer than was said. Returns of how many parts."""
-    return _sweep(
-        ports, "holds ended", lambda session: overdue_holds(session, ports.database.clock.now()), expire_holds
-    )
+    """End what is held of parts for longer than was said, and take expired lots out of use. Returns how many parts."""
+    return _sweep(ports, "holds ended", lambda session: overdue_parts(session, ports.database.clock.now()), expire_part)
 
 
 def tell_of_parts(ports: WorkerPorts) -> int:

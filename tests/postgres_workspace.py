@@ -18,7 +18,7 @@ MAY_MUTE_TRIGGERS = "SELECT current_setting('is_superuser')::boolean"
 MUTING_TRIGGERS = "SET session_replication_role = replica"
 """A clause of a function: what it does sets off no trigger. Nothing is append-only then, and no reference compared."""
 
-_APPEND_ONLY = ("audit_entries", "events", "stock_moves")
+_APPEND_ONLY = ("audit_entries", "events", "stock_move_lots", "stock_moves")
 _SEEDED = "catalogue_values"
 _NEW_COUNTER = (
     f"INSERT INTO change_counter (id, last_change_no, last_hash, epoch) VALUES (1, 0, '{GENESIS}', gen_random_uuid())"

@@ -15,10 +15,10 @@ from api.reading import read_one, read_page
 from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
 from api.schemas.counts import CountRequestSchema, CountSchema, CountsQuery, CountSubmissionSchema, RecountSchema
+from api.unit_bodies import units_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import count_views, counts
 from fieldsvc.services.command import Answer
-from fieldsvc.services.stock import Units
 
 blueprint = Blueprint("counts", "What is there, found out by looking.")
 
@@ -71,7 +71,7 @@ def submit_count(body: dict[str, Any], count_id: UUID) -> Response:
     Differences that are worth little are posted at once, others wait for a supervisor.
     """
     version, limit = expected_version(), current_application().settings.count_approval_cents
-    counted = [Units(row["part_id"], row["quantity"], tuple(row["serials"])) for row in body["counted"]]
+    counted = [units_of(row) for row in body["counted"]]
     return run_command(lambda uow: counts.submit_count(uow, count_id, counted, limit, version), _shown())
 
 

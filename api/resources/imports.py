@@ -36,11 +36,12 @@ def import_file(query: dict[str, Any]) -> Response:
     The body is the file, CSV with commas or XLSX; its first row names the columns.
 
     Parts, for administrators: `number`, `name_en`, `name_zh`, `unit_cost_cents`, `price_cents`, and if wanted `unit`,
-    `barcode`, `is_serialised`, `criticality`, `models`, `substitutes`. A part that has the number is changed, else one
-    is added; a column that is not there changes nothing. Counts: `location` (its code), `part` (its number),
-    `quantity`, and if wanted `serials`; each place gets a count of the parts that are named, which is submitted at
-    once. Lists stand in one cell, between semicolons; a backslash goes before one that is meant. A column `error` is
-    not read. An apostrophe before what would begin a formula, as exports have it, is taken off.
+    `barcode`, `is_serialised`, `has_lots`, `shelf_life_days`, `criticality`, `models`, `substitutes`. A part that has
+    the number is changed, else one is added; a column that is not there changes nothing. Counts: `location` (its code),
+    `part` (its number), `quantity`, and if wanted `serials` and `lots` (`L-7=3; L-8=2@2027-01-31`); each place gets a
+    count of the parts that are named, which is submitted at once. Lists stand in one cell, between semicolons; a
+    backslash goes before one that is meant. A column `error` is not read. An apostrophe before what would begin a
+    formula, as exports have it, is taken off.
 
     Whole or not at all: `errors` names all faults as `/lines/{row}/{column}`, the header being row 1. Asked with
     `Accept: text/csv`, such an answer (422) is the same file with a column `error`, to be corrected and sent again.

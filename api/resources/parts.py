@@ -54,7 +54,7 @@ def read_part(part_id: UUID) -> Response:
 def change_part(body: dict[str, Any], part_id: UUID) -> Response:
     """Change a part
 
-    Whether it has serials can't change any more once units of it have moved.
+    Whether it has serials or lots can't change any more once units of it have moved.
     """
     version = expected_version()
     return run_command(lambda uow: parts.change_part(uow, part_id, body, version), rendered(PartSchema))

@@ -6,7 +6,7 @@ from flask import Response
 
 from api.auth import requires
 from api.blueprint import Blueprint
-from api.current import current_actor
+from api.current import current_actor, current_application
 from api.idempotency import key_required, run_command
 from api.reading import read_one
 from api.rendering import rendered
@@ -33,10 +33,13 @@ def read_pick_lists(query: dict[str, Any]) -> Response:
     """Read what has to be picked for the visits of a day
 
     What the published plan fetches there, technician by technician in the order in which they come, and the same by
-    bin. A technician sees the own list.
+    bin. A technician sees the own list. Of parts that have lots, `lots` says which to take: the first to expire.
     """
     asked = query["location_id"], query["date"], query["technician_id"]
-    return read_one(lambda session: pick_lists.read_pick_lists(session, current_actor(), *asked), PickDaySchema)
+    now = current_application().clock.now()
+    return read_one(
+        lambda session: pick_lists.read_pick_lists(session, current_actor(), *asked, now=now), PickDaySchema
+    )
 
 
 @blueprint.route("/pick-lists/picks", methods=["POST"])

@@ -21,9 +21,9 @@ from api.schemas.purchasing import (
     OrderSchema,
     OrdersQuery,
 )
+from api.unit_bodies import units_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import purchase_orders
-from fieldsvc.services.stock import Units
 
 blueprint = Blueprint("purchase-orders", "What suppliers are to bring, until when.")
 
@@ -103,7 +103,7 @@ def receive_order(body: dict[str, Any], order_id: UUID) -> Response:
     in as well. `closes`: the rest will not come.
     """
     version = expected_version()
-    counted = [Units(row["part_id"], row["quantity"], tuple(row["serials"])) for row in body["counted"]]
+    counted = [units_of(row) for row in body["counted"]]
     return run_command(
         lambda uow: purchase_orders.receive_order(uow, order_id, counted, closes=body["closes"], version=version),
         rendered(OrderSchema),

@@ -25,8 +25,10 @@ from api.schemas.rmas import (
     RmaShipmentSchema,
     RmasQuery,
 )
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import dispositions, rmas
+from fieldsvc.services.rma_requests import RmaWish
 
 blueprint = Blueprint("rmas", "Units that come back, and what becomes of them.")
 
@@ -56,7 +58,7 @@ def request_rma(body: dict[str, Any]) -> Response:
 
     From own stock, or from the customer of a ticket. Nothing moves before it is authorized.
     """
-    return run_command(lambda uow: rmas.request_rma(uow, rmas.RmaWish(**body)), rendered(RmaSchema, 201))
+    return run_command(lambda uow: rmas.request_rma(uow, RmaWish(**body)), rendered(RmaSchema, 201))
 
 
 @blueprint.route("/rmas/<uuid:rma_id>")
@@ -173,6 +175,6 @@ def settle_rma(body: dict[str, Any], rma_id: UUID) -> Response:
     A repaired or new unit is on the shelf, and the RMA is closed.
     """
     version = expected_version()
-    return run_command(
-        lambda uow: dispositions.settle_rma(uow, rma_id, dispositions.Settlement(**body), version), rendered(RmaSchema)
-    )
+    lots = tuple(LotUnits(**lot) for lot in body.pop("lots"))
+    settlement = dispositions.Settlement(**body, lots=lots)
+    return run_command(lambda uow: dispositions.settle_rma(uow, rma_id, settlement, version), rendered(RmaSchema))

@@ -22,7 +22,7 @@ blueprint = Blueprint("scans", "One code in, one answer.")
 def read_code(query: dict[str, Any]) -> Response:
     """Say what a scanned code stands for
 
-    A part by its barcode or number, a serial, a place, a purchase order, an RMA or a count, in this order. A code that
-    stands for several things of one kind is answered with 409 and what they are.
+    A part by its barcode or number, a serial, a lot, a place, a purchase order, an RMA or a count, in this order. A
+    code that stands for several things of one kind is answered with 409 and what they are.
     """
     return read_one(lambda session: scans.read_code(session, current_actor(), query["code"]), ScanSchema)

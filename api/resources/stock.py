@@ -23,6 +23,7 @@ from api.schemas.stock import (
     ValueSchema,
     ValuesQuery,
 )
+from api.unit_bodies import units_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import deliveries, stock, stock_moves, stock_values
 
@@ -72,7 +73,7 @@ def list_values(query: dict[str, Any]) -> Response:
 @blueprint.response(200, page_of(ListedMoveSchema))
 def list_moves(query: dict[str, Any]) -> Response:
     """List moves of the ledger, the newest first"""
-    wanted = {name: query[name] for name in ("part_id", "location_id", "serial")}
+    wanted = {name: query[name] for name in ("part_id", "location_id", "serial", "lot_id")}
     return read_page(
         lambda page: lambda session: stock_moves.list_moves(session, current_actor(), page, **wanted),
         ListedMoveSchema,
@@ -88,9 +89,10 @@ def list_moves(query: dict[str, Any]) -> Response:
 def receive_units(body: dict[str, Any]) -> Response:
     """Book in what a supplier brought
 
-    One move; of a serialised part one for each serial.
+    One move; of a serialised part one for each serial. Of a part that has lots, say of which the units are.
     """
-    delivery = deliveries.Delivery(body["part_id"], body["location_id"], body["quantity"], tuple(body["serials"]))
+    units = units_of(body)
+    delivery = deliveries.Delivery(units.part_id, body["location_id"], units.quantity, units.serials, units.lots)
     cost = body["unit_cost_cents"]
     return run_command(lambda uow: {"moves": deliveries.receive_units(uow, delivery, cost)}, rendered(MovesSchema, 201))
 

@@ -14,6 +14,7 @@ from api.reading import read_one, read_page
 from api.rendering import rendered
 from api.schemas.base import NoFields, page_of
 from api.schemas.transfers import ReceiptSchema, TransferRequestSchema, TransferSchema, TransfersQuery
+from api.unit_bodies import units_of
 from fieldsvc.domain.permissions import Action
 from fieldsvc.services import transfers
 from fieldsvc.services.stock import Units
@@ -102,4 +103,4 @@ def cancel_transfer(body: dict[str, Any], transfer_id: UUID) -> Response:  # noq
 
 
 def _units(rows: list[dict[str, Any]]) -> tuple[Units, ...]:
-    return tuple(Units(row["part_id"], row["quantity"], tuple(row["serials"])) for row in rows)
+    return tuple(units_of(row) for row in rows)

@@ -2,7 +2,8 @@
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
-from api.schemas.transfers import CountedUnitsSchema
+from api.schemas.lots import LOTS, LotUnitsSchema
+from api.schemas.transfers import CountedLotsSchema
 from fieldsvc.domain.count_states import CountState
 
 _PARTS, _UNITS = 2000, 2**31
@@ -18,7 +19,7 @@ class CountRequestSchema(StrictSchema):
 class CountSubmissionSchema(StrictSchema):
     """What was counted: each part that was asked for, 0 where there is none."""
 
-    counted = Items(Nested(CountedUnitsSchema), max_items=_PARTS, required=True)
+    counted = Items(Nested(CountedLotsSchema), max_items=_PARTS, required=True)
 
 
 class RecountSchema(StrictSchema):
@@ -35,6 +36,12 @@ class CountLineSchema(StrictSchema):
     counted_serials = Items(Text(max_length=80), max_items=1000, required=True, allow_none=True)
     expected_quantity = Whole(low=0, high=_UNITS, required=True, allow_none=True)
     expected_serials = Items(Text(max_length=80), max_items=100_000, required=True, allow_none=True)
+    counted_lots = Items(
+        Nested(LotUnitsSchema), max_items=LOTS, required=True, allow_none=True, attribute="counted_lot_units"
+    )
+    expected_lots = Items(
+        Nested(LotUnitsSchema), max_items=LOTS, required=True, allow_none=True, attribute="expected_lot_units"
+    )
 
 
 class CountSchema(EntitySchema):

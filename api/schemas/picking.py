@@ -2,6 +2,7 @@
 
 from api.schemas.base import StrictSchema
 from api.schemas.fields import Day, Flag, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.lots import LOTS, LotUnitsSchema
 from api.schemas.reservations import ReservationSchema
 
 _UNITS, _LINES = 2**31, 100_000
@@ -16,7 +17,10 @@ class PickListsQuery(StrictSchema):
 
 
 class PickLineSchema(StrictSchema):
-    """Units of a part for a visit. reserved, picked, waiting: of how many the warehouse has so much done."""
+    """Units of a part for a visit. reserved, picked, waiting: of how many the warehouse has so much done.
+
+    lots: of a part that has them, which were picked, and which to take for the rest.
+    """
 
     part_id = Id(required=True)
     part_number = Text(max_length=64, required=True)
@@ -30,6 +34,7 @@ class PickLineSchema(StrictSchema):
     reserved = Whole(low=0, high=_UNITS, required=True)
     picked = Whole(low=0, high=_UNITS, required=True)
     waiting = Whole(low=0, high=_UNITS, required=True)
+    lots = Items(Nested(LotUnitsSchema), max_items=LOTS, required=True)
 
 
 class PickListSchema(StrictSchema):

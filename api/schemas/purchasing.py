@@ -3,7 +3,7 @@
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Day, Flag, Id, Instant, Items, Nested, Text, Whole
 from api.schemas.stock import CENTS
-from api.schemas.transfers import UnitsSchema
+from api.schemas.transfers import DeliveredUnitsSchema
 from fieldsvc.domain.purchase_order_states import PurchaseOrderState
 
 _LINES, _OFFERS, _DAYS = 200, 1000, 1000
@@ -83,7 +83,7 @@ class OrderPlacementSchema(StrictSchema):
 class OrderReceiptSchema(StrictSchema):
     """What has come. closes: the rest will not come."""
 
-    counted = Items(Nested(UnitsSchema), max_items=_LINES, load_default=list)
+    counted = Items(Nested(DeliveredUnitsSchema), max_items=_LINES, load_default=list)
     closes = Flag(load_default=False)
 
 

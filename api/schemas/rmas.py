@@ -1,7 +1,8 @@
 """Units that come back."""
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
-from api.schemas.fields import Choice, Flag, Id, Instant, Text, Whole
+from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.lots import LOTS, NamedLotSchema
 from api.schemas.stock import CENTS
 from fieldsvc.domain.rma_states import Disposition, RmaReason, RmaState
 
@@ -63,11 +64,12 @@ class RmaDispositionSchema(StrictSchema):
 
 
 class RmaSettlementSchema(StrictSchema):
-    """What the supplier brought or paid. brought: of the units that were to come; null = all."""
+    """What the supplier brought or paid. brought: of the units that were to come; null = all. lots: of what kind."""
 
     serial = Text(max_length=80, load_default=None, allow_none=True)
     credited_cents = Whole(low=0, high=CENTS, load_default=0)
     brought = Whole(low=0, high=100_000, load_default=None, allow_none=True)
+    lots = Items(Nested(NamedLotSchema), max_items=LOTS, load_default=list)
 
 
 class RmaSchema(EntitySchema):

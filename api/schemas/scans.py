@@ -1,7 +1,8 @@
 """What a scanned code stands for."""
 
 from api.schemas.base import StrictSchema
-from api.schemas.fields import Choice, Flag, Id, Items, Nested, Text
+from api.schemas.fields import Choice, Day, Flag, Id, Items, Nested, Text
+from api.schemas.lots import LotPlaceSchema
 from api.schemas.stock import BalanceSchema
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.services.scans import ScanKind
@@ -37,7 +38,7 @@ class ScanSchema(StrictSchema):
     """What a code stands for. id: of the thing, a serial's part.
 
     location: of a serial, where the books have it (null = outside); of a document, where it is for. here: of a part,
-    what there is where the caller may see.
+    what there is where the caller may see. places, expires_on: the same of a lot, and its last day.
     """
 
     kind = Choice(ScanKind, required=True)
@@ -47,3 +48,5 @@ class ScanSchema(StrictSchema):
     part = Nested(ScannedPartSchema, required=True, allow_none=True)
     location = Nested(ScannedLocationSchema, required=True, allow_none=True)
     here = Items(Nested(BalanceSchema), max_items=10_000, required=True)
+    places = Items(Nested(LotPlaceSchema), max_items=10_000, required=True)
+    expires_on = Day(required=True, allow_none=True)

@@ -2,6 +2,7 @@
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.lots import LOTS, LotUnitsSchema, NamedLotSchema
 from fieldsvc.domain.ledger import MoveReason
 
 _UNITS = 2**31
@@ -36,6 +37,12 @@ class DeliverySchema(StrictSchema):
         max_items=1000,
         load_default=list,
         metadata={"description": "One for each unit of a serialised part."},
+    )
+    lots = Items(
+        Nested(NamedLotSchema),
+        max_items=LOTS,
+        load_default=list,
+        metadata={"description": "Of which lots the units are, where the part has lots; none that has expired."},
     )
     unit_cost_cents = Whole(
         low=0,
@@ -83,6 +90,7 @@ class ListedMoveSchema(StrictSchema):
     value_cents = Whole(low=-(2**63), high=2**63 - 1, required=True, allow_none=True)
     occurred_at = Instant(required=True, attribute="move.occurred_at")
     recorded_at = Instant(required=True, attribute="move.recorded_at")
+    lots = Items(Nested(LotUnitsSchema), max_items=LOTS, required=True)
 
 
 class MovesSchema(StrictSchema):
@@ -95,6 +103,7 @@ class MovesQuery(StockQuery):
     """Which moves."""
 
     serial = Text(max_length=80, load_default=None)
+    lot_id = Id(load_default=None)
 
 
 class ValueSchema(StrictSchema):

@@ -2,6 +2,7 @@
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Day, Id, Instant, Items, Nested, Text, Whole
+from api.schemas.lots import LOTS, NamedLotSchema
 from fieldsvc.domain.transfer_states import TransferState
 
 _LINES = 200
@@ -19,6 +20,18 @@ class CountedUnitsSchema(UnitsSchema):
     """Units of one part as they were counted; there may be none."""
 
     quantity = Whole(low=0, high=100_000, required=True)
+
+
+class DeliveredUnitsSchema(UnitsSchema):
+    """Units of one part as they have come. lots: of a part that has them, which, and when those expire."""
+
+    lots = Items(Nested(NamedLotSchema), max_items=LOTS, load_default=list)
+
+
+class CountedLotsSchema(CountedUnitsSchema):
+    """Units of one part as they were counted. lots: of a part that has them; `unknown` where nobody can tell."""
+
+    lots = Items(Nested(NamedLotSchema), max_items=LOTS, load_default=list)
 
 
 class TransferRequestSchema(StrictSchema):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.reserved_units import (
     bump,
-    expire_overdue,
     held_balance,
     hold_parts,
     serve_anywhere,

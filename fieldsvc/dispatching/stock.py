@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.dispatching.expected_parts import coming_units
@@ -15,6 +15,7 @@ from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.dispatching.places import Places
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.reservation_states import HOLDING
+from fieldsvc.models.lots import Lot, LotBalance
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.technicians import Technician
@@ -72,6 +73,8 @@ def read_free_stock(
 ) -> FreeStock:
     """On hand, less what is reserved: by staff, and by the published plan for visits that stay where they are.
 
+    Lots that expire before the day are not counted on.
+
     What suppliers are to bring to a warehouse before the day counts as being there.
 
     movable: visits whose claims are given up, since the run places them anew. kept: those whose claims stay.
@@ -93,10 +96,26 @@ def read_free_stock(
             .order_by(StockLocation.code)
         )
     )
-    free = Counter({key: max(0, left) for key, left in units.items()})
+    lasting = _lasting(session, horizon.day)
+    free = Counter({key: max(0, min(left, lasting.get(key, left))) for key, left in units.items()})
     today = now.astimezone(ZoneInfo(horizon.zone)).date()
     free.update(coming_units(session, [house.id for house in houses], today, horizon.day, passed_over=movable))
     return FreeStock(free, houses, tuple(held))
+
+
+def _lasting(session: OrmSession, day: date) -> dict[tuple[UUID, UUID], int]:
+    """(location, part) where lots expire before a day: what is left on hand by then, whoever is promised the first."""
+    lots = (
+        select(LotBalance.location_id, Lot.part_id, func.sum(LotBalance.on_hand).label("units"))
+        .join(Lot, Lot.id == LotBalance.lot_id)
+        .where(Lot.expires_on < day, LotBalance.on_hand > 0, LotBalance.is_physical)
+        .group_by(LotBalance.location_id, Lot.part_id)
+        .subquery()
+    )
+    query = select(StockBalance.location_id, StockBalance.part_id, StockBalance.on_hand - lots.c.units).join(
+        lots, (lots.c.location_id == StockBalance.location_id) & (lots.c.part_id == StockBalance.part_id)
+    )
+    return {(place, part): int(units) for place, part, units in session.execute(query)}
 
 
 def earmarks_of(

@@ -28,6 +28,7 @@ class RmaReason(StrEnum):
     WRONG_PART = "wrong_part"
     UNUSED = "unused"
     CUSTOMER_RETURN = "customer_return"
+    EXPIRED = "expired"
 
 
 class Disposition(StrEnum):
@@ -44,6 +45,8 @@ class Disposition(StrEnum):
 
 # The supplier has still to do something: bring a unit, or pay.
 UNSETTLED = (Disposition.REPAIR, Disposition.REPLACE, Disposition.CREDIT)
+# What can become of units that may not be used any more.
+FOR_EXPIRED = (Disposition.SCRAP, Disposition.RETURN_TO_VENDOR, Disposition.CREDIT)
 
 _S = RmaState
 EXPECTED = (_S.AUTHORIZED, _S.IN_TRANSIT)
@@ -57,6 +60,9 @@ RMA = LifeCycle(
     "rma",
     (
         Transition("request", (), _S.REQUESTED, _ASK, "what is to come back, from where and why", on_behalf=False),
+        Transition(
+            "set_aside", (), _S.INSPECTED, _SYSTEM, "its lot has expired: out of use where it is, in quarantine"
+        ),
         Transition("authorize", (_S.REQUESTED,), _S.AUTHORIZED, _DECIDE, "it may come; the warehouse expects it"),
         Transition("refuse", (_S.REQUESTED, _S.AUTHORIZED), _S.REFUSED, _DECIDE, "with a reason; nothing has moved"),
         Transition("send", (_S.AUTHORIZED,), _S.IN_TRANSIT, _SEND, "on its way; own units are in transit"),

@@ -19,6 +19,7 @@ from fieldsvc.models.imports import ImportedFile
 from fieldsvc.models.inspections import Inspection
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.keys import SealingKey
+from fieldsvc.models.lots import Lot, LotBalance, StockMoveLot
 from fieldsvc.models.overrides import Override
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
@@ -82,6 +83,8 @@ __all__ = [
     "Inspection",
     "JobType",
     "Loan",
+    "Lot",
+    "LotBalance",
     "OptimizationRun",
     "Override",
     "Part",
@@ -117,6 +120,7 @@ __all__ = [
     "StockCountLine",
     "StockLocation",
     "StockMove",
+    "StockMoveLot",
     "StockValue",
     "Supplier",
     "SupplierPart",

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.count_states import CountState
+from fieldsvc.domain.lots import LotUnits, units_from
 from fieldsvc.models.base import Base, Entity, Keyed, refers_to
 from fieldsvc.models.types import one_of
 
@@ -37,7 +38,10 @@ class StockCount(Entity, Base):
 
 
 class StockCountLine(Keyed, Base):
-    """One part. expected: what the books said when it was submitted; null before."""
+    """One part. expected: what the books said when it was submitted; null before.
+
+    lots: [[code, units, last day]] of a part that has them; null = it has none, or nobody has counted yet.
+    """
 
     __tablename__ = "stock_count_lines"
     __table_args__ = (
@@ -52,3 +56,15 @@ class StockCountLine(Keyed, Base):
     counted_serials: Mapped[list[Any] | None]
     expected_quantity: Mapped[int | None]
     expected_serials: Mapped[list[Any] | None]
+    counted_lots: Mapped[list[Any] | None]
+    expected_lots: Mapped[list[Any] | None]
+
+    @property
+    def counted_lot_units(self) -> tuple[LotUnits, ...] | None:
+        """Of which lots they were."""
+        return None if self.counted_lots is None else units_from(self.counted_lots)
+
+    @property
+    def expected_lot_units(self) -> tuple[LotUnits, ...] | None:
+        """Of which lots the books had them."""
+        return None if self.expected_lots is None else units_from(self.expected_lots)

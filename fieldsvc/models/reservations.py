@@ -1,6 +1,7 @@
 """Units of parts that are promised to tickets."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, String, text
@@ -21,7 +22,7 @@ class Reservation(Entity, Base):
     is_planned: the published plan counts on it for the visit, whatever its time. is_asked_for: by staff, so that it
     stays with the ticket when the plan gives it up; for any visit of it again, where it was for_any_visit before.
     destination_id: of units on their way, the van; transfer_id: by which they go, or have gone.
-    move_id: the use that consumed it. end_reason: why it was released.
+    move_id: the use that consumed it. end_reason: why it was released. lots: [[lot, units]] that were picked for it.
     """
 
     __tablename__ = "reservations"
@@ -50,6 +51,7 @@ class Reservation(Entity, Base):
     transfer_id: Mapped[UUID | None] = mapped_column(index=True)
     move_id: Mapped[UUID | None] = mapped_column(refers_to("stock_moves.id"), unique=True)
     end_reason: Mapped[str | None] = mapped_column(String(32))
+    lots: Mapped[list[Any] | None]
 
     @property
     def place_id(self) -> UUID | None:

@@ -1,6 +1,7 @@
 """Units that come back: defective, swapped out, wrong or not wanted."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String
@@ -18,6 +19,7 @@ class Rma(Entity, Base):
     gets them. quarantine_id: where they wait for the decision. is_good: as far as whoever asked knows. value_cents:
     what they took out of stock when they went into quarantine, brought back by a restock. claimed_cents,
     credited_cents: what the supplier is asked for under warranty, and has paid.
+    lots: [[lot, units]] as they moved last.
     """
 
     __tablename__ = "rmas"
@@ -57,3 +59,4 @@ class Rma(Entity, Base):
     credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     refusal: Mapped[str | None] = mapped_column(String(200))
     closed_at: Mapped[datetime | None]
+    lots: Mapped[list[Any] | None]

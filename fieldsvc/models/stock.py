@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
@@ -18,12 +18,16 @@ class Part(Entity, Base):
     """A catalogue item. Money in cents. unit: what it is counted in; barcode: as scanners read it.
 
     criticality: 0 a part that can wait; 1 one without which an asset works badly; 2 one without which it stands still.
+    has_lots: its units are told apart by what they were made with. shelf_life_days: how long a lot without a day may
+    be used once it has come; null = for ever.
     """
 
     __tablename__ = "parts"
     __table_args__ = (
         CheckConstraint("unit_cost_cents >= 0 AND price_cents >= 0", name="money"),
         CheckConstraint("criticality BETWEEN 0 AND 2", name="criticality"),
+        CheckConstraint("NOT (has_lots AND is_serialised)", name="lots"),
+        CheckConstraint("shelf_life_days > 0", name="shelf_life"),
         Index("uq_parts_barcode", "barcode", unique=True),
     )
 
@@ -36,6 +40,8 @@ class Part(Entity, Base):
     unit: Mapped[str] = mapped_column(String(16), default="piece", server_default="piece")
     barcode: Mapped[str | None] = mapped_column(String(64))
     criticality: Mapped[int] = mapped_column(default=0, server_default="0")
+    has_lots: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shelf_life_days: Mapped[int | None]
 
 
 class PartModel(Base):

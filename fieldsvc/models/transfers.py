@@ -37,7 +37,7 @@ class Transfer(Entity, Base):
 class TransferLine(Keyed, Base):
     """Units of one part. serials: one for each unit of a serialised part. received: as counted where they arrived.
 
-    used_quantity: units that were used before anybody had said that they arrived.
+    used_quantity: units that were used before anybody had said that they arrived. lots: [[lot, units]] on the way.
     """
 
     __tablename__ = "transfer_lines"
@@ -55,3 +55,4 @@ class TransferLine(Keyed, Base):
     received_quantity: Mapped[int | None]
     received_serials: Mapped[list[Any] | None]
     used_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    lots: Mapped[list[Any] | None]

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from fieldsvc.domain.lots import draws_document, draws_from, without
 from fieldsvc.domain.reservation_states import HOLDING, ReservationState
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import lots_of
 from fieldsvc.services.moved_claims import move_claims_back
 from fieldsvc.services.reserved_units import held_balance, move_reservation, split_off
 from fieldsvc.services.stock import free_units
@@ -85,11 +87,13 @@ def _wait(uow: UnitOfWork, lost: Reservation, place_id: UUID) -> None:
     move_reservation(uow, lost, "bump", "reservation_bumped", reason="not_arrived", location_id=place_id)
 
 
-def note_used_on_the_way(uow: UnitOfWork, reservation: Reservation, units: int) -> None:
-    """Note in its transfer that units were used before anybody had said that they arrived."""
+def note_used_on_the_way(uow: UnitOfWork, reservation: Reservation, units: int, move_id: UUID) -> None:
+    """Note in its transfer that units were used, by a move, before anybody had said that they arrived."""
     if reservation.destination_id is None or reservation.transfer_id is None:
         return
     query = select(TransferLine).where(
         TransferLine.transfer_id == reservation.transfer_id, TransferLine.part_id == reservation.part_id
     )
-    uow.session.scalars(query).one().used_quantity += units
+    line = uow.session.scalars(query).one()
+    line.used_quantity += units
+    line.lots = draws_document(without(draws_from(line.lots), lots_of(uow.session, [move_id])))

@@ -1,21 +1,27 @@
 """Counts that are brought in by a file: one for each place, of the parts that are named, so that others stay."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
+from fieldsvc.domain.cells import Cell
 from fieldsvc.domain.imports import Sheet
 from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.counts import StockCount
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.persistence.statements import batched
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.counted_units import lot_differences
 from fieldsvc.services.counts import CountWish, open_count, submit_count
-from fieldsvc.services.import_columns import Column, header_names, quoted, suggestion, text, texts, whole
+from fieldsvc.services.import_columns import Column, Misread, header_names, quoted, suggestion, text, texts, whole
 from fieldsvc.services.import_lines import Line, Lines, read_lines
+from fieldsvc.services.lots import expiry_faults, lot_faults
 from fieldsvc.services.reserved_units import hold_parts
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
@@ -23,11 +29,32 @@ from fieldsvc.services.stock import Units
 
 # As many as a count may have, whichever way it is made.
 MAX_PARTS, MAX_UNITS, MAX_SERIALS = 2000, 100_000, 1000
+_LOT = re.compile(r"(?P<code>.{1,64}?)=(?P<units>[0-9]{1,6})(@(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))?")
+_read_texts = texts(90, MAX_SERIALS)
+
+
+def read_lots(cell: Cell) -> tuple[LotUnits, ...]:
+    """Read lots between semicolons: code=units, with @ and the last day where that is not known yet."""
+    lots = []
+    for item in _read_texts(cell):
+        found = _LOT.fullmatch(item)
+        try:
+            day = date.fromisoformat(found["day"]) if found is not None and found["day"] else None
+        except ValueError:
+            found = None
+        if found is None or int(found["units"]) > MAX_UNITS:
+            message = f"Write lots like L-7=3 or L-7=3@2027-01-31, with ; between them, not {quoted(item)}."
+            raise Misread("wrong_type", message)
+        lots.append(LotUnits(found["code"].strip(), int(found["units"]), day))
+    return tuple(lots)
+
+
 COLUMNS = (
     Column("location", text(64), is_required=True),
     Column("part", text(64), is_required=True),
     Column("quantity", whole(0, MAX_UNITS), is_required=True),
     Column("serials", texts(80, MAX_SERIALS)),
+    Column("lots", read_lots),
 )
 
 
@@ -48,13 +75,13 @@ class _Counted:
     location: StockLocation
     part: Part
 
-    def is_read(self, has_serials: bool) -> bool:
-        """Tell whether the cells that the units are made of could be read."""
-        return {"quantity", *(["serials"] if has_serials else [])} <= self.line.values.keys()
+    def is_read(self, listed: set[str]) -> bool:
+        """Tell whether the cells that the units are made of could be read. listed: columns that tell them apart."""
+        return {"quantity", *listed} <= self.line.values.keys()
 
     def units(self) -> Units:
         values = self.line.values
-        return Units(self.part.id, values["quantity"], tuple(values.get("serials", ())))
+        return Units(self.part.id, values["quantity"], tuple(values.get("serials", ())), values.get("lots", ()))
 
 
 def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> list[MadeCount]:
@@ -62,11 +89,16 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     lines = read_lines(sheet, COLUMNS, "part")
     counted = _found(uow, lines)
     _note_duplicates(lines, counted)
-    has_serials = "serials" in header_names(sheet.header)
+    listed = {"serials", "lots"} & {*header_names(sheet.header)}
     for one in counted:
-        if one.is_read(has_serials):
-            for fault in serial_faults(one.part, one.units()):
-                lines.note(one.line, fault.code, "serials", fault.message)
+        if one.is_read(listed):
+            units = one.units()
+            for fault in (
+                *serial_faults(one.part, units),
+                *lot_faults(one.part, units.quantity, units.lots),
+                *expiry_faults(uow, one.part, units.lots),
+            ):
+                lines.note(one.line, fault.code, fault.pointer.split("/")[1], fault.message)
     lines.refuse_faults()
     by_place: dict[UUID, list[_Counted]] = {}
     for one in counted:
@@ -144,6 +176,7 @@ def _make(uow: UnitOfWork, counted: Sequence[_Counted], approval_from_cents: int
     differing = sum(
         (line.counted_quantity, sorted(line.counted_serials or ()))
         != (line.expected_quantity, sorted(line.expected_serials or ()))
+        or bool(lot_differences(line))
         for line in count.lines
     )
     return MadeCount(location.code, count, differing)

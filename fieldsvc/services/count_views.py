@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.count_states import CountState
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action, scope_for
 from fieldsvc.models.counts import StockCount, StockCountLine
 
@@ -17,8 +18,10 @@ class BlindLine:
     part_id: UUID
     counted_quantity: int | None
     counted_serials: Sequence[str] | None
+    counted_lot_units: Sequence[LotUnits] | None
     expected_quantity: None = None
     expected_serials: None = None
+    expected_lot_units: None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +47,8 @@ def view_count(actor: Actor, count: StockCount) -> CountView:
     """Show a count: what was expected to whoever decides about it, and to all once it is posted."""
     if count.state is CountState.POSTED or scope_for(Action.COUNT_DECIDE, actor.role) is not None:
         return CountView(count, count.lines, count.differing_cents)
-    lines = [BlindLine(line.part_id, line.counted_quantity, line.counted_serials) for line in count.lines]
+    lines = [
+        BlindLine(line.part_id, line.counted_quantity, line.counted_serials, line.counted_lot_units)
+        for line in count.lines
+    ]
     return CountView(count, lines, None)

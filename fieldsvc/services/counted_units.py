@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.lots import LotDraws, LotUnits, units_document
 from fieldsvc.models.counts import StockCountLine
 from fieldsvc.models.stock import Part, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import lots_at, named_lots
 from fieldsvc.services.reserved_units import bump, held_balance, serve_anywhere, serve_waiting
 from fieldsvc.services.stock import free_units, locate_serial, post_move, special_location
 from fieldsvc.services.stock_values import units_in_stock, value_in_stock
@@ -19,8 +21,13 @@ def compare_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> in
     part = uow.get(Part, line.part_id)
     line.expected_quantity = held_balance(uow, part.id, location_id).on_hand
     line.expected_serials = serials_at(uow, part.id, location_id) if part.is_serialised else []
+    if part.has_lots:
+        there = lots_at(uow.session, part.id, location_id)
+        line.expected_lots = units_document([LotUnits(one.code, one.units, one.expires_on) for one in there])
     if part.is_serialised:
         differing = len(set(line.counted_serials or ()) ^ set(line.expected_serials))
+    elif part.has_lots:
+        differing = sum(abs(units) for _, units in lot_differences(line))
     else:
         differing = abs((line.counted_quantity or 0) - line.expected_quantity)
     units = units_in_stock(uow.session, part.id)
@@ -57,6 +64,8 @@ def post_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> list[
                 moves.append(_bring(uow, line.part_id, 1, outside, location_id, serial))
             elif place.id != location_id:  # a known serial comes from where the books have it
                 moves.append(_take(uow, line.part_id, 1, place.id, location_id, serial))
+    elif line.counted_lots is not None:
+        moves += _post_lots(uow, location_id, line, outside)
     else:
         difference = (line.counted_quantity or 0) - (line.expected_quantity or 0)
         if difference < 0:
@@ -66,25 +75,60 @@ def post_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> list[
     return moves
 
 
-def _take(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
-    balance = held_balance(uow, part_id, source)
-    if balance.on_hand < units:
-        message = f"{units} are missing by the count, and only {balance.on_hand} are left since: count again."
+def _post_lots(uow: UnitOfWork, location_id: UUID, line: StockCountLine, outside: UUID) -> list[UUID]:
+    moves = []
+    part = uow.get(Part, line.part_id)
+    for named, difference in lot_differences(line):
+        lots = named_lots(uow, part, [LotUnits(named.code, abs(difference), named.expires_on)])
+        if difference > 0:
+            moves.append(_bring(uow, part.id, difference, outside, location_id, None, lots))
+            continue
+        there = next((one.units for one in lots_at(uow.session, part.id, location_id) if one.code == named.code), 0)
+        _refuse_moved(-difference, there)
+        moves.append(_take(uow, part.id, -difference, location_id, outside, None, lots))
+    return moves
+
+
+def lot_differences(line: StockCountLine) -> list[tuple[LotUnits, int]]:
+    """The lots of which there are more or fewer than the books have, and by how many; what is missing goes first."""
+    counted = {one.code: one for one in line.counted_lot_units or ()}
+    expected = {one.code: one for one in line.expected_lot_units or ()}
+    found = []
+    for code in sorted(counted.keys() | expected.keys()):
+        units = [lots[code].quantity if code in lots else 0 for lots in (counted, expected)]
+        found.append((counted.get(code) or expected[code], units[0] - units[1]))
+    return sorted([one for one in found if one[1]], key=lambda one: one[1] > 0)
+
+
+def _refuse_moved(missing: int, left: int) -> None:
+    if left < missing:
+        message = f"{missing} are missing by the count, and only {left} are left since: count again."
         raise Conflict(message, code="moved_since_counted")
+
+
+def _take(
+    uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None, lots: LotDraws = ()
+) -> UUID:
+    balance = held_balance(uow, part_id, source)
+    _refuse_moved(units, balance.on_hand)
     lost = bump(uow, balance, units - free_units(balance))
-    move = _move(uow, part_id, units, source, target, serial)
+    move = _move(uow, part_id, units, source, target, serial, lots)
     if lost:
         serve_anywhere(uow, part_id)
     return move
 
 
-def _bring(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
-    move = _move(uow, part_id, units, source, target, serial)
+def _bring(
+    uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None, lots: LotDraws = ()
+) -> UUID:
+    move = _move(uow, part_id, units, source, target, serial, lots)
     serve_waiting(uow, part_id, target)
     return move
 
 
-def _move(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None) -> UUID:
+def _move(
+    uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID, serial: str | None, lots: LotDraws
+) -> UUID:
     return post_move(
         uow,
         part_id=part_id,
@@ -93,4 +137,5 @@ def _move(uow: UnitOfWork, part_id: UUID, units: int, source: UUID, target: UUID
         to_location_id=target,
         reason=MoveReason.COUNT,
         serial=serial,
+        lots=lots,
     ).id

@@ -11,6 +11,7 @@ from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.count_states import COUNT, CountState
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.lots import units_document
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.roles import Role
@@ -21,8 +22,10 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.count_views import CountView, view_count
 from fieldsvc.services.counted_units import compare_line, post_line
+from fieldsvc.services.lots import expiry_faults, lot_faults
 from fieldsvc.services.numbers import new_number
-from fieldsvc.services.reserved_units import expire_overdue, hold_parts
+from fieldsvc.services.overdue import expire_overdue
+from fieldsvc.services.reserved_units import hold_parts
 from fieldsvc.services.scopes import locations_in_scope, scope_of, touch
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units
@@ -78,6 +81,7 @@ def submit_count(
             count.lines.append(lines[units.part_id])
         line = lines[units.part_id]
         line.counted_quantity, line.counted_serials = units.quantity, list(units.serials)
+        line.counted_lots = units_document(units.lots) if uow.get(Part, units.part_id).has_lots else None
     count.differing_cents = sum(compare_line(uow, count.location_id, line) for line in count.lines)
     count.submitted_at, count.submitted_by = uow.occurred_at, uow.actor.user_id
     before, count.state = count.state, row.to
@@ -105,6 +109,7 @@ def ask_recount(uow: UnitOfWork, count_id: UUID, reason: str, version: int | Non
     row = COUNT.allowed(count.state, "recount", uow.actor.role)
     for line in list(count.lines):
         line.counted_quantity = line.counted_serials = line.expected_quantity = line.expected_serials = None
+        line.counted_lots = line.expected_lots = None
         if count.is_whole:
             count.lines.remove(line)
     count.differing_cents, count.recount_reason = 0, reason
@@ -164,6 +169,8 @@ def _post(uow: UnitOfWork, count: StockCount, role: Role) -> None:
     for line in count.lines:
         expire_overdue(uow, line.part_id)
     moves = [move for line in count.lines for move in post_line(uow, count.location_id, line)]
+    for line in count.lines:
+        expire_overdue(uow, line.part_id)  # what was found may have expired
     before, count.state = count.state, row.to
     touch(count)
     uow.record(count, "count_posted", before, row.to, data={"moves": moves})
@@ -217,6 +224,8 @@ def _faults(uow: UnitOfWork, count: StockCount, counted: Sequence[Units]) -> Ite
             yield Fault("duplicate", f"{pointer}/part_id", "This part is counted twice.")
         else:
             yield from serial_faults(part, units, pointer)
+            yield from lot_faults(part, units.quantity, units.lots, pointer)
+            yield from expiry_faults(uow, part, units.lots, pointer)
         seen.add(units.part_id)
     wanted = _parts_in_books(uow.session, count.location_id) if count.is_whole else asked
     for part_id in sorted(set(wanted) - seen):

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason, value_leaving
+from fieldsvc.domain.lots import LotUnits, is_expired
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import Part, StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import expiry_faults, local_day, lot_faults, named_lots
 from fieldsvc.services.reserved_units import serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
@@ -22,12 +25,16 @@ TAKES_GOODS = (LocationKind.WAREHOUSE, LocationKind.VAN, LocationKind.LOCKER)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Units of one part that a supplier brought to a place; serials: one for each unit of a serialised part."""
+    """Units of one part that a supplier brought to a place; serials: one for each unit of a serialised part.
+
+    lots: of a part that has them; one without a day expires after the part's shelf life.
+    """
 
     part_id: UUID
     location_id: UUID
     quantity: int
     serials: tuple[str, ...] = ()
+    lots: tuple[LotUnits, ...] = ()
 
 
 def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | None = None) -> Sequence[StockMove]:
@@ -38,18 +45,28 @@ def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | No
         faults.append(Fault("unknown_part", "/part_id", f"There is no part {delivery.part_id}."))
     if location is None:
         faults.append(Fault("unknown_location", "/location_id", f"There is no place {delivery.location_id}."))
-    if part is not None:
-        faults += delivery_faults(uow, part, Units(part.id, delivery.quantity, delivery.serials))
+    if part is not None and location is not None:
+        units = Units(part.id, delivery.quantity, delivery.serials, delivery.lots)
+        faults += delivery_faults(uow, part, units, location)
     if part is None or location is None or faults:
         raise Invalid("This delivery can't be booked.", faults=faults)
     cost = part.unit_cost_cents if unit_cost_cents is None else unit_cost_cents
     return book_delivery(uow, delivery, delivery.quantity * cost)
 
 
-def delivery_faults(uow: UnitOfWork, part: Part, units: Units, pointer: str = "") -> Iterator[Fault]:
-    """Say what is wrong with units of a held part that have come: no serial is in stock already."""
+def delivery_faults(
+    uow: UnitOfWork, part: Part, units: Units, location: StockLocation, pointer: str = ""
+) -> Iterator[Fault]:
+    """Say what is wrong with units of a held part that have come: no serial is in stock already, no lot is too old."""
     wrong = list(serial_faults(part, units, pointer))
     yield from wrong
+    yield from lot_faults(part, units.quantity, units.lots, pointer)
+    yield from expiry_faults(uow, part, units.lots, pointer)
+    today = local_day(uow.session, location, uow.now)
+    for index, lot in enumerate(units.lots):
+        if is_expired(lot.expires_on, today):
+            message = f"Lot {lot.code} has expired on {lot.expires_on}: let the supplier take it back."
+            yield Fault("lot_expired", f"{pointer}/lots/{index}/expires_on", message)
     for index, serial in enumerate(units.serials if not wrong else ()):
         place = locate_serial(uow.session, part.id, serial)
         if place is not None:
@@ -64,6 +81,10 @@ def book_delivery(uow: UnitOfWork, delivery: Delivery, brings_cents: int) -> lis
     """
     supplier = special_location(uow, LocationKind.SUPPLIER)
     lock_balances(uow, [(delivery.part_id, supplier.id), (delivery.part_id, delivery.location_id)])
+    part, location = uow.get(Part, delivery.part_id), uow.get(StockLocation, delivery.location_id)
+    lasts = timedelta(days=part.shelf_life_days) if part.shelf_life_days is not None else None
+    expires_on = None if lasts is None else local_day(uow.session, location, uow.now) + lasts
+    lots = named_lots(uow, part, delivery.lots, expires_on)
     units: list[tuple[int, str | None]] = [(1, serial) for serial in delivery.serials]
     moves = [
         post_move(
@@ -75,6 +96,7 @@ def book_delivery(uow: UnitOfWork, delivery: Delivery, brings_cents: int) -> lis
             reason=MoveReason.RECEIPT,
             serial=serial,
             brings_cents=value_leaving(brings_cents, delivery.quantity, quantity),
+            lots=lots,
         )
         for quantity, serial in units or [(delivery.quantity, None)]
     ]

@@ -6,16 +6,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
-from fieldsvc.domain.ledger import PHYSICAL, LocationKind, value_leaving
+from fieldsvc.domain.ledger import LocationKind, value_leaving
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action
-from fieldsvc.domain.rma_states import RMA, UNSETTLED, Disposition, RmaState
+from fieldsvc.domain.rma_states import FOR_EXPIRED, RMA, UNSETTLED, Disposition, RmaReason, RmaState
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.purchasing import Supplier
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockLocation
-from fieldsvc.persistence.statements import insert_or_leave
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.deliveries import Delivery, book_delivery, delivery_faults
+from fieldsvc.services.quarantines import quarantine_of
 from fieldsvc.services.reserved_units import bump, held_balance, hold_parts, serve_anywhere
 from fieldsvc.services.returned_units import post_return, unit_place
 from fieldsvc.services.rmas import load_rma
@@ -38,12 +39,13 @@ class Decision:
 class Settlement:
     """What the supplier has done. brought: of the units that were to come, None = all; credited_cents: what was paid.
 
-    serial: of the unit that was brought.
+    serial: of the unit that was brought; lots: of units of a part that has them.
     """
 
     serial: str | None = None
     credited_cents: int = 0
     brought: int | None = None
+    lots: tuple[LotUnits, ...] = ()
 
 
 def receive_rma(uow: UnitOfWork, rma_id: UUID, serial: str | None = None, version: int | None = None) -> Rma:
@@ -61,7 +63,7 @@ def receive_rma(uow: UnitOfWork, rma_id: UUID, serial: str | None = None, versio
             raise Invalid("Its serial is missing.", faults=[fault])
         rma.serial = serial
     assert rma.to_location_id is not None, "authorized with a warehouse"
-    rma.quarantine_id = _quarantine_of(uow, uow.get(StockLocation, rma.to_location_id))
+    rma.quarantine_id = quarantine_of(uow, uow.get(StockLocation, rma.to_location_id))
     _refuse_second_return(uow, rma)
     known = None if rma.serial is None else locate_serial(uow.session, rma.part_id, rma.serial)
     lost = 0
@@ -99,6 +101,9 @@ def dispose_rma(uow: UnitOfWork, rma_id: UUID, decision: Decision, version: int 
     if decision.disposition is Disposition.REJECT and rma.from_location_id is not None:
         fault = Fault("nobody_to_reject", "/disposition", "These are our own units: nobody else gets them back.")
         raise Invalid("This can't become of the units.", faults=[fault])
+    if rma.reason is RmaReason.EXPIRED and decision.disposition not in FOR_EXPIRED:
+        message = "Expired units are scrapped, or go back to the supplier, for money or for nothing."
+        raise Invalid("This can't become of the units.", faults=[Fault("expired", "/disposition", message)])
     assert rma.quarantine_id is not None, "received into quarantine"
     target, brings = _target(uow, rma, decision.disposition)
     move = post_return(uow, rma, rma.quarantine_id, target, brings)
@@ -120,25 +125,26 @@ def settle_rma(uow: UnitOfWork, rma_id: UUID, settlement: Settlement, version: i
         raise Conflict("There is nothing that the supplier has still to settle.", code="nothing_to_settle")
     brought = rma.quantity if settlement.brought is None else settlement.brought
     if rma.disposition is not Disposition.CREDIT and brought:
-        _book_brought(uow, rma, brought, settlement.serial)
+        _book_brought(uow, rma, brought, settlement)
     rma.credited_cents = settlement.credited_cents
     touch(rma)
     _close(uow, rma)
     return rma
 
 
-def _book_brought(uow: UnitOfWork, rma: Rma, brought: int, serial: str | None) -> None:
+def _book_brought(uow: UnitOfWork, rma: Rma, brought: int, settlement: Settlement) -> None:
     """Put repaired or new units on the shelf, worth what the old ones were, or the catalogue's cost."""
     assert rma.to_location_id is not None, "authorized with a warehouse"
     hold_parts(uow, [rma.part_id])
-    part, serials = uow.get(Part, rma.part_id), () if serial is None else (serial,)
-    faults = list(delivery_faults(uow, part, Units(part.id, brought, serials)))
+    part, house = uow.get(Part, rma.part_id), uow.get(StockLocation, rma.to_location_id)
+    serials = () if settlement.serial is None else (settlement.serial,)
+    faults = list(delivery_faults(uow, part, Units(part.id, brought, serials, settlement.lots), house))
     if brought > rma.quantity:
         faults.append(Fault("too_many", "/brought", f"{rma.quantity} went to the supplier."))
     if faults:
         raise Invalid("This can't be what the supplier brought.", faults=faults)
     worth = value_leaving(rma.value_cents, rma.quantity, brought) or brought * part.unit_cost_cents
-    book_delivery(uow, Delivery(part.id, rma.to_location_id, brought, serials), worth)
+    book_delivery(uow, Delivery(part.id, rma.to_location_id, brought, serials, settlement.lots), worth)
 
 
 def _close(uow: UnitOfWork, rma: Rma) -> None:
@@ -158,25 +164,6 @@ def _refuse_second_return(uow: UnitOfWork, rma: Rma) -> None:
     other = None if rma.serial is None else uow.session.scalars(query.limit(1)).first()
     if other is not None:
         raise Conflict(f"{rma.serial} is in quarantine by {other} already.", code="serial_in_return")
-
-
-def _quarantine_of(uow: UnitOfWork, house: StockLocation) -> UUID:
-    """The quarantine of a warehouse, made when something comes back for the first time."""
-    code = f"{house.code[:52]}-quarantine"
-    insert_or_leave(
-        uow.session,
-        StockLocation,
-        ["code"],
-        id=uow.new_id(),
-        version=1,
-        code=code,
-        name=f"{house.name[:180]} (quarantine)",
-        kind=LocationKind.QUARANTINE,
-        is_physical=LocationKind.QUARANTINE in PHYSICAL,
-        team_id=house.team_id,
-        handling_s=0,
-    )
-    return uow.session.scalars(select(StockLocation.id).where(StockLocation.code == code)).one()
 
 
 def _target(uow: UnitOfWork, rma: Rma, disposition: Disposition) -> tuple[UUID, int | None]:

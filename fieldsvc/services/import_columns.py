@@ -84,6 +84,12 @@ def whole(low: int, high: int) -> Callable[[Cell], int]:
     return read
 
 
+def optional_whole(low: int, high: int) -> Callable[[Cell], int | None]:
+    """Read a whole number; none from an empty cell."""
+    read_whole = whole(low, high)
+    return lambda cell: None if cell == "" else read_whole(cell)
+
+
 def flag(cell: Cell) -> bool:
     """Read true or false."""
     if isinstance(cell, bool):

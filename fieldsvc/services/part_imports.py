@@ -11,9 +11,19 @@ from fieldsvc.domain.imports import Sheet
 from fieldsvc.models.stock import Part, PartModel, PartSubstitute, StockMove
 from fieldsvc.persistence.statements import batched
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.import_columns import Column, flag, optional_text, quoted, suggestion, text, texts, whole
+from fieldsvc.services.import_columns import (
+    Column,
+    flag,
+    optional_text,
+    optional_whole,
+    quoted,
+    suggestion,
+    text,
+    texts,
+    whole,
+)
 from fieldsvc.services.import_lines import Line, Lines, read_lines
-from fieldsvc.services.parts import part_views
+from fieldsvc.services.parts import TRACKED, TRACKING, part_views, tracking_faults
 from fieldsvc.services.scopes import touch
 
 MAX_CENTS = 2_000_000_000
@@ -25,6 +35,8 @@ COLUMNS = (
     Column("unit", text(16)),
     Column("barcode", optional_text(64)),
     Column("is_serialised", flag),
+    Column("has_lots", flag),
+    Column("shelf_life_days", optional_whole(1, 36_500)),
     Column("unit_cost_cents", whole(0, MAX_CENTS), is_required=True),
     Column("price_cents", whole(0, MAX_CENTS), is_required=True),
     Column("criticality", whole(0, 2)),
@@ -62,6 +74,7 @@ def import_parts(uow: UnitOfWork, sheet: Sheet) -> PartTally:
     ids = _note_substitutes(uow, lines, known)
     _note_taken_barcodes(uow, lines)
     _note_moved(uow, lines, known)
+    _note_tracking(lines, known)
     lines.refuse_faults()
     new, changed = [], []
     for line in lines.lines:
@@ -151,16 +164,29 @@ def _note_taken_barcodes(uow: UnitOfWork, lines: Lines) -> None:
 
 
 def _note_moved(uow: UnitOfWork, lines: Lines, known: dict[str, _Known]) -> None:
-    """Note parts of which units have moved, and which the file wants to have serials, or none any more."""
-    wanted: dict[UUID, Line] = {}
+    """Note parts of which units have moved, and which the file wants to be told apart in another way."""
+    wanted: dict[UUID, list[tuple[Line, str]]] = {}
     for line in lines.lines:
         found = known.get(line.values.get("number", ""))
-        if found is not None and line.values.get("is_serialised", found.part.is_serialised) != found.part.is_serialised:
-            wanted[found.part.id] = line
+        if found is None:
+            continue
+        for name in TRACKED:
+            if line.values.get(name, found.value(name)) != found.value(name):
+                wanted.setdefault(found.part.id, []).append((line, name))
     for batch in batched(wanted):
         for part_id in uow.session.scalars(select(StockMove.part_id).where(StockMove.part_id.in_(batch)).distinct()):
-            message = "Units of it have moved: whether each has a serial can't change any more. Write what it was."
-            lines.note(wanted[part_id], "has_moved", "is_serialised", message)
+            for line, name in wanted[part_id]:
+                message = f"Units of it have moved: whether {TRACKED[name]} can't change any more. Write what it was."
+                lines.note(line, "has_moved", name, message)
+
+
+def _note_tracking(lines: Lines, known: dict[str, _Known]) -> None:
+    """Note parts whose units can't be told apart as the file, or the file and the books, want it."""
+    for line in lines.lines:
+        found = known.get(line.values.get("number", ""))
+        said = {} if found is None else {name: found.value(name) for name in TRACKING}
+        for fault in tracking_faults(said | line.values):
+            lines.note(line, fault.code, fault.pointer.removeprefix("/"), fault.message)
 
 
 def _write(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.lots import LotDraws, draws_from
 from fieldsvc.domain.reservation_states import HOLDING
 from fieldsvc.domain.rma_states import RMA, RmaReason
 from fieldsvc.domain.roles import Role
@@ -19,17 +20,17 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import note_used_on_the_way
+from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.reserved_units import (
     bump,
-    expire_overdue,
     held_for,
     hold_parts,
     note_consumed,
     serve_anywhere,
     take_reserved,
 )
-from fieldsvc.services.rmas import RmaWish, write_request
+from fieldsvc.services.rma_requests import RmaWish, write_request
 from fieldsvc.services.scopes import open_assignments, touch
 from fieldsvc.services.stock import free_units, locate_serial, lock_balances, post_move, special_location
 
@@ -146,8 +147,8 @@ class _Withdrawal:
             units = min(self.open_units, most - (before - self.open_units), reservation.quantity)
             if is_there and units > 0:
                 used = take_reserved(self._uow, reservation, self._balances[place], units)
-                self.book(place, units)
-                note_used_on_the_way(self._uow, used, units)
+                self.book(place, units, draws_from(used.lots))
+                note_used_on_the_way(self._uow, used, units, self.consumptions[-1].move_id)
                 note_consumed(self._uow, used, self.consumptions[-1].move_id)
         return before - self.open_units
 
@@ -159,8 +160,8 @@ class _Withdrawal:
         self.book(place, taken)
         return taken
 
-    def book(self, place: UUID, units: int) -> None:
-        """Move units from a place to the customer."""
+    def book(self, place: UUID, units: int, lots: LotDraws = ()) -> None:
+        """Move units from a place to the customer; lots: those that were picked for the visit."""
         if not units:
             return
         move = post_move(
@@ -172,6 +173,7 @@ class _Withdrawal:
             reason=MoveReason.CONSUMPTION,
             serial=self._use.serial,
             visit_id=self._visit.id,
+            lots=lots,
         )
         consumption = Consumption(
             id=self._uow.new_id(),

@@ -1,6 +1,6 @@
 """The catalogue of parts: what there is, what it fits, what it costs, and what can take its place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,9 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import touch
 
 _LISTS = ("models", "substitutes")
+# What can't change any more once units have moved, as people say it.
+TRACKED = {"is_serialised": "each has a serial", "has_lots": "they are told apart by lots"}
+TRACKING = (*TRACKED, "shelf_life_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def get_part(session: OrmSession, part_id: UUID) -> PartView:
 def add_part(uow: UnitOfWork, said: Mapping[str, Any]) -> PartView:
     """Add a part to the catalogue."""
     columns = {name: value for name, value in said.items() if name not in _LISTS}
-    faults = [*_taken(uow, None, said), *_substitute_faults(uow, None, said)]
+    faults = [*_taken(uow, None, said), *_substitute_faults(uow, None, said), *tracking_faults(said)]
     if faults:
         raise Invalid("This part can't be added.", faults=faults)
     part = Part(id=uow.new_id(), **columns)
@@ -84,16 +87,19 @@ def add_part(uow: UnitOfWork, said: Mapping[str, Any]) -> PartView:
 
 
 def change_part(uow: UnitOfWork, part_id: UUID, changes: Mapping[str, Any], version: int | None) -> PartView:
-    """Change what is named; whether it has serials stays once units of it have moved."""
+    """Change what is named; whether it has serials or lots stays once units of it have moved."""
     if uow.find(Part, part_id, lock=True) is None:
         raise NotFound(f"There is no part {part_id}.")
     part = uow.get(Part, part_id, version=version)
     before = part_views(uow.session, [part])[0]
     different = {name for name, value in changes.items() if _value(before, name) != value}
     faults = [*_taken(uow, part, changes), *_substitute_faults(uow, part, changes)]
-    if "is_serialised" in different and _has_moved(uow, part_id):
-        message = "Units of it have moved: whether each has a serial can't change any more."
-        faults.append(Fault("has_moved", "/is_serialised", message))
+    for name, what in TRACKED.items():
+        if name in different and _has_moved(uow, part_id):
+            faults.append(
+                Fault("has_moved", f"/{name}", f"Units of it have moved: whether {what} can't change any more.")
+            )
+    faults += tracking_faults({name: _value(before, name) for name in TRACKING} | dict(changes))
     if faults:
         raise Invalid("The part can't be changed like this.", faults=faults)
     for name in different - {*_LISTS}:
@@ -104,6 +110,14 @@ def change_part(uow: UnitOfWork, part_id: UUID, changes: Mapping[str, Any], vers
         touch(part)
         uow.flush()
     return part_views(uow.session, [part])[0]
+
+
+def tracking_faults(said: Mapping[str, Any]) -> Iterator[Fault]:
+    """Say how the units of a part can't be told apart."""
+    if said.get("is_serialised") and said.get("has_lots"):
+        yield Fault("serials_or_lots", "/has_lots", "A serial says more than a lot: a part has the one or the other.")
+    if said.get("shelf_life_days") is not None and not said.get("has_lots"):
+        yield Fault("no_lots", "/shelf_life_days", "Only lots expire: let the part have lots, or leave this out.")
 
 
 def _value(view: PartView, name: str) -> Any:

@@ -5,7 +5,7 @@ less what is on it already.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action, Scope
 from fieldsvc.domain.reservation_states import ACTIVE, ReservationState
 from fieldsvc.domain.visit_states import PUBLISHED, STARTED
@@ -22,6 +23,7 @@ from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBin, StockLocation
 from fieldsvc.models.technicians import Technician
 from fieldsvc.models.visits import Visit
+from fieldsvc.services.pick_lots import LotShelf
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 
 # Where somebody is on his way already: what he still needs from there.
@@ -30,7 +32,10 @@ OPEN_STATES = (*PUBLISHED, *STARTED)
 
 @dataclass(frozen=True, slots=True)
 class PickLine:
-    """Units of a part for a visit. reserved, picked, waiting: of how many the warehouse has so much done."""
+    """Units of a part for a visit. reserved, picked, waiting: of how many the warehouse has so much done.
+
+    lots: which of them were picked, and which to take for the rest: the first to expire.
+    """
 
     part_id: UUID
     part_number: str
@@ -44,6 +49,7 @@ class PickLine:
     reserved: int
     picked: int
     waiting: int
+    lots: Sequence[LotUnits] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,13 @@ class PickDay:
 
 
 def read_pick_lists(
-    session: OrmSession, actor: Actor, location_id: UUID, day: date, technician_id: UUID | None = None
+    session: OrmSession,
+    actor: Actor,
+    location_id: UUID,
+    day: date,
+    technician_id: UUID | None = None,
+    *,
+    now: datetime,
 ) -> PickDay:
     """What has to be picked for the visits of a day at a warehouse that the actor may see."""
     houses = locations_in_scope(actor, Action.STOCK_READ) & (StockLocation.kind == LocationKind.WAREHOUSE)
@@ -98,6 +110,7 @@ def read_pick_lists(
         lines.setdefault((claim.technician_id, claim.technician), []).append(line)
     lists = [PickList(technician, name, fetched.get(technician), own) for (technician, name), own in lines.items()]
     lists.sort(key=lambda one: (one.fetched_at is None, str(one.fetched_at), one.technician))
+    lists = _with_lots(session, location_id, now, lists)
     return PickDay(location_id, day, lists, _wave(lists))
 
 
@@ -204,6 +217,20 @@ def _line(claim: _Claim, done: dict[ReservationState, int]) -> PickLine:
         picked=done.get(ReservationState.PICKED, 0),
         waiting=done.get(ReservationState.BACKORDERED, 0),
     )
+
+
+def _with_lots(session: OrmSession, location_id: UUID, now: datetime, lists: Sequence[PickList]) -> list[PickList]:
+    shelf = LotShelf(session, location_id, {line.part_id for one in lists for line in one.lines}, now)
+    return [
+        replace(
+            one,
+            lines=[
+                replace(line, lots=shelf.take(line.visit_id, line.part_id, min(line.reserved, line.quantity)))
+                for line in one.lines
+            ],
+        )
+        for one in lists
+    ]
 
 
 def _wave(lists: Sequence[PickList]) -> list[WaveLine]:

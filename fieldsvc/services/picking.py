@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.lots import LotDraws, draws_document, draws_from
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.reservation_states import HOLDING, ReservationState
 from fieldsvc.domain.transfer_states import TRANSFER
@@ -21,13 +22,14 @@ from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import load, pick_up
+from fieldsvc.services.lots import choose_lots
 from fieldsvc.services.moved_claims import move_claim
 from fieldsvc.services.pick_lists import is_for_day
 from fieldsvc.services.reserved_units import hold_parts, move_reservation, split_off
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, locate_serial, special_location
-from fieldsvc.services.transferred_units import post_units
+from fieldsvc.services.transferred_units import send_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class _Share:
     def units(self) -> int:
         return sum(one.quantity for one in self.reservations)
 
+    def lots(self, part_id: UUID) -> LotDraws:
+        """Which lots of a part were picked for it."""
+        documents = [one.lots for one in self.reservations if one.part_id == part_id]
+        return tuple(draw for document in documents for draw in draws_from(document))
+
 
 def pick_units(uow: UnitOfWork, tour: Tour, part_ids: Sequence[UUID] = ()) -> list[Reservation]:
     """Note that units were set aside for a technician; part_ids: which, none = all. Picked twice is picked."""
@@ -60,6 +67,9 @@ def pick_units(uow: UnitOfWork, tour: Tour, part_ids: Sequence[UUID] = ()) -> li
         raise Conflict("There is nothing that could be set aside.", code="nothing_to_pick")
     for reservation in picked:
         if reservation.state is ReservationState.RESERVED:
+            if uow.get(Part, reservation.part_id).has_lots:
+                chosen = choose_lots(uow, reservation.part_id, tour.location_id, reservation.quantity)
+                reservation.lots = draws_document(chosen)
             move_reservation(uow, reservation, "pick", "reservation_picked", role=uow.actor.role)
     return picked
 
@@ -69,6 +79,7 @@ def put_back(uow: UnitOfWork, tour: Tour, part_ids: Sequence[UUID] = ()) -> list
     back = [one for share in _shares(uow, tour, part_ids) for one in share.reservations]
     for reservation in back:
         if reservation.state is ReservationState.PICKED:
+            reservation.lots = None
             move_reservation(uow, reservation, "put_back", "reservation_put_back", role=uow.actor.role)
     return back
 
@@ -96,7 +107,10 @@ def hand_over(uow: UnitOfWork, tour: Tour, serials: Mapping[UUID, Sequence[str]]
     for share in shares:
         for reservation in share.reservations:
             pick_up(uow, reservation)
-    moves = [move for line in lines for move in post_units(uow, line.part_id, line, tour.location_id, transit)]
+    moves = []
+    for line in transfer.lines:
+        picked = tuple(lot for share in shares for lot in share.lots(line.part_id))
+        moves += send_line(uow, line, tour.location_id, transit, picked)
     for share in shares:
         for reservation in share.reservations:
             load(uow, reservation, transfer, transit)

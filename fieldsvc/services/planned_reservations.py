@@ -26,8 +26,8 @@ from fieldsvc.models.technicians import Team
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overdue import end_overdue
 from fieldsvc.services.reserved_units import (
-    end_overdue,
     end_reservation,
     held_balance,
     hold_parts,

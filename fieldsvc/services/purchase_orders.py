@@ -131,7 +131,7 @@ def receive_order(
     moves = []
     for units in sorted(counted, key=lambda one: one.part_id):
         line = ordered[units.part_id]
-        delivery = Delivery(units.part_id, order.location_id, units.quantity, units.serials)
+        delivery = Delivery(units.part_id, order.location_id, units.quantity, units.serials, units.lots)
         moves += [move.id for move in book_delivery(uow, delivery, units.quantity * line.unit_cost_cents)]
         line.received_quantity += units.quantity
     is_all_there = closes or all(line.received_quantity >= line.quantity for line in order.lines)
@@ -234,7 +234,7 @@ def _faults(
 def _count_faults(uow: UnitOfWork, order: PurchaseOrder, counted: Sequence[Units], *, closes: bool) -> Iterator[Fault]:
     if not counted and not closes:
         yield Fault("empty", "/counted", "Name what has come, or say that the rest will not.")
-    ordered = {line.part_id for line in order.lines}
+    ordered, place = {line.part_id for line in order.lines}, uow.get(StockLocation, order.location_id)
     seen: set[UUID] = set()
     for index, units in enumerate(counted):
         pointer = f"/counted/{index}"
@@ -244,5 +244,5 @@ def _count_faults(uow: UnitOfWork, order: PurchaseOrder, counted: Sequence[Units
         elif units.part_id in seen:
             yield Fault("duplicate", f"{pointer}/part_id", "This part is counted twice.")
         else:
-            yield from delivery_faults(uow, uow.get(Part, units.part_id), units, pointer)
+            yield from delivery_faults(uow, uow.get(Part, units.part_id), units, place, pointer)
         seen.add(units.part_id)

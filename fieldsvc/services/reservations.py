@@ -13,7 +13,7 @@ from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
-from fieldsvc.domain.reservation_states import ACTIVE, EXPIRABLE, RESERVATION, ReservationState
+from fieldsvc.domain.reservation_states import ACTIVE, RESERVATION, ReservationState
 from fieldsvc.domain.ticket_states import OPEN
 from fieldsvc.domain.visit_states import CLOSED
 from fieldsvc.models.reservations import Reservation
@@ -22,12 +22,11 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.reserved_units import (
     end_reservation,
-    expire_overdue,
     held_balance,
     hold_parts,
-    is_overdue,
     serve_anywhere,
     serve_waiting,
 )
@@ -113,18 +112,6 @@ def release_reservation(uow: UnitOfWork, reservation_id: UUID, version: int | No
     if freed is not None:
         serve_waiting(uow, *freed)
     return reservation
-
-
-def overdue_holds(session: OrmSession, now: datetime) -> Sequence[UUID]:
-    """Parts of which something is held for longer than was said."""
-    query = select(Reservation.part_id).where(Reservation.state.in_(EXPIRABLE), is_overdue(now))
-    return session.scalars(query.distinct()).all()
-
-
-def expire_holds(uow: UnitOfWork, part_id: UUID) -> bool:
-    """End what is held of a part for longer than was said, and tell whether anything was."""
-    hold_parts(uow, [part_id])
-    return expire_overdue(uow, part_id)
 
 
 def get_reservation(session: OrmSession, actor: Actor, reservation_id: UUID) -> Reservation:

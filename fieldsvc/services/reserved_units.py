@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.reservation_states import EXPIRABLE, HOLDING, RESERVATION, ReservationState
+from fieldsvc.domain.lots import draws_document, draws_from, split
+from fieldsvc.domain.reservation_states import HOLDING, RESERVATION, ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import Part, StockBalance, StockLocation
@@ -70,29 +71,14 @@ def end_reservation(
     was_held = reservation.state in HOLDING
     reservation.end_reason = reason
     move_reservation(uow, reservation, "release", "reservation_released", role=role, reason=reason)
-    return _give_back(uow, reservation) if was_held else None
+    return give_back(uow, reservation) if was_held else None
 
 
-def expire_overdue(uow: UnitOfWork, part_id: UUID) -> bool:
-    """End what is held of a held part for longer than was said and serve who waits; tells whether anything was."""
-    freed, count = end_overdue(uow, part_id)
-    serve_all(uow, freed)
-    return count > 0
-
-
-def end_overdue(uow: UnitOfWork, part_id: UUID) -> tuple[set[BalanceKey], int]:
-    """End what is held of a held part for longer than was said; returns where units are free by it, and how many."""
-    query = select(Reservation).where(
-        Reservation.part_id == part_id, Reservation.state.in_(EXPIRABLE), is_overdue(uow.now)
-    )
-    overdue = uow.session.scalars(query.order_by(Reservation.id)).all()
-    freed = set()
-    for reservation in overdue:
-        was_held = reservation.state is ReservationState.RESERVED
-        move_reservation(uow, reservation, "expire", "reservation_expired")
-        if was_held:
-            freed.add(_give_back(uow, reservation))
-    return freed, len(overdue)
+def give_back(uow: UnitOfWork, reservation: Reservation) -> BalanceKey:
+    """Let units that are no longer reserved be free; returns where."""
+    assert reservation.location_id is not None, "what is reserved is somewhere"
+    held_balance(uow, reservation.part_id, reservation.location_id).reserved -= reservation.quantity
+    return reservation.part_id, reservation.location_id
 
 
 def serve_all(uow: UnitOfWork, places: Iterable[BalanceKey]) -> None:
@@ -103,6 +89,11 @@ def serve_all(uow: UnitOfWork, places: Iterable[BalanceKey]) -> None:
 
 def serve_anywhere(uow: UnitOfWork, part_id: UUID) -> None:
     """Serve who waits for a held part wherever units of it are free."""
+    serve_all(uow, free_places(uow, part_id))
+
+
+def free_places(uow: UnitOfWork, part_id: UUID) -> list[BalanceKey]:
+    """Where units of a part are free for whoever waits for some."""
     query = (
         select(StockBalance.part_id, StockBalance.location_id)
         .join(StockLocation, StockLocation.id == StockBalance.location_id)
@@ -113,7 +104,7 @@ def serve_anywhere(uow: UnitOfWork, part_id: UUID) -> None:
         )
     )
     uow.flush()
-    serve_all(uow, [(part, place) for part, place in uow.session.execute(query)])
+    return [(part, place) for part, place in uow.session.execute(query)]
 
 
 def serve_waiting(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> None:
@@ -143,6 +134,8 @@ def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservat
     if units == reservation.quantity:
         return reservation
     reservation.quantity -= units
+    lots, rest = split(draws_from(reservation.lots), units)
+    reservation.lots = draws_document(rest)
     part = Reservation(
         id=uow.new_id(),
         ticket_id=reservation.ticket_id,
@@ -159,6 +152,7 @@ def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservat
         for_any_visit=reservation.for_any_visit,
         destination_id=reservation.destination_id,
         transfer_id=reservation.transfer_id,
+        lots=draws_document(lots),
     )
     uow.session.add(part)
     state = reservation.state
@@ -218,13 +212,6 @@ def bump(uow: UnitOfWork, balance: StockBalance, units: int) -> int:
         lost.location_id = place if lost.is_planned else None  # what a plan counts on is wanted where the plan has it
         move_reservation(uow, lost, "bump", "reservation_bumped", reason="fact", location_id=balance.location_id)
     return freed
-
-
-def _give_back(uow: UnitOfWork, reservation: Reservation) -> BalanceKey:
-    """Let units that are no longer reserved be free; returns where."""
-    assert reservation.location_id is not None, "what is reserved is somewhere"
-    held_balance(uow, reservation.part_id, reservation.location_id).reserved -= reservation.quantity
-    return reservation.part_id, reservation.location_id
 
 
 def _waiting(uow: UnitOfWork, part_id: UUID) -> list[tuple[Reservation, Ticket]]:

@@ -4,11 +4,14 @@ from uuid import UUID
 
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.ledger import LocationKind, MoveReason
+from fieldsvc.domain.lots import draws_document, draws_from
 from fieldsvc.domain.rma_states import RmaState
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import expire_overdue, held_balance, hold_parts, serve_waiting
+from fieldsvc.services.lots import lots_of
+from fieldsvc.services.overdue import expire_overdue
+from fieldsvc.services.reserved_units import held_balance, hold_parts, serve_waiting
 from fieldsvc.services.stock import free_units, locate_serial, post_move, special_location
 
 
@@ -47,7 +50,9 @@ def post_return(uow: UnitOfWork, rma: Rma, source: UUID, target: UUID, brings_ce
         reason=MoveReason.RETURN,
         serial=rma.serial,
         brings_cents=brings_cents,
+        lots=draws_from(rma.lots),
     )
+    rma.lots = draws_document(lots_of(uow.session, [move.id]))
     if uow.get(StockLocation, target).kind in (LocationKind.WAREHOUSE, LocationKind.LOCKER):
         serve_waiting(uow, rma.part_id, target)
     return move

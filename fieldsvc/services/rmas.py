@@ -13,33 +13,18 @@ from fieldsvc.domain.errors import Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, Scope
-from fieldsvc.domain.rma_states import RMA, RmaReason, RmaState
+from fieldsvc.domain.rma_states import RMA, RmaState
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.numbers import new_number
 from fieldsvc.services.returned_units import are_there, post_return, unit_place
+from fieldsvc.services.rma_requests import RmaWish, write_request
 from fieldsvc.services.scopes import locations_in_scope, scope_of, tickets_in_scope, visits_in_scope
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, special_location
-
-
-@dataclass(frozen=True, slots=True)
-class RmaWish:
-    """What is to come back. from_location_id: own stock that it comes from; None = from the customer of the ticket."""
-
-    part_id: UUID
-    reason: RmaReason
-    quantity: int = 1
-    serial: str | None = None
-    is_good: bool = False
-    ticket_id: UUID | None = None
-    visit_id: UUID | None = None
-    from_location_id: UUID | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +43,6 @@ def request_rma(uow: UnitOfWork, wish: RmaWish) -> Rma:
     if faults:
         raise Invalid("The return can't be asked for like this.", faults=faults)
     return write_request(uow, wish, row.to)
-
-
-def write_request(uow: UnitOfWork, wish: RmaWish, state: RmaState) -> Rma:
-    """Write down a request that was looked at, or that follows from a fact."""
-    rma = Rma(
-        id=uow.new_id(),
-        number=new_number(uow, "R"),
-        ticket_id=wish.ticket_id,
-        visit_id=wish.visit_id,
-        part_id=wish.part_id,
-        quantity=wish.quantity,
-        serial=wish.serial,
-        is_good=wish.is_good,
-        reason=wish.reason,
-        note=wish.note,
-        from_location_id=wish.from_location_id,
-        state=state,
-        requested_at=uow.now,
-        requested_by=uow.actor.user_id,
-        value_cents=0,
-        claimed_cents=0,
-        credited_cents=0,
-    )
-    uow.session.add(rma)
-    uow.record(rma, "rma_requested", None, state, reason=wish.reason.value, data={"part_id": wish.part_id})
-    return rma
 
 
 def authorize_rma(uow: UnitOfWork, rma_id: UUID, where: Authorization, version: int | None = None) -> Rma:

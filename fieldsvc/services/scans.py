@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, Fault, NotFound
+from fieldsvc.domain.lots import UNKNOWN_LOT
 from fieldsvc.domain.permissions import Action, scope_for
 from fieldsvc.models.counts import StockCount
+from fieldsvc.models.lots import Lot, LotBalance
 from fieldsvc.models.purchasing import PurchaseOrder
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
@@ -28,6 +31,7 @@ class ScanKind(StrEnum):
 
     PART = "part"
     SERIAL = "serial"
+    LOT = "lot"
     LOCATION = "location"
     PURCHASE_ORDER = "purchase_order"
     RMA = "rma"
@@ -37,7 +41,8 @@ class ScanKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What a code stands for. id: of the thing, a serial's part. location: of a serial, where the books have it; of an
-    order, a return or a count, where it is for. here: of a part, what there is at places the actor may see."""
+    order, a return or a count, where it is for. here: of a part, what there is at places the actor may see.
+    places, expires_on: the same of a lot, and the last day on which it may be used."""
 
     kind: ScanKind
     id: UUID
@@ -46,11 +51,13 @@ class Scan:
     part: Part | None = None
     location: StockLocation | None = None
     here: Sequence[StockBalance] = ()
+    places: Sequence[LotBalance] = ()
+    expires_on: date | None = None
 
 
 def read_code(session: OrmSession, actor: Actor, code: str) -> Scan:
-    """Return what a code stands for: a part by barcode or number first, then a serial, a place, a document."""
-    for look in (_parts, _serials, _locations, _documents):
+    """Return what a code stands for: a part by barcode or number first, then a serial, a lot, a place, a document."""
+    for look in (_parts, _serials, _lots, _locations, _documents):
         found = list(look(session, actor, code))
         if len(found) > 1:
             faults = [Fault("meaning", "/query/code", f"{one.kind} {one.name}") for one in found]
@@ -75,6 +82,15 @@ def _serials(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
         place = locate_serial(session, part.id, code)
         if place is None or place.id in seen:
             yield Scan(ScanKind.SERIAL, part.id, part.number, part=part, location=place)
+
+
+def _lots(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
+    visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ), StockLocation.is_physical)
+    query = select(Lot, Part).join(Part, Part.id == Lot.part_id).where(Lot.code == code, Lot.code != UNKNOWN_LOT)
+    for lot, part in session.execute(query.order_by(Part.number)):
+        here = select(LotBalance).where(LotBalance.lot_id == lot.id, LotBalance.location_id.in_(visible))
+        rows = session.scalars(here.where(LotBalance.on_hand > 0).order_by(LotBalance.location_id)).all()
+        yield Scan(ScanKind.LOT, lot.id, lot.code, part=part, places=rows, expires_on=lot.expires_on)
 
 
 def _locations(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, Move, MoveReason, check_move
+from fieldsvc.domain.lots import LotDraws, LotUnits, draws_document
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import StockBalance, StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.statements import insert_or_leave
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import move_lots
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.stock_values import book_value, is_valued
 
@@ -24,11 +26,12 @@ BalanceKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of one part; serials: one for each unit of a serialised part."""
+    """Units of one part; serials: one for each unit of a serialised part; lots: of a part that has them."""
 
     part_id: UUID
     quantity: int
     serials: tuple[str, ...] = ()
+    lots: tuple[LotUnits, ...] = ()
 
 
 def lock_balances(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> dict[BalanceKey, StockBalance]:
@@ -77,10 +80,12 @@ def post_move(
     visit_id: UUID | None = None,
     reverses_id: UUID | None = None,
     brings_cents: int | None = None,
+    lots: LotDraws = (),
 ) -> StockMove:
     """Move units of a held part from one location to another, or refuse with what is there.
 
     brings_cents: what units from outside cost, all together; None = what the others of the part cost.
+    lots: which are wanted first; the others are those that expire first.
     """
     check_move(Move(part_id, quantity, from_location_id, to_location_id))
     source_key, target_key = (part_id, from_location_id), (part_id, to_location_id)
@@ -112,19 +117,14 @@ def post_move(
         recorded_at=uow.now,
     )
     uow.session.add(move)
-    uow.record(
-        move,
-        "stock_moved",
-        reason=reason.value,
-        data={
-            "part_id": part_id,
-            "quantity": quantity,
-            "from_location_id": from_location_id,
-            "to_location_id": to_location_id,
-            "value_cents": value_cents,
-        },
-    )
+    _record(uow, move, move_lots(uow, move, source, target, lots))
     return move
+
+
+def _record(uow: UnitOfWork, move: StockMove, lots: LotDraws) -> None:
+    names = ("part_id", "quantity", "from_location_id", "to_location_id", "value_cents")
+    data = {name: getattr(move, name) for name in names} | ({"lots": draws_document(lots)} if lots else {})
+    uow.record(move, "stock_moved", reason=move.reason.value, data=data)
 
 
 def special_location(uow: UnitOfWork, kind: LocationKind) -> StockLocation:

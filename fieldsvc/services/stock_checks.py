@@ -21,6 +21,7 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove, 
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.transfers import Transfer, TransferLine
 from fieldsvc.models.visits import Visit
+from fieldsvc.services.lot_checks import lots_match_balances, lots_match_moves
 from fieldsvc.services.planned_reservations import active_of, claims_of, missing_of, surplus_of
 
 
@@ -206,6 +207,8 @@ STOCK_CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     ("S2", reserved_is_what_reservations_hold),
     ("S", what_is_on_the_way_is_carried),
     ("S5", serials_are_in_one_place),
+    ("S", lots_match_moves),
+    ("S", lots_match_balances),
     ("S", value_is_what_moves_brought),
     ("S4", reversals_are_single),
     ("R1", consumed_is_what_was_used),

@@ -46,6 +46,8 @@ def _part_row(view: PartView, substitutes: Sequence[str]) -> list[str | int]:
         part.unit,
         part.barcode or "",
         str(part.is_serialised).lower(),
+        str(part.has_lots).lower(),
+        "" if part.shelf_life_days is None else part.shelf_life_days,
         part.unit_cost_cents,
         part.price_cents,
         part.criticality,

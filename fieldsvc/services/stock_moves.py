@@ -1,5 +1,6 @@
 """The ledger as people read it, and moves that were wrong, taken back by another move."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,22 +10,27 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.errors import Conflict, NotFound
 from fieldsvc.domain.ledger import MoveReason
+from fieldsvc.domain.lots import LotDraws, LotUnits
 from fieldsvc.domain.pages import Page, PageRequest
 from fieldsvc.domain.permissions import Action, scope_for
+from fieldsvc.models.lots import Lot, StockMoveLot
 from fieldsvc.models.stock import StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
+from fieldsvc.services.lots import lots_at, lots_of
+from fieldsvc.services.overdue import expire_overdue
+from fieldsvc.services.reserved_units import hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.stock import newest_move_of, post_move
 
 
 @dataclass(frozen=True, slots=True)
 class MoveView:
-    """A move as somebody may see it. value_cents: None for who is not to know what parts cost."""
+    """A move as somebody may see it, with the lots of its units. value_cents: None for who is not to know."""
 
     move: StockMove
     value_cents: int | None
+    lots: Sequence[LotUnits] = ()
 
 
 def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
@@ -45,6 +51,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         raise Conflict("This move was taken back already.", code="move_reversed")
     if move.serial is not None and newest_move_of(uow.session, move.part_id, move.serial) != move.id:
         raise Conflict(f"Serial {move.serial} has moved on since.", code="serial_moved_on")
+    lots = lots_of(uow.session, [move.id])
+    _refuse_moved_lots(uow, move, lots)
     expire_overdue(uow, move.part_id)
     correction = post_move(
         uow,
@@ -56,6 +64,7 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         serial=move.serial,
         reverses_id=move.id,
         brings_cents=-move.value_cents if move.value_cents < 0 else None,
+        lots=lots,
     )
     serve_waiting(uow, move.part_id, move.from_location_id)
     return correction
@@ -69,6 +78,7 @@ def list_moves(
     part_id: UUID | None = None,
     location_id: UUID | None = None,
     serial: str | None = None,
+    lot_id: UUID | None = None,
 ) -> Page["MoveView"]:
     """One page of the moves from or to places the actor may see, the newest first."""
     visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ))
@@ -79,9 +89,37 @@ def list_moves(
         query = query.where(or_(StockMove.from_location_id == location_id, StockMove.to_location_id == location_id))
     if serial is not None:
         query = query.where(StockMove.serial == serial)
+    if lot_id is not None:
+        query = query.where(StockMove.id.in_(select(StockMoveLot.move_id).where(StockMoveLot.lot_id == lot_id)))
     found = fetch_page(session, query, (StockMove.recorded_at, StockMove.id), page, is_descending=True)
     shows_value = scope_for(Action.STOCK_VALUE_READ, actor.role) is not None
-    return Page([MoveView(move, move.value_cents if shows_value else None) for move in found.items], found.next_after)
+    lots = _lots_by_move(session, [move.id for move in found.items])
+    views = [MoveView(move, move.value_cents if shows_value else None, lots.get(move.id, ())) for move in found.items]
+    return Page(views, found.next_after)
+
+
+def _lots_by_move(session: OrmSession, move_ids: Sequence[UUID]) -> dict[UUID, list[LotUnits]]:
+    query = (
+        select(StockMoveLot.move_id, Lot.code, StockMoveLot.quantity, Lot.expires_on)
+        .join(Lot, Lot.id == StockMoveLot.lot_id)
+        .where(StockMoveLot.move_id.in_(move_ids))
+    )
+    found: dict[UUID, list[LotUnits]] = {}
+    for move_id, code, units, expires_on in session.execute(query.order_by(StockMoveLot.move_id, Lot.code)):
+        found.setdefault(move_id, []).append(LotUnits(code, units, expires_on))
+    return found
+
+
+def _refuse_moved_lots(uow: UnitOfWork, move: StockMove, lots: LotDraws) -> None:
+    """What is taken back is what came: units of another lot are not that."""
+    if not uow.get(StockLocation, move.to_location_id).is_physical:
+        return
+    there = {one.lot_id: one for one in lots_at(uow.session, move.part_id, move.to_location_id)}
+    for lot_id, units in lots:
+        left = there[lot_id].units if lot_id in there else 0
+        if left < units:
+            code = uow.get(Lot, lot_id).code
+            raise Conflict(f"{units} units of lot {code} have come, {left} are left there.", code="lot_moved_on")
 
 
 def _is_in_scope(uow: UnitOfWork, move: StockMove) -> bool:

@@ -3,14 +3,18 @@
 from uuid import UUID
 
 from fieldsvc.domain.ledger import MoveReason
+from fieldsvc.domain.lots import LotDraws, draws_document, draws_from, split
 from fieldsvc.models.transfers import TransferLine
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import lots_of
 from fieldsvc.services.reserved_units import bump, held_balance, serve_anywhere
 from fieldsvc.services.stock import Units, free_units, locate_serial, post_move
 
 
-def post_units(uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, target: UUID) -> list[UUID]:
-    """Move units, each serial by itself; returns the ids of the moves."""
+def post_units(
+    uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, target: UUID, lots: LotDraws = ()
+) -> list[UUID]:
+    """Move units, each serial by itself; returns the ids of the moves. lots: which are wanted first."""
     draws: list[tuple[int, str | None]] = [(1, serial) for serial in units.serials]
     if not draws and units.quantity:
         draws = [(units.quantity, None)]
@@ -23,24 +27,33 @@ def post_units(uow: UnitOfWork, part_id: UUID, units: Units, source: UUID, targe
             to_location_id=target,
             reason=MoveReason.TRANSFER,
             serial=serial,
+            lots=lots,
         ).id
         for quantity, serial in draws
     ]
 
 
+def send_line(uow: UnitOfWork, line: TransferLine, source: UUID, transit: UUID, lots: LotDraws = ()) -> list[UUID]:
+    """Let the units of a line leave, and note which lots are on the way; returns the ids of the moves."""
+    moves = post_units(uow, line.part_id, sent_units(line), source, transit, lots)
+    line.lots = draws_document(lots_of(uow.session, moves))
+    return moves
+
+
 def post_from_the_way(
-    uow: UnitOfWork, units: Units, transit: UUID, target: UUID, unknown: UUID | None = None
+    uow: UnitOfWork, units: Units, transit: UUID, target: UUID, unknown: UUID | None = None, lots: LotDraws = ()
 ) -> list[UUID]:
     """Move units that were on the way, whoever else was promised some there: what has arrived is never refused.
 
     unknown: where those come from that the books don't have on the way any more; None = they don't come.
+    lots: those that were sent.
     """
     if not units.quantity:
         return []
     balance = held_balance(uow, units.part_id, transit)
     there = min(units.quantity, balance.on_hand)
     lost = bump(uow, balance, there - free_units(balance))
-    moves = post_units(uow, units.part_id, Units(units.part_id, there, units.serials[:there]), transit, target)
+    moves = post_units(uow, units.part_id, Units(units.part_id, there, units.serials[:there]), transit, target, lots)
     if unknown is not None and there < units.quantity and not units.serials:
         moves += post_units(uow, units.part_id, Units(units.part_id, units.quantity - there), unknown, target)
     if lost:
@@ -74,6 +87,11 @@ def post_beyond(uow: UnitOfWork, units: Units, unknown: UUID, target: UUID) -> l
     if lost:
         serve_anywhere(uow, units.part_id)
     return moves
+
+
+def sent_lots(line: TransferLine, arrived: int = 0) -> LotDraws:
+    """Which lots of a line are on the way, but for those of the first units, which have arrived."""
+    return split(draws_from(line.lots), arrived)[1]
 
 
 def sent_units(line: TransferLine) -> Units:

@@ -20,7 +20,8 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import set_down, stage, take_back
 from fieldsvc.services.moved_claims import lock_visits_of
-from fieldsvc.services.reserved_units import expire_overdue, hold_parts, serve_waiting
+from fieldsvc.services.overdue import expire_overdue
+from fieldsvc.services.reserved_units import hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope, scope_of
 from fieldsvc.services.serials import serial_faults
 from fieldsvc.services.stock import Units, free_units, locate_serial, lock_balances, special_location
@@ -29,7 +30,8 @@ from fieldsvc.services.transferred_units import (
     in_transit,
     post_beyond,
     post_from_the_way,
-    post_units,
+    send_line,
+    sent_lots,
     sent_units,
     unused_units,
 )
@@ -86,11 +88,7 @@ def ship_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = None
     faults = list(_absent(uow, transfer, transit))
     if faults:
         raise Conflict("Not all of it is there.", code="not_enough_stock", faults=faults)
-    moves = [
-        move
-        for line in transfer.lines
-        for move in post_units(uow, line.part_id, sent_units(line), transfer.from_location_id, transit)
-    ]
+    moves = [move for line in transfer.lines for move in send_line(uow, line, transfer.from_location_id, transit)]
     before, transfer.state, transfer.shipped_at = transfer.state, row.to, uow.occurred_at
     uow.record(transfer, "transfer_shipped", before, row.to, data={"moves": moves})
     return transfer
@@ -118,8 +116,9 @@ def receive_transfer(
         there, missing, beyond = compared(line, units)
         differing += bool(missing.quantity or beyond.quantity)
         carried = set_down(uow, transfer.id, line.part_id)
-        moves += post_from_the_way(uow, in_transit(uow, there, transit), transit, transfer.to_location_id, unknown)
-        moves += post_from_the_way(uow, in_transit(uow, missing, transit), transit, unknown)
+        came, lost = in_transit(uow, there, transit), in_transit(uow, missing, transit)
+        moves += post_from_the_way(uow, came, transit, transfer.to_location_id, unknown, sent_lots(line))
+        moves += post_from_the_way(uow, lost, transit, unknown, None, sent_lots(line, came.quantity))
         moves += post_beyond(uow, beyond, unknown, transfer.to_location_id)
         stage(uow, carried, transfer.to_location_id, there.quantity + beyond.quantity)
         serve_waiting(uow, line.part_id, transfer.to_location_id)
@@ -143,7 +142,7 @@ def cancel_transfer(uow: UnitOfWork, transfer_id: UUID, version: int | None = No
         for line in transfer.lines:
             carried = set_down(uow, transfer.id, line.part_id)
             back = in_transit(uow, unused_units(line), transit)
-            moves += post_from_the_way(uow, back, transit, transfer.from_location_id)
+            moves += post_from_the_way(uow, back, transit, transfer.from_location_id, None, sent_lots(line))
             take_back(uow, carried, transfer)
             serve_waiting(uow, line.part_id, transfer.from_location_id)
     before, transfer.state = transfer.state, row.to

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.rma_states import RmaReason
-from fieldsvc.models import Approval, CatalogueValue
+from fieldsvc.models import Approval, CatalogueValue, Lot
 from fieldsvc.services import (
     absences,
     api_keys,
@@ -111,6 +112,17 @@ def proposal(stage: Stage) -> UUID:
     stage.act(keeper, lambda uow: reservations.reserve_units(uow, wish))
     policy = replenishment.ReplenishmentPolicy()
     return stage.act(keeper, lambda uow: replenishment.propose_orders(uow, cast.warehouse, policy)[0].id)
+
+
+def lot(stage: Stage) -> UUID:
+    """A lot that has come to the technician's van."""
+    cast, lots = stage.cast, (LotUnits("L-1", 2, stage.cast.day + timedelta(days=30)),)
+    said = {"number": "P-8", "name_en": "x", "name_zh": "x", "unit_cost_cents": 1, "price_cents": 1, "has_lots": True}
+    part = stage.act(cast.admin, lambda uow: parts.add_part(uow, said)).id
+    brought = deliveries.Delivery(part, cast.van1, 2, lots=lots)
+    stage.act(cast.warehouse_keeper, lambda uow: deliveries.receive_units(uow, brought))
+    with stage.database.read_only() as session:
+        return session.scalars(select(Lot.id).where(Lot.part_id == part)).one()
 
 
 def drawing(stage: Stage) -> UUID:

@@ -107,6 +107,7 @@ class World:
     count: UUID
     proposal: UUID
     drawing: UUID
+    lot: UUID
     approval: UUID
     offer_sha256: str
     calendar: str
@@ -146,6 +147,8 @@ class World:
             "count_id": self.count,
             "proposal_id": self.proposal,
             "drawing_id": self.drawing,
+            "lot_id": self.lot,
+            "expires_on": self.cast.day + timedelta(days=9),
             "lead_time_days": 5,
             "from_location_id": self.cast.warehouse,
             "to_location_id": self.cast.van1,
@@ -315,6 +318,7 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.count(stage),
         matrix_things.proposal(stage),
         matrix_things.drawing(stage),
+        matrix_things.lot(stage),
         *matrix_things.offered(stage),
         stage.act(cast.technician1, lambda uow: calendars.create_calendar(uow, "")).token,
         link,

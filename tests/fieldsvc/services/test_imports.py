@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from fieldsvc.domain.cells import joined
 from fieldsvc.domain.count_states import CountState
 from fieldsvc.domain.errors import DomainError, Forbidden
 from fieldsvc.domain.imports import ImportKind
-from fieldsvc.models import Event, ImportedFile, Part, StockCount
+from fieldsvc.models import Event, ImportedFile, Lot, LotBalance, Part, StockCount, StockLocation
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import stock_exports
 from fieldsvc.services.doctor import examine
@@ -119,7 +120,8 @@ ROWS = st.lists(
             "name_zh": TEXTS,
             "unit": TEXTS,
             "barcode": st.none() | TEXTS,
-            "is_serialised": st.booleans(),
+            "told_apart": st.sampled_from(["by nothing", "is_serialised", "has_lots"]),
+            "shelf_life_days": st.none() | st.integers(1, 36_500),
             "unit_cost_cents": st.integers(0, 2_000_000_000),
             "price_cents": st.integers(0, 2_000_000_000),
             "criticality": st.integers(0, 2),
@@ -134,7 +136,9 @@ ROWS = st.lists(
 
 
 def as_cells(said: dict[str, Any]) -> list[str | int]:
-    flat = {"barcode": said["barcode"] or "", "is_serialised": str(said["is_serialised"]).lower()}
+    flat = {name: str(said["told_apart"] == name).lower() for name in ("is_serialised", "has_lots")}
+    flat["barcode"] = said["barcode"] or ""
+    flat["shelf_life_days"] = (said["shelf_life_days"] or "") if flat["has_lots"] == "true" else ""
     lists = {name: joined(said[name]) for name in ("models", "substitutes")}
     return [(said | flat | lists)[name] for name in HEADER]
 
@@ -295,3 +299,36 @@ def test_a_place_has_no_more_parts_than_a_count(desk: Desk, monkeypatch: pytest.
     with pytest.raises(ImportRefused) as refused:
         desk.counts(("warehouse", "P-1", 1, ""), ("warehouse", "P-3", 1, ""), ("van1", "P-1", 1, ""))
     assert ("too_many", "/lines/3/location") in codes(refused)
+
+
+class TestLots:
+    def test_a_file_says_of_which_lots_units_are(self, desk: Desk, cast: Cast) -> None:
+        desk.parts(row("SEAL", has_lots="true", shelf_life_days="90"))
+        header, code = ["location", "part", "quantity", "lots"], desk.stage.row(StockLocation, cast.warehouse).code
+        content = write_csv(header, [[code, "SEAL", 5, "L-7=3; L-8=2@2099-01-31"]])
+        report = desk.bring(content, COUNTS, actor=cast.warehouse_keeper)
+        assert [one["differing_lines"] for one in report.counts] == [1]
+        with desk.database.read_only() as session:
+            lots = session.query(Lot.code, Lot.expires_on, LotBalance.on_hand).join(LotBalance)
+            found = lots.filter(LotBalance.location_id == cast.warehouse).order_by(Lot.code).all()
+        assert found == [("L-7", None, 3), ("L-8", date(2099, 1, 31), 2)]
+        for lots_cell, code_and_column in (
+            ("L-7=3", ("lots_missing", "lots")),
+            ("L-7", ("wrong_type", "lots")),
+            ("L-7=5@2099-02-30", ("wrong_type", "lots")),
+            ("L-7=3; L-8=2@2099-02-01", ("other_expiry", "lots")),
+        ):
+            with pytest.raises(ImportRefused) as refused:
+                desk.bring(write_csv(header, [[code, "SEAL", 5, lots_cell]]), COUNTS, actor=cast.warehouse_keeper)
+            fault, column = code_and_column
+            assert codes(refused) == [(fault, f"/lines/2/{column}")]
+
+    def test_how_units_are_told_apart_is_one_way_and_stays(self, desk: Desk) -> None:
+        for said, fault in (
+            ({"is_serialised": "true", "has_lots": "true"}, ("serials_or_lots", "/lines/2/has_lots")),
+            ({"shelf_life_days": "3"}, ("no_lots", "/lines/2/shelf_life_days")),
+            ({"number": "P-1", "has_lots": "true"}, ("has_moved", "/lines/2/has_lots")),
+        ):
+            with pytest.raises(ImportRefused) as refused:
+                desk.parts(row("A") | said)
+            assert codes(refused) == [fault]

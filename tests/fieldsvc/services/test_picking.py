@@ -34,7 +34,8 @@ class House:
     def lists(self, actor: Any = None) -> PickDay:
         with self.stage.database.read_only() as session:
             keeper = actor or self.cast.warehouse_keeper
-            return pick_lists.read_pick_lists(session, keeper, self.cast.warehouse, self.cast.day)
+            now = self.stage.database.clock.now()
+            return pick_lists.read_pick_lists(session, keeper, self.cast.warehouse, self.cast.day, now=now)
 
     def keeper(self, use_case: Any) -> Any:
         return self.stage.act(self.cast.warehouse_keeper, use_case)

@@ -13,7 +13,8 @@ from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import Reservation, StockBalance, Ticket, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import part_uses, visit_records, visits
-from fieldsvc.services.reservations import ReservationWish, expire_holds, reserve_units
+from fieldsvc.services.overdue import expire_part
+from fieldsvc.services.reservations import ReservationWish, reserve_units
 from tests.fieldsvc.day_world import DayWorld, Person
 from tests.fieldsvc.services.run_world import assert_sound, place, planner, published
 
@@ -135,7 +136,7 @@ class TestOfStaff:
         world.apply(world.propose(plan=planner(Ana="house V1")))
         world.clock.pass_by(hours=3)
         with world.database.unit_of_work() as uow:
-            assert not expire_holds(uow, world.part("P-1"))
+            assert not expire_part(uow, world.part("P-1"))
         assert active(world) == [(_S.RESERVED, True, "V1")]
         assert world.snapshot().problem.job_by_id["V1"].earmarks == ()  # given up by a run, its time would be over
 

@@ -16,6 +16,7 @@ from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models import PartSubstitute, Reservation, StockLocation, Ticket
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import (
+    overdue,
     reservations,
     ticket_cancellations,
     visit_returns,
@@ -192,11 +193,11 @@ class TestTime:
         (one,) = reserve(stage)
         late(stage, one)
         with stage.database.read_only() as session:
-            due = reservations.overdue_holds(session, stage.database.clock.now())
+            due = overdue.overdue_parts(session, stage.database.clock.now())
         assert list(due) == [stage.cast.part]
         for is_first in (True, False):
             with stage.database.unit_of_work(Context(source="worker")) as uow:
-                assert reservations.expire_holds(uow, stage.cast.part) is is_first
+                assert overdue.expire_part(uow, stage.cast.part) is is_first
                 uow.commit()
         assert kinds(stage, one) == ["units_reserved", "reservation_expired"]
 
@@ -243,7 +244,7 @@ class TestWaiting:
         (other,) = reserve(sold_out, ticket_id=sold_out.cast.foreign_ticket, takes_part=True)
         late(sold_out, late_one)
         with sold_out.database.unit_of_work(Context(source="worker")) as uow:
-            assert reservations.expire_holds(uow, sold_out.cast.part)
+            assert overdue.expire_part(uow, sold_out.cast.part)
             uow.commit()
         self.deliver(sold_out, 1)
         assert [state(sold_out, one) for one in (late_one, other)] == [_S.EXPIRED, _S.RESERVED]

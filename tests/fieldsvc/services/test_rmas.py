@@ -18,7 +18,8 @@ from fieldsvc.services.dispositions import Decision, Settlement
 from fieldsvc.services.doctor import examine
 from fieldsvc.services.part_uses import Use
 from fieldsvc.services.reservations import ReservationWish, reserve_units
-from fieldsvc.services.rmas import Authorization, RmaWish
+from fieldsvc.services.rma_requests import RmaWish
+from fieldsvc.services.rmas import Authorization
 from fieldsvc.services.stock import Units, locate_serial
 from fieldsvc.services.stock_moves import reverse_move
 from fieldsvc.services.transfers import TransferWish, draft_transfer
