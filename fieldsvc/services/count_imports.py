@@ -10,7 +10,7 @@ from fieldsvc.domain.imports import Sheet
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.counts import StockCount
-from fieldsvc.models.stock import Part, StockBalance, StockLocation
+from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.statements import batched
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.counts import CountWish, open_count, submit_count
@@ -71,7 +71,7 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     by_place: dict[UUID, list[_Counted]] = {}
     for one in counted:
         by_place.setdefault(one.location.id, []).append(one)
-    _hold(uow, counted, by_place)
+    hold_parts(uow, {one.part.id for one in counted})  # all at once, so in one order
     return [_make(uow, by_place[place], approval_from_cents) for place in sorted(by_place)]
 
 
@@ -125,15 +125,6 @@ def _note_duplicates(lines: Lines, counted: Sequence[_Counted]) -> None:
             if other != line.number:
                 message = f"Serial {quoted(serial)} is in line {other} already: a unit is in one place."
                 lines.note(line, "duplicate", "serials", message)
-
-
-def _hold(uow: UnitOfWork, counted: Sequence[_Counted], place_ids: dict[UUID, list[_Counted]]) -> None:
-    """Lock all that any of the counts will, in one order: two files at once would else wait for each other."""
-    parts = {one.part.id for one in counted}
-    for batch in batched(place_ids):
-        books = select(StockBalance.part_id).where(StockBalance.location_id.in_(batch), StockBalance.on_hand > 0)
-        parts.update(uow.session.scalars(books))
-    hold_parts(uow, parts)
 
 
 def _make(uow: UnitOfWork, counted: Sequence[_Counted], approval_from_cents: int) -> MadeCount:
