@@ -61,6 +61,8 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     """Make a count for each place of a sheet and submit it; differences that are worth much wait for a supervisor."""
     lines = read_lines(sheet, COLUMNS, "part")
     counted = _found(uow, lines)
+    # Before anything is said about them, as others may change them till then; all at once, so in one order.
+    hold_parts(uow, {one.part.id for one in counted})
     _note_duplicates(lines, counted)
     has_serials = "serials" in header_names(sheet.header)
     for one in counted:
@@ -71,7 +73,6 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     by_place: dict[UUID, list[_Counted]] = {}
     for one in counted:
         by_place.setdefault(one.location.id, []).append(one)
-    hold_parts(uow, {one.part.id for one in counted})  # all at once, so in one order
     return [_make(uow, by_place[place], approval_from_cents) for place in sorted(by_place)]
 
 
