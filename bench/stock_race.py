@@ -58,5 +58,6 @@ def _race(kind: str, made: Any, folder: Path, options: argparse.Namespace) -> tu
                 told_at = time.monotonic()
                 done = f"{number + 1} rounds in {told_at - began:.0f} s"
                 print(f"{kind}: {done}, {len(findings)} findings", flush=True)
-        findings += race.doctor()
+        findings += race.doctor() + race.idle()
+        tally.update({f"B import of {outcome}": count for outcome, count in race.files.items()})
     return tally, findings

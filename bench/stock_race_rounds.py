@@ -12,10 +12,14 @@ from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from bench.fuzz_world import Fuzzed, fuzzed_company
 from bench.phones.databases import Databases
+from bench.stock_race_files import Files
 from bench.stock_race_papers import Papers, Story, counted_on
+from bench.stock_race_sent import REFUSED, File, documented, judged, tallied
+from fieldsvc.domain.imports import ImportKind
 from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.models import Assignment, Part, StockLocation, Technician, Ticket, Visit
 from fieldsvc.persistence.unit_of_work import Context
@@ -38,10 +42,14 @@ class Race:
         with self._database.read_only() as session:
             technician = session.scalars(select(Technician).order_by(Technician.name).limit(1)).one()
             self._van, self._technician = technician.van_location_id, technician.id
+            self._van_code = session.get_one(StockLocation, self._van).code
             self._tickets = [str(one) for one in session.scalars(select(Ticket.id).order_by(Ticket.id))]
             own = select(Visit.id).join(Assignment, Assignment.visit_id == Visit.id)
             own = own.where(Assignment.technician_id == technician.id).order_by(Assignment.position)
             self._visit, self._next_visit = session.scalars(own.limit(2)).all()
+        self.files: Counter[str] = Counter()
+        self._documented = documented()
+        self._undocumented: list[str] = []
         for step in ("acceptance", "departure", "check-in"):
             self.ask("technician0", f"/visits/{self._visit}/{step}", {})
 
@@ -72,15 +80,18 @@ class Race:
         """Let callers do all there is at once with one part; any of them may be refused, none may break anything."""
         chance = random.Random(seed)
         part = self._part(UNITS)
+        files = Files(self.upload, self.ask, part, self._part(0), ("store", "other", self._van_code), chance)
         held = [self.ask("warehouse", "/reservations", self._wish(part, 1))[1]["reservations"][0]["id"] for _ in "ab"]
         move = self._deliver(part, 2)
         sent, arrived = self._draft(part, self._other, 2), self._draft(part, self._van, 1)
         self._transferring(arrived, "shipment")()
+        criticality = {"criticality": chance.randint(0, 2)}
         verbs: list[Call] = [
             *(self._reserving(part, ticket, takes_part=True) for ticket in self._tickets[:4]),
             *(self._calling("warehouse", f"/reservations/{one}/release") for one in held),
             lambda: self.ask("warehouse", f"/reservations/{held[0]}", {"hold_until": None}, method="PATCH"),
             lambda: self.ask("warehouse", "/stock-moves", self._delivery(part, 1)),
+            lambda: self.ask("admin", f"/parts/{part}", criticality, method="PATCH"),
             self._calling("warehouse", f"/stock-moves/{move}/reversal"),
             *(
                 self._transferring(one, verb)
@@ -94,17 +105,27 @@ class Race:
             calls = [
                 *map(_alone, islice(cycle(verbs), MIXED)),
                 *papers.stories(self._technician, assignment.day.isoformat()),
+                *files.stories(str(self._store)),
             ]
             chance.shuffle(calls)
             answers = Counter(status for told in at_once(calls) for status in told)
             found = self._broken()
-        found += self._broken()
+        found += self._broken() + self._judged(files)
         found += [f"{count} answers were {status}" for status, count in answers.items() if status >= 500]
+        found, self._undocumented = found + self._undocumented, []
         return answers, found
 
     def doctor(self) -> list[str]:
         """Return what the doctor finds in the end."""
         return self._fuzzed.findings()
+
+    def idle(self) -> list[str]:
+        """Name the kinds of files of which none has changed anything up to now: they would race for nothing."""
+        return [
+            f"no file of {kind.value} has changed anything"
+            for kind in ImportKind
+            if not self.files[f"{kind.value} changed"]
+        ]
 
     def ask(self, login: str, path: str, body: JSON, *, method: str = "POST") -> tuple[int, JSON]:
         """Send one request under a new key, for the version that is there."""
@@ -113,7 +134,23 @@ class Race:
         if method == "PATCH":
             headers["If-Match"] = client.get(f"/api/v1{path}", headers=headers).headers.get("ETag", '"0"')
         answer = client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
-        return answer.status_code, answer.json or {}
+        return self._told(f"{method} {path}", answer)
+
+    def upload(self, login: str, file: File, key: str, is_dry_run: bool) -> tuple[int, JSON]:
+        """Send a file under a key."""
+        headers = {"Authorization": f"Bearer {self._tokens[login]}", "Idempotency-Key": key}
+        query = {"what": file.what.value, "dry_run": str(is_dry_run).lower()}
+        answer = self._app.test_client().post(
+            "/api/v1/imports", query_string=query, data=file.content, content_type=file.kind, headers=headers
+        )
+        return self._told(f"POST /imports of {file.name}", answer)
+
+    def _told(self, asked: str, answer: TestResponse) -> tuple[int, JSON]:
+        """Return status and body, and note a refusal that the page of errors does not have."""
+        status, body = answer.status_code, answer.json or {}
+        if status >= REFUSED and (body.get("code"), status) not in self._documented:
+            self._undocumented.append(f"{asked} was answered {status}, which is not documented: {body}")
+        return status, body
 
     def _reserving(self, part: str, ticket: str, *, takes_part: bool = False) -> Call:
         wish = self._wish(part, 1, ticket_id=ticket, takes_part=takes_part)
@@ -141,16 +178,16 @@ class Race:
         return {"part_id": part, "location_id": str(self._store), "quantity": quantity}
 
     def _part(self, units: int) -> str:
-        """Add a part of which so many units are in the store."""
-        number = uuid4().hex[:12]
+        """Add a part of which so many units are in the store; its number is its id."""
         with self._database.unit_of_work(Context(source="bench")) as uow:
-            part = Part(
-                id=uow.new_id(), number=number, name_en=number, name_zh=number, unit_cost_cents=1, price_cents=2
-            )
+            own = uow.new_id()
+            number = str(own)
+            part = Part(id=own, number=number, name_en=number, name_zh=number, unit_cost_cents=1, price_cents=2)
             uow.session.add(part)
             uow.commit()
-        self._deliver(str(part.id), units)
-        return str(part.id)
+        if units:
+            self._deliver(number, units)
+        return number
 
     def _warehouse(self, code: str) -> UUID:
         with self._database.unit_of_work(Context(source="bench")) as uow:
@@ -160,6 +197,11 @@ class Race:
             uow.session.add(place)
             uow.commit()
         return place.id
+
+    def _judged(self, files: Files) -> list[str]:
+        self.files += tallied(files.sent)
+        with self._database.read_only() as session:
+            return judged(session, files.sent, (files.part, files.fresh))
 
     def _broken(self) -> list[str]:
         with self._database.read_only() as session:

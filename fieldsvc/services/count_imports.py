@@ -14,7 +14,7 @@ from fieldsvc.domain.ledger import LocationKind
 from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.counts import StockCount
-from fieldsvc.models.stock import Part, StockBalance, StockLocation
+from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.statements import batched
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.counted_units import lot_differences
@@ -88,6 +88,8 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     """Make a count for each place of a sheet and submit it; differences that are worth much wait for a supervisor."""
     lines = read_lines(sheet, COLUMNS, "part")
     counted = _found(uow, lines)
+    # Before anything is said about them, as others may change them till then; all at once, so in one order.
+    hold_parts(uow, {one.part.id for one in counted})
     _note_duplicates(lines, counted)
     listed = {"serials", "lots"} & {*header_names(sheet.header)}
     for one in counted:
@@ -103,7 +105,6 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
     by_place: dict[UUID, list[_Counted]] = {}
     for one in counted:
         by_place.setdefault(one.location.id, []).append(one)
-    _hold(uow, counted, by_place)
     return [_make(uow, by_place[place], approval_from_cents) for place in sorted(by_place)]
 
 
@@ -157,15 +158,6 @@ def _note_duplicates(lines: Lines, counted: Sequence[_Counted]) -> None:
             if other != line.number:
                 message = f"Serial {quoted(serial)} is in line {other} already: a unit is in one place."
                 lines.note(line, "duplicate", "serials", message)
-
-
-def _hold(uow: UnitOfWork, counted: Sequence[_Counted], place_ids: dict[UUID, list[_Counted]]) -> None:
-    """Lock all that any of the counts will, in one order: two files at once would else wait for each other."""
-    parts = {one.part.id for one in counted}
-    for batch in batched(place_ids):
-        books = select(StockBalance.part_id).where(StockBalance.location_id.in_(batch), StockBalance.on_hand > 0)
-        parts.update(uow.session.scalars(books))
-    hold_parts(uow, parts)
 
 
 def _make(uow: UnitOfWork, counted: Sequence[_Counted], approval_from_cents: int) -> MadeCount:
