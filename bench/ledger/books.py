@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session as OrmSession
 from fieldsvc.models import (
     Assignment,
     ChangeCounter,
+    Lot,
+    LotBalance,
     PlannedPart,
     Reservation,
     StockBalance,
     StockMove,
+    StockMoveLot,
     Ticket,
     Transfer,
     TransferLine,
@@ -97,6 +100,7 @@ class Books:
     """All of it at one moment. balances: (on hand, reserved); claims: what the plan counts on by (visit, part, place).
 
     tickets: (state, urgency, team); visits: (state, ticket). holders: which technicians have a visit.
+    lots: the last day of each; lot_balances: by lot and place; lot_moves: units of each lot by move.
     """
 
     balances: Mapping[Key, tuple[int, int]]
@@ -108,6 +112,9 @@ class Books:
     claims: Counter[tuple[UUID, UUID, UUID]]
     holders: Mapping[UUID, frozenset[UUID]]
     changes: int
+    lots: Mapping[UUID, date | None]
+    lot_balances: Mapping[Key, int]
+    lot_moves: Mapping[UUID, Mapping[UUID, int]]
 
     def active(self) -> list[Promise]:
         """Return what is promised or waited for, the oldest first."""
@@ -141,6 +148,7 @@ def read_books(session: OrmSession) -> Books:
         select(Assignment.visit_id, Assignment.technician_id).where(Assignment.ended_at.is_(None))
     ):
         holders.setdefault(visit, set()).add(technician)
+    lots, lot_balances, lot_moves = _lots(rows)
     return Books(
         balances={(part, place): (here, held) for part, place, here, held in rows.execute(select(*balance))},
         moves={row[0]: Move(row[0], *row[1:]) for row in rows.execute(_moves())},
@@ -154,6 +162,24 @@ def read_books(session: OrmSession) -> Books:
         claims=_claims(rows),
         holders={visit: frozenset(own) for visit, own in holders.items()},
         changes=rows.scalars(select(ChangeCounter.last_change_no)).one(),
+        lots=lots,
+        lot_balances=lot_balances,
+        lot_moves=lot_moves,
+    )
+
+
+def _lots(
+    rows: Connection,
+) -> tuple[dict[UUID, date | None], dict[Key, int], dict[UUID, dict[UUID, int]]]:
+    """Return the last days of lots, what there is of them by place, and what each move has moved."""
+    moved: dict[UUID, dict[UUID, int]] = {}
+    for move, lot, units in rows.execute(select(StockMoveLot.move_id, StockMoveLot.lot_id, StockMoveLot.quantity)):
+        moved.setdefault(move, {})[lot] = units
+    balances = select(LotBalance.lot_id, LotBalance.location_id, LotBalance.on_hand)
+    return (
+        dict(rows.execute(select(Lot.id, Lot.expires_on)).all()),
+        {(lot, place): units for lot, place, units in rows.execute(balances)},
+        moved,
     )
 
 

@@ -72,8 +72,12 @@ class Forecast(Shelves):
             raise Refused
         if move.serial is not None and self._newest_of(move.part, move.serial) != move.id:
             raise Refused
+        lots = self.books.lot_moves.get(move.id, {})
+        is_here = self.world.place_by_id[move.target].is_physical
+        if is_here and any(self.books.lot_balances[lot, move.target] < units for lot, units in lots.items()):
+            raise Refused  # as many may be there, but of other lots
         self.expire(move.part)
-        if self.world.place_by_id[move.target].is_physical and self.free(move.part, move.target) < move.quantity:
+        if is_here and self.free(move.part, move.target) < move.quantity:
             raise Refused
         serials = (move.serial,) if move.serial is not None else ()
         self._move(Units(move.part, move.quantity, serials), move.target, move.source, "correction")

@@ -10,6 +10,7 @@ from itertools import chain
 from uuid import UUID
 
 from bench.ledger.books import OVER, TICKET_OPEN, VISIT_OVER, Books, Key
+from bench.ledger.lots import lot_faults
 from bench.ledger.world import World
 from fieldsvc.domain.ledger import LocationKind
 
@@ -19,6 +20,7 @@ def faults_of(books: Books, world: World, now: datetime) -> Iterator[str]:
     return chain(
         _ledger_faults(books, world),
         _serial_faults(books, world),
+        lot_faults(books, world),
         _reserved_faults(books, world),
         _ending_faults(books),
         _plan_faults(books),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from bench.ledger.books import Books, Promise
 from bench.ledger.world import World
-from fieldsvc.models import PlannedPart, Reservation, StockBalance, StockMove, Visit
+from fieldsvc.models import LotBalance, PlannedPart, Reservation, StockBalance, StockMove, Visit
 from fieldsvc.services.stock_checks import STOCK_CHECKS
 
 Plant = Callable[[OrmSession, Books, World], bool]
@@ -66,6 +66,13 @@ def _more_counted_on(session: OrmSession, books: Books, _: World) -> bool:
     return bool(books.claims)
 
 
+def _more_of_a_lot(session: OrmSession, books: Books, _: World) -> bool:
+    (lot, place), _units = next(iter(books.lot_balances.items()))
+    row = (LotBalance.lot_id == lot, LotBalance.location_id == place)
+    session.execute(update(LotBalance).where(*row).values(on_hand=LotBalance.on_hand + 1))
+    return True
+
+
 def _set_balance(session: OrmSession, part: UUID, place: UUID, **values: object) -> bool:
     row = (StockBalance.part_id == part, StockBalance.location_id == place)
     session.execute(update(StockBalance).where(*row).values(**values))
@@ -87,5 +94,6 @@ _PLANTS: tuple[tuple[str, str, Plant], ...] = (
     ("a larger reservation", "S2", _larger_reservation),
     ("more used up than moved", "R1", _larger_consumption),
     ("a visit that is over", "R2", _visit_that_is_over),
+    ("more of a lot than moved", "S", _more_of_a_lot),
     ("more counted on than reserved", "R", _more_counted_on),
 )

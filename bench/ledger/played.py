@@ -14,6 +14,7 @@ from bench.ledger.books import Books
 from bench.ledger.forecast import Forecast
 from bench.ledger.ground import Ground
 from bench.ledger.invariants import changes_of_the_past, faults_of
+from bench.ledger.lots import draw_faults
 from bench.ledger.planted import planted
 from bench.ledger.shelves import Refused
 from bench.ledger.world import act
@@ -84,6 +85,7 @@ class Played(RuleBasedStateMachine):
         after = self.books = self.ground.books()
         self.tally[name, "done" if refusal is None else refusal.code] += 1
         found = [*changes_of_the_past(before, after), *faults_of(after, self.world, now)]
+        found += draw_faults(before, after, self.world)
         if refusal is not None:
             if isinstance(refusal, ChangedMeanwhile):
                 found.append(f"it was refused ({refusal.detail}), and nobody else was there")

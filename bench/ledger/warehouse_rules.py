@@ -11,6 +11,7 @@ from bench.ledger.books import Line, Promise, Shipment
 from bench.ledger.counts import counting, finding
 from bench.ledger.forecast import Forecast
 from bench.ledger.ground import TRAVEL
+from bench.ledger.lots import lots_named
 from bench.ledger.played import Played
 from bench.ledger.shelves import serial_places
 from fieldsvc.domain.ledger import LocationKind
@@ -38,7 +39,8 @@ class WarehouseRules(Played):
     @rule(part=PARTS, place=STORES, quantity=FEW, pick=PICK)
     def deliver(self, part: str, place: str, quantity: int, pick: int) -> None:
         serials = self._new_serials(quantity, pick) if part == "C" else ()
-        delivery = Delivery(self.world.parts[part], self.world.places[place].id, quantity, serials)
+        lots = lots_named(quantity, pick) if part == "B" else ()
+        delivery = Delivery(self.world.parts[part], self.world.places[place].id, quantity, serials, lots)
         self.do(
             "deliver",
             self.world.keeper,

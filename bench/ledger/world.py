@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fieldsvc.domain.actor import SYSTEM, Actor
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.ticket_states import TicketState
 from fieldsvc.domain.visit_states import VisitState
@@ -80,7 +81,7 @@ class Place:
 
 @dataclass(frozen=True)
 class World:
-    """Ids of what there is. parts: plain A and B, serialised C. keeper: of the warehouse."""
+    """Ids of what there is. parts: plain A, B with lots, serialised C. keeper: of the warehouse."""
 
     team: UUID
     south: UUID
@@ -121,7 +122,8 @@ def found_world(database: Database) -> World:
         ("C", "house-a", 2, ("S0", "S1")),
         ("C", "van0", 1, ("S2",)),
     ):
-        brought = Delivery(world.parts[part], world.places[place].id, quantity, serials)
+        lots = (LotUnits("L2", quantity),) if part == "B" else ()
+        brought = Delivery(world.parts[part], world.places[place].id, quantity, serials, lots)
         act(database, world.keeper, lambda uow, brought=brought: receive_units(uow, brought))  # type: ignore[misc]
     return world
 
@@ -144,6 +146,7 @@ class _Founder:
                 unit_cost_cents=1,
                 price_cents=2,
                 is_serialised=number == "C",
+                has_lots=number == "B",
             )
             for number in "ABC"
         }
