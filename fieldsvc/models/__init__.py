@@ -41,7 +41,7 @@ from fieldsvc.models.stock import (
     StockMove,
     StockValue,
 )
-from fieldsvc.models.tasks import Task
+from fieldsvc.models.tasks import Task, UnknownUse
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.transfers import Transfer, TransferLine
@@ -127,6 +127,7 @@ __all__ = [
     "Ticket",
     "Transfer",
     "TransferLine",
+    "UnknownUse",
     "UsedIdToken",
     "User",
     "Visit",
