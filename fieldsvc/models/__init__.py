@@ -23,7 +23,13 @@ from fieldsvc.models.overrides import Override
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer, Procedure
-from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierPart
+from fieldsvc.models.purchasing import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderReceipt,
+    Supplier,
+    SupplierPart,
+)
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
@@ -96,6 +102,7 @@ __all__ = [
     "Procedure",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "PurchaseOrderReceipt",
     "Rating",
     "RemoteSolution",
     "ReplenishmentProposal",
