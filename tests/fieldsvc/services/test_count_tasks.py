@@ -8,7 +8,7 @@ import pytest
 
 from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.count_states import CountState
-from fieldsvc.domain.errors import Conflict, Forbidden, NotFound
+from fieldsvc.domain.errors import Conflict, Forbidden, NotFound, StaleVersion
 from fieldsvc.domain.pages import PageRequest
 from fieldsvc.domain.phone_commands import CommandStatus
 from fieldsvc.domain.task_states import TaskState
@@ -257,3 +257,23 @@ def test_a_use_while_a_count_is_posted_is_never_lost(stage: Stage, open_database
     assert not [one for one in done if isinstance(one, Exception)]
     open_units = sum(task.unknown_quantity or 0 for task in seen(stage))
     assert open_units in (3, 4, 5)  # what was used after the counting is still to be counted
+
+
+def test_a_use_while_somebody_ends_it_by_hand_is_never_lost(stage: Stage, open_database: OpenDatabase) -> None:
+    """It is added to what is ended, or asks anew."""
+    stage = Stage(open_database(lock_wait_s=30.0), stage.cast)
+    stage.bring_to("working")
+    use(stage, 3)
+    (task,) = seen(stage)
+    keeper = stage.cast.warehouse_keeper
+
+    def finish() -> Task:
+        return stage.act(keeper, lambda uow: tasks.finish_task(uow, task.id, "seen", task.version))
+
+    done = at_once(finish, lambda: use(stage, 2), finish, lambda: use(stage, 2))
+    assert all(isinstance(one, Conflict | StaleVersion) for one in done if isinstance(one, Exception))
+    units = {one.id: one.unknown_quantity for one in seen(stage, state=None)}
+    assert sum(units.values()) == 5
+    assert len(seen(stage)) == 1
+    if stage.row(Task, task.id).state is TaskState.DONE:  # who ended it had seen all of it
+        assert units[task.id] == 1
