@@ -12,10 +12,11 @@ from api.etags import expected_version
 from api.idempotency import key_required, run_command
 from api.reading import read_one, read_page
 from api.rendering import rendered
-from api.schemas.base import page_of
+from api.schemas.base import NoFields, page_of
+from api.schemas.counts import CountSchema
 from api.schemas.tasks import OutcomeSchema, TaskRequestSchema, TaskSchema, TasksQuery
 from fieldsvc.domain.permissions import Action
-from fieldsvc.services import tasks
+from fieldsvc.services import count_views, tasks, wanted_counts
 
 blueprint = Blueprint("inbox", "What somebody at the desk has to look at.")
 
@@ -55,8 +56,26 @@ def finish_task(body: dict[str, Any], task_id: UUID) -> Response:
     return run_command(lambda uow: tasks.finish_task(uow, task_id, body["outcome"], version), rendered(TaskSchema))
 
 
+@blueprint.route("/inbox/<uuid:count_task_id>/count", methods=["POST"])
+@requires(Action.COUNT)
+@key_required
+@blueprint.arguments(NoFields)
+@blueprint.response(201, CountSchema)
+def open_wanted_count(body: dict[str, Any], count_task_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
+    """Open the count that a task asks for
+
+    The part, where the task wants it counted; a count of it that is open there is answered instead of another. A
+    technician counts the own van. The task ends by itself when the count is posted.
+    """
+    actor, render = current_actor(), rendered(CountSchema, 201)
+    return run_command(
+        lambda uow: wanted_counts.open_wanted_count(uow, count_task_id),
+        lambda count: render(count_views.view_count(actor, count)),
+    )
+
+
 @blueprint.route("/tickets/<uuid:ticket_id>/tasks", methods=["POST"])
-@requires(Action.TASK_MANAGE)
+@requires(Action.TASK_REQUEST)
 @key_required
 @blueprint.arguments(TaskRequestSchema)
 @blueprint.response(201, TaskSchema)

@@ -105,6 +105,7 @@ def receive_units(body: dict[str, Any]) -> Response:
 def reverse_move(body: dict[str, Any], move_id: UUID) -> Response:  # noqa: ARG001 -- an empty body
     """Take a move back
 
-    The ledger never changes: another move goes the other way and names it. What a visit used is corrected there.
+    The ledger never changes: another move goes the other way and names it. What a visit used is corrected there. A
+    purchase order whose receipt it was expects the units again.
     """
     return run_command(lambda uow: stock_moves.reverse_move(uow, move_id), rendered(MoveSchema, 201))

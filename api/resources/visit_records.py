@@ -133,7 +133,7 @@ def record_consumption(body: dict[str, Any], visit_id: UUID) -> Response:
     """Book a part that was used
 
     Units come from the van, then from where the plan fetches them; a serial from where the books have it; only
-    what the books know nothing of from the discrepancy location.
+    what the books know nothing of from the discrepancy location, and the van is to be counted then.
     """
     use = use_of(body)
     return act_on_visit(

@@ -94,13 +94,14 @@ class OrderCancellationSchema(StrictSchema):
 
 
 class OrderLineSchema(StrictSchema):
-    """Units of one part. expected_on: the day they are to arrive."""
+    """Units of one part. expected_on: the day they are to arrive; cancelled_quantity: units that will not come."""
 
     part_id = Id(required=True)
     quantity = Whole(low=1, high=100_000, required=True)
     unit_cost_cents = Whole(low=0, high=CENTS, required=True)
     expected_on = Day(required=True, allow_none=True)
     received_quantity = Whole(low=0, high=2**31, required=True)
+    cancelled_quantity = Whole(low=0, high=100_000, required=True)
 
 
 class OrderSchema(EntitySchema):

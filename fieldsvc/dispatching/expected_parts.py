@@ -13,8 +13,6 @@ from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine
 from fieldsvc.models.reservations import Reservation
 
-_MISSING = PurchaseOrderLine.quantity - PurchaseOrderLine.received_quantity
-
 
 def expected_days(session: OrmSession, places: Collection[UUID]) -> dict[UUID, date]:
     """The first day, by part, on which a supplier is to bring units to one of the places."""
@@ -24,7 +22,7 @@ def expected_days(session: OrmSession, places: Collection[UUID]) -> dict[UUID, d
         .where(
             PurchaseOrder.state.in_(EXPECTED),
             PurchaseOrder.location_id.in_(places),
-            _MISSING > 0,
+            PurchaseOrderLine.open_quantity > 0,
             PurchaseOrderLine.expected_on.is_not(None),
         )
         .group_by(PurchaseOrderLine.part_id)
@@ -49,12 +47,12 @@ def coming_units(
     """
     coming: Counter[tuple[UUID, UUID]] = Counter()
     query = (
-        select(PurchaseOrder.location_id, PurchaseOrderLine.part_id, _MISSING)
+        select(PurchaseOrder.location_id, PurchaseOrderLine.part_id, PurchaseOrderLine.open_quantity)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
         .where(
             PurchaseOrder.state.in_(EXPECTED),
             PurchaseOrder.location_id.in_(places),
-            _MISSING > 0,
+            PurchaseOrderLine.open_quantity > 0,
             PurchaseOrderLine.expected_on >= today,
             PurchaseOrderLine.expected_on < day,
         )

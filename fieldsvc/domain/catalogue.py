@@ -109,6 +109,7 @@ class TaskKind(StrEnum):
     PHONE_CONFLICT = "phone_conflict"
     PART_REQUESTED = "part_requested"
     PART_MISSING = "part_missing"
+    COUNT_WANTED = "count_wanted"
     HELP_REQUESTED = "help_requested"
     TECHNICIAN_ABSENT = "technician_absent"
     INSPECTION_WANTED = "inspection_wanted"

@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPROVAL_DECIDE = "approval.decide"
     TASK_READ = "task.read"
     TASK_MANAGE = "task.manage"
+    TASK_REQUEST = "task.request"
     EVIDENCE_READ = "evidence.read"
     TECHNICIAN_READ = "technician.read"
     ABSENCE_READ = "absence.read"
@@ -118,8 +119,9 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.DISPUTE_DECIDE: {_G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.APPROVAL_REQUEST: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL},
     Action.APPROVAL_DECIDE: {_T: _OWN, _C: _LINKED},
-    Action.TASK_READ: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
-    Action.TASK_MANAGE: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
+    Action.TASK_READ: {_G: _TEAM, _D: _TEAM, _W: _TEAM, _V: _ALL, _A: _ALL},  # the warehouse: of counts
+    Action.TASK_MANAGE: {_G: _TEAM, _D: _TEAM, _W: _TEAM, _V: _ALL, _A: _ALL},
+    Action.TASK_REQUEST: {_G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.EVIDENCE_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL, _C: _LINKED},
     Action.TECHNICIAN_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _V: _ALL, _A: _ALL},
     Action.ABSENCE_READ: {_T: _OWN, _G: _TEAM, **_PLANNERS},

@@ -19,6 +19,7 @@ class PurchaseOrderState(StrEnum):
 
 _S = PurchaseOrderState
 EXPECTED = (_S.ORDERED, _S.PART_RECEIVED)
+_CAME = (_S.PART_RECEIVED, _S.RECEIVED)
 _KEEPERS = frozenset({Role.WAREHOUSE, Role.ADMIN})
 _DECIDE = frozenset({Role.SUPERVISOR, Role.ADMIN})
 
@@ -30,6 +31,9 @@ PURCHASE_ORDER = LifeCycle(
         Transition("order", (_S.APPROVED,), _S.ORDERED, _KEEPERS, "the supplier has it; its units are expected"),
         Transition("receive_some", EXPECTED, _S.PART_RECEIVED, _KEEPERS, "units are in stock, whoever waits is served"),
         Transition("receive", EXPECTED, _S.RECEIVED, _KEEPERS, "all lines are there, or the rest will not come"),
+        Transition("take_back_surplus", (_S.RECEIVED,), _S.RECEIVED, _KEEPERS, "a receipt was wrong; enough is there"),
+        Transition("take_back_some", _CAME, _S.PART_RECEIVED, _KEEPERS, "a receipt was wrong; its units are expected"),
+        Transition("take_back_all", _CAME, _S.ORDERED, _KEEPERS, "a receipt was wrong, and nothing else has come"),
         Transition(
             "cancel",
             (_S.DRAFT, _S.APPROVED, _S.ORDERED),

@@ -15,11 +15,12 @@ class TaskState(StrEnum):
 
 _DESK = frozenset({Role.AGENT, Role.DISPATCHER, Role.ADMIN})
 _SYSTEM = frozenset({Role.SYSTEM})
+_KEEPERS = frozenset({Role.WAREHOUSE})  # of what asks for a count, and of nothing else
 
 TASK = LifeCycle(
     "task",
     (
         Transition("raise", (), TaskState.OPEN, _DESK | _SYSTEM, "the system has one of a kind open for a thing"),
-        Transition("finish", (TaskState.OPEN,), TaskState.DONE, _DESK | _SYSTEM, "what came of it is noted"),
+        Transition("finish", (TaskState.OPEN,), TaskState.DONE, _DESK | _KEEPERS | _SYSTEM, "what came of it is noted"),
     ),
 )

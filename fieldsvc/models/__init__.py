@@ -24,7 +24,13 @@ from fieldsvc.models.overrides import Override
 from fieldsvc.models.photos import Blob, Photo
 from fieldsvc.models.privacy import PrivacyRequest
 from fieldsvc.models.procedures import ChecklistAnswer, Procedure
-from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierPart
+from fieldsvc.models.purchasing import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderReceipt,
+    Supplier,
+    SupplierPart,
+)
 from fieldsvc.models.ratings import Rating
 from fieldsvc.models.records import Consumption, Diagnosis, ServiceReport, SignOff
 from fieldsvc.models.remote_solutions import RemoteSolution
@@ -42,7 +48,7 @@ from fieldsvc.models.stock import (
     StockMove,
     StockValue,
 )
-from fieldsvc.models.tasks import Task
+from fieldsvc.models.tasks import Task, UnknownUse
 from fieldsvc.models.technicians import Absence, Loan, Shift, Team, Technician, TechnicianSkill
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.transfers import Transfer, TransferLine
@@ -99,6 +105,7 @@ __all__ = [
     "Procedure",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "PurchaseOrderReceipt",
     "Rating",
     "RemoteSolution",
     "ReplenishmentProposal",
@@ -131,6 +138,7 @@ __all__ = [
     "Ticket",
     "Transfer",
     "TransferLine",
+    "UnknownUse",
     "UsedIdToken",
     "User",
     "Visit",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldsvc.domain.purchase_order_states import PurchaseOrderState
@@ -66,13 +67,16 @@ class PurchaseOrder(Entity, Base):
 
 
 class PurchaseOrderLine(Keyed, Base):
-    """Units of one part. expected_on: the day they are to arrive; received_quantity: more may come than was asked."""
+    """Units of one part. expected_on: the day they are to arrive; received_quantity: more may come than was asked.
+
+    cancelled_quantity: units of which somebody has said that they will not come.
+    """
 
     __tablename__ = "purchase_order_lines"
     __table_args__ = (
         UniqueConstraint("order_id", "part_id"),
         CheckConstraint("quantity > 0", name="quantity"),
-        CheckConstraint("received_quantity >= 0", name="received"),
+        CheckConstraint("received_quantity >= 0 AND cancelled_quantity >= 0", name="received"),
         CheckConstraint("unit_cost_cents >= 0", name="money"),
     )
 
@@ -83,3 +87,18 @@ class PurchaseOrderLine(Keyed, Base):
     unit_cost_cents: Mapped[int]
     expected_on: Mapped[date | None]
     received_quantity: Mapped[int] = mapped_column(default=0)
+    cancelled_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    @hybrid_property
+    def open_quantity(self) -> int:
+        """How many units are still to come; less than 0 where more have come than were asked for."""
+        return self.quantity - self.cancelled_quantity - self.received_quantity
+
+
+class PurchaseOrderReceipt(Base):
+    """A move by which units of an order have come, also if another has taken it back since."""
+
+    __tablename__ = "purchase_order_receipts"
+
+    move_id: Mapped[UUID] = mapped_column(refers_to("stock_moves.id"), primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(refers_to("purchase_order_lines.id"), index=True)

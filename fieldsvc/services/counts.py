@@ -20,6 +20,7 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.technicians import Technician
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.count_tasks import end_count_tasks
 from fieldsvc.services.count_views import CountView, view_count
 from fieldsvc.services.counted_units import compare_line, post_line
 from fieldsvc.services.lots import expiry_faults, lot_faults
@@ -174,6 +175,7 @@ def _post(uow: UnitOfWork, count: StockCount, role: Role) -> None:
     before, count.state = count.state, row.to
     touch(count)
     uow.record(count, "count_posted", before, row.to, data={"moves": moves})
+    end_count_tasks(uow, count)
 
 
 def _line(uow: UnitOfWork, position: int, part_id: UUID) -> StockCountLine:

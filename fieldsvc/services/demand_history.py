@@ -76,13 +76,13 @@ def read_positions(session: OrmSession, house: StockLocation) -> Positions:
     balances = select(StockBalance.part_id, func.sum(StockBalance.on_hand), func.sum(StockBalance.reserved))
     rows = session.execute(balances.where(StockBalance.location_id.in_(places)).group_by(StockBalance.part_id)).all()
     ordered = (
-        select(PurchaseOrderLine.part_id, PurchaseOrderLine.quantity, PurchaseOrderLine.received_quantity)
+        select(PurchaseOrderLine.part_id, PurchaseOrderLine.open_quantity)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
         .where(PurchaseOrder.state.in_(EXPECTED), PurchaseOrder.location_id.in_(places))
     )
     on_order: Counter[UUID] = Counter()
-    for part_id, quantity, received in session.execute(ordered):
-        on_order[part_id] += max(0, quantity - received)
+    for part_id, units in session.execute(ordered):
+        on_order[part_id] += max(0, units)
     waiting = (
         select(Reservation.part_id, func.sum(Reservation.quantity))
         .join(Ticket, Ticket.id == Reservation.ticket_id)

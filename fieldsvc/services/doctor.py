@@ -37,6 +37,7 @@ from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.services.belongings import may_handle
 from fieldsvc.services.checklists import unanswered
+from fieldsvc.services.purchase_checks import PURCHASE_CHECKS
 from fieldsvc.services.stock_checks import STOCK_CHECKS
 
 LEASE_OVERDUE = timedelta(minutes=5)
@@ -200,6 +201,7 @@ def _overdue_runs(session: OrmSession, now: datetime) -> Iterator[str]:
 
 _CHECKS: tuple[tuple[str, Callable[[OrmSession], Iterator[str]]], ...] = (
     *STOCK_CHECKS,
+    *PURCHASE_CHECKS,
     ("V1", _state_changes_are_in_tables),
     ("V2", _one_started_visit_each),
     ("V4", _completed_visits_are_on_record),

@@ -115,7 +115,7 @@ def _ordered(session: OrmSession) -> list[InboundLine]:
     query = (
         select(PurchaseOrder, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_id == PurchaseOrder.id)
-        .where(PurchaseOrder.state.in_(EXPECTED), PurchaseOrderLine.received_quantity < PurchaseOrderLine.quantity)
+        .where(PurchaseOrder.state.in_(EXPECTED), PurchaseOrderLine.open_quantity > 0)
     )
     return [
         InboundLine(
@@ -125,7 +125,7 @@ def _ordered(session: OrmSession) -> list[InboundLine]:
             order.number,
             order.location_id,
             line.part_id,
-            line.quantity - line.received_quantity,
+            line.open_quantity,
         )
         for order, line in session.execute(query)
     ]

@@ -20,6 +20,7 @@ from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import note_used_on_the_way
+from fieldsvc.services.count_tasks import ask_for_count
 from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.planned_reservations import settle_reservations
 from fieldsvc.services.reserved_units import (
@@ -58,8 +59,8 @@ def book_use(
     Units come from where the plan has them for whoever used them, the van first, then from the rest of the van, then
     from where they are reserved for the visit, then from what else is at those places; a known serial from where the
     books have it. What is there but promised to others is taken from them: they wait again. Only what the books know
-    nothing of comes from the discrepancy location. A row for each draw. assignment: None = others have the visit now,
-    and what the plan has for them stays theirs.
+    nothing of comes from the discrepancy location, and asks for a count of the van. A row for each draw. assignment:
+    None = others have the visit now, and what the plan has for them stays theirs.
     """
     _check_use(uow, visit, use)
     ticket = uow.get(Ticket, visit.ticket_id, lock=True)  # before the part, as everywhere
@@ -91,6 +92,7 @@ def book_use(
     counted_off = sum(_count_off(crew, use.part_id, units, place) for place, units in withdrawal.drawn)
     if unknown_units:
         withdrawal.book(unknown, unknown_units)
+        ask_for_count(uow, visit, withdrawal.consumptions[-1].move_id, van_id)
     _count_off(crew, use.part_id, use.quantity - counted_off, None)  # the visit needs these no more
     touch(visit)
     data = {"part_id": use.part_id, "quantity": use.quantity, "unknown_quantity": unknown_units}

@@ -19,6 +19,7 @@ from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.deliveries import TAKES_GOODS, Delivery, book_delivery, delivery_faults
 from fieldsvc.services.numbers import new_number
+from fieldsvc.services.order_receipts import note_receipt
 from fieldsvc.services.reserved_units import hold_parts
 from fieldsvc.services.scopes import locations_in_scope, scope_of, touch
 from fieldsvc.services.stock import Units
@@ -119,7 +120,8 @@ def receive_order(
 ) -> PurchaseOrder:
     """Book in what has come of an order, and serve who waits for it.
 
-    More than was ordered is booked in as well: it is there. closes: the rest will not come.
+    More than was ordered is booked in as well: it is there. closes: the rest will not come, also if a receipt is
+    taken back later.
     """
     order = _load(uow, order_id, version, Action.PURCHASE_MANAGE)
     ordered = {line.part_id: line for line in order.lines}
@@ -132,9 +134,13 @@ def receive_order(
     for units in sorted(counted, key=lambda one: one.part_id):
         line = ordered[units.part_id]
         delivery = Delivery(units.part_id, order.location_id, units.quantity, units.serials, units.lots)
-        moves += [move.id for move in book_delivery(uow, delivery, units.quantity * line.unit_cost_cents)]
-        line.received_quantity += units.quantity
-    is_all_there = closes or all(line.received_quantity >= line.quantity for line in order.lines)
+        booked = book_delivery(uow, delivery, units.quantity * line.unit_cost_cents)
+        note_receipt(uow, line, booked)
+        moves += [move.id for move in booked]
+    if closes:
+        for line in order.lines:
+            line.cancelled_quantity = max(0, line.quantity - line.received_quantity)
+    is_all_there = all(line.open_quantity <= 0 for line in order.lines)
     row = PURCHASE_ORDER.allowed(order.state, "receive" if is_all_there else "receive_some", uow.actor.role)
     before, order.state = order.state, row.to
     touch(order)

@@ -27,6 +27,7 @@ from fieldsvc.models.drawings import Drawing
 from fieldsvc.models.job_types import JobType
 from fieldsvc.models.purchasing import Supplier
 from fieldsvc.models.stock import StockLocation
+from fieldsvc.models.tasks import Task
 from fieldsvc.models.technicians import Loan, Team, Technician
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
@@ -232,5 +233,11 @@ def zone_of(session: OrmSession, team_id: UUID) -> str:
 
 def touch(row: Entity) -> None:
     """Let a row have a new version although only rows below it change: its ETag stands for them too."""
-    named: dict[type[Entity], str] = {PlannedRoute: "day", JobType: "code", Supplier: "code", Drawing: "model"}
+    named: dict[type[Entity], str] = {
+        PlannedRoute: "day",
+        JobType: "code",
+        Supplier: "code",
+        Drawing: "model",
+        Task: "kind",
+    }
     flag_modified(row, named.get(type(row), "number"))

@@ -18,6 +18,7 @@ from fieldsvc.models.stock import StockLocation, StockMove
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.lots import lots_at, lots_of
+from fieldsvc.services.order_receipts import order_received_by, take_back_receipt
 from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.reserved_units import hold_parts, serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
@@ -34,10 +35,14 @@ class MoveView:
 
 
 def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
-    """Take a move back by one in the other direction that names it; a move is taken back once."""
+    """Take a move back by one in the other direction that names it; a move is taken back once.
+
+    An order that it is a receipt of expects its units again.
+    """
     move = uow.find(StockMove, move_id, lock=True)
     if move is None or not _is_in_scope(uow, move):
         raise NotFound(f"There is no stock move {move_id}.")
+    order = order_received_by(uow, move.id)
     hold_parts(uow, [move.part_id])
     if move.reason is MoveReason.CORRECTION:
         raise Conflict("A correction is not taken back; book anew what is right.", code="move_is_correction")
@@ -66,6 +71,8 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         brings_cents=-move.value_cents if move.value_cents < 0 else None,
         lots=lots,
     )
+    if order is not None:
+        take_back_receipt(uow, order, move, correction)
     serve_waiting(uow, move.part_id, move.from_location_id)
     return correction
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from fieldsvc.domain.actor import Actor
 from fieldsvc.domain.catalogue import TaskKind
@@ -24,6 +24,8 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.scopes import load_ticket, scope_of
 
 _LONGEST_NOTE = 10_000
+# What is shown of a task beside its own columns.
+_SHOWN = (joinedload(Task.ticket), selectinload(Task.unknown_uses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,24 @@ def finish_ticket_tasks(uow: UnitOfWork, kind: TaskKind, ticket: Ticket) -> None
         _finish(uow, task, None, Role.SYSTEM)
 
 
+def task_about(uow: UnitOfWork, kind: TaskKind, visit: Visit, team_id: UUID, subject_id: UUID) -> Task:
+    """The one open task of a kind about something that a visit has shown, raised by the system if there is none.
+
+    Nobody else may ask for this subject meanwhile.
+    """
+    uow.flush()  # reading the task anew would forget what is not sent yet
+    task = _open_of(uow.session, kind, subject_id)
+    return task or _add(uow, kind, visit.ticket, visit, team_id, source="system", subject_id=subject_id)
+
+
+def end_task(uow: UnitOfWork, task: Task) -> None:
+    """Somebody has done what a locked task asks for."""
+    _finish(uow, task, None, Role.SYSTEM)
+
+
 def request_task(uow: UnitOfWork, ticket_id: UUID, wanted: TaskRequest, version: int | None = None) -> Task:
     """Ask a team to look at a ticket."""
-    ticket = load_ticket(uow, ticket_id, Action.TASK_MANAGE, version)
+    ticket = load_ticket(uow, ticket_id, Action.TASK_REQUEST, version)
     TASK.allowed_at_birth("raise", uow.actor.role)
     faults = []
     if wanted.team_id is not None and uow.find(Team, wanted.team_id) is None:
@@ -113,7 +130,7 @@ def list_tasks(
     ticket_id: UUID | None = None,
 ) -> Page[Task]:
     """Return the tasks of the actor's teams and tickets, the oldest first."""
-    query = select(Task).where(tasks_in_scope(actor, Action.TASK_READ)).options(joinedload(Task.ticket))
+    query = select(Task).where(tasks_in_scope(actor, Action.TASK_READ)).options(*_SHOWN)
     if state is not None:
         query = query.where(Task.state == state)
     if ticket_id is not None:
@@ -124,7 +141,7 @@ def list_tasks(
 def get_task(session: OrmSession, actor: Actor, task_id: UUID) -> Task:
     """Return one task of the actor's teams."""
     query = select(Task).where(Task.id == task_id, tasks_in_scope(actor, Action.TASK_READ))
-    task = session.scalar(query.options(joinedload(Task.ticket)))
+    task = session.scalar(query.options(*_SHOWN))
     if task is None:
         raise NotFound(f"There is no task {task_id}.")
     return task
@@ -133,18 +150,26 @@ def get_task(session: OrmSession, actor: Actor, task_id: UUID) -> Task:
 def tasks_in_scope(actor: Actor, action: Action) -> ColumnElement[bool]:
     """Return the condition that holds for the tasks the actor may do this to.
 
-    Whose ticket it is about may read what another team is asked, and what came of it.
+    Whose ticket it is about may read what another team is asked, and what came of it. A warehouse's are about counts.
     """
     if scope_of(actor, action) is Scope.ALL:
         return true()
     own = Task.team_id.in_(actor.team_ids)
+    if actor.role is Role.WAREHOUSE:
+        return own & (Task.kind == TaskKind.COUNT_WANTED)
     if action is not Action.TASK_READ:
         return own
     return or_(own, Task.ticket_id.in_(select(Ticket.id).where(Ticket.team_id.in_(actor.team_ids))))
 
 
 def _add(
-    uow: UnitOfWork, kind: TaskKind, ticket: Ticket, visit: Visit | None, team_id: UUID, source: str | None = None
+    uow: UnitOfWork,
+    kind: TaskKind,
+    ticket: Ticket,
+    visit: Visit | None,
+    team_id: UUID,
+    source: str | None = None,
+    subject_id: UUID | None = None,
 ) -> Task:
     task = Task(
         id=uow.new_id(),
@@ -152,7 +177,7 @@ def _add(
         team_id=team_id,
         ticket_id=ticket.id,
         visit_id=None if visit is None else visit.id,
-        subject_id=ticket.id if visit is None else visit.id,
+        subject_id=subject_id or (ticket.id if visit is None else visit.id),
         state=TaskState.OPEN,
         raised_at=uow.now,
     )

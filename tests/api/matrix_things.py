@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldsvc.domain.absence_states import AbsenceReason
+from fieldsvc.domain.catalogue import TaskKind
 from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.offers import OfferLine
 from fieldsvc.domain.rma_states import RmaReason
-from fieldsvc.models import Approval, CatalogueValue, Lot
+from fieldsvc.models import Approval, CatalogueValue, Lot, Task
 from fieldsvc.services import (
     absences,
     api_keys,
@@ -18,6 +19,7 @@ from fieldsvc.services import (
     deliveries,
     drawings,
     loans,
+    part_uses,
     parts,
     purchase_orders,
     replenishment,
@@ -25,6 +27,7 @@ from fieldsvc.services import (
     rmas,
     suppliers,
     transfers,
+    visit_records,
 )
 from fieldsvc.services.stock import Units
 from tests.fieldsvc.pictures import picture
@@ -89,6 +92,14 @@ def count(stage: Stage) -> UUID:
     """Parts in the technician's van that are to be counted."""
     wish = counts.CountWish(stage.cast.van1, (stage.cast.part,))
     return stage.act(stage.cast.technician1, lambda uow: counts.open_count(uow, wish)).id
+
+
+def count_wanted(stage: Stage) -> UUID:
+    """A task to count what the books knew nothing of, in the technician's van."""
+    cast, use = stage.cast, part_uses.Use(stage.cast.serial_part, serial="S-77")
+    stage.act(cast.technician1, lambda uow: visit_records.record_consumption(uow, cast.visit, use))
+    with stage.database.read_only() as session:
+        return session.scalars(select(Task.id).where(Task.kind == TaskKind.COUNT_WANTED)).one()
 
 
 def key_and_loan(stage: Stage) -> tuple[UUID, UUID]:

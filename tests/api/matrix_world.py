@@ -87,7 +87,10 @@ _FORMS = {
 
 @dataclass
 class World:
-    """Names of what there is. sessions, tokens, phones: by login. link: the token of a customer of the own team."""
+    """Names of what there is. sessions, tokens, phones: by login. link: the token of a customer of the own team.
+
+    count_task: the one task that a warehouse sees too.
+    """
 
     cast: Cast
     run: UUID
@@ -105,6 +108,7 @@ class World:
     order: UUID
     rma: UUID
     count: UUID
+    count_task: UUID
     proposal: UUID
     drawing: UUID
     lot: UUID
@@ -124,7 +128,8 @@ class World:
             "ticket_id": self.cast.ticket,
             "technician_id": self.cast.technician1.technician_id,
             "run_id": self.run,
-            "task_id": self.task,
+            "task_id": self.count_task if owner == LOGINS[Role.WAREHOUSE] else self.task,
+            "count_task_id": self.count_task,
             "procedure_id": self.procedure,
             "privacy_request_id": self.privacy_request,
             "user_id": self.cast.technician2.user_id,
@@ -316,6 +321,7 @@ def build_world(application: Application, password_hash: str) -> World:
         matrix_things.order(stage, supplier),
         matrix_things.return_asked_for(stage),
         matrix_things.count(stage),
+        matrix_things.count_wanted(stage),
         matrix_things.proposal(stage),
         matrix_things.drawing(stage),
         matrix_things.lot(stage),

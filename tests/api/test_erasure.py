@@ -83,7 +83,7 @@ def leave_traces(app: Flask, world: World) -> str:
     sha256 = answer["sign_off"]["report_sha256"]
     signed = {"outcome": "signed", "report_sha256": sha256, "signer_name": CANARY, "signer_role": "owner"}
     post(technician, f"{visit}/sign-off", {**signed, "method": "typed"})
-    post(technician, f"{visit}/completion", {"states_no_parts": True})
+    post(technician, f"{visit}/completion", {"states_no_parts": False})
     post(signed_in(app, "supervisor"), f"{visit}/inspection", {"passed": False, "note": CANARY})
     post(agent, f"/approvals/{world.approval}/withdrawal", {})
     post(anonymous, f"/track/{world.link}/rating", {"stars": 2, "comment": CANARY})

@@ -49,6 +49,7 @@ class ActionCase:
 _ON_SITE = WAYS["on_site"]
 _WORKING = WAYS["working"]
 _DESK = {"login": "agent", "forbidden": ("technician1", "warehouse"), "hidden": ("outsider",)}
+_INBOX = {"login": "agent", "forbidden": ("technician1",), "hidden": ("outsider", "warehouse")}
 _OFFICE = {
     "login": "dispatcher",
     "forbidden": ("technician1", "agent", "warehouse", "admin"),
@@ -97,7 +98,7 @@ ACTIONS = {
     "cancellation": ActionCase(f"{VISIT}/cancellation", lambda _: {"reason": "duplicate"}, **_OFFICE),
     "visits": ActionCase("/tickets/{triaged_ticket}/visits", lambda cast: {"job_type_id": str(cast.job_type)}, **_DESK),
     "tasks": ActionCase("/tickets/{ticket}/tasks", lambda _: {"note": "call the customer"}, **_DESK),
-    "task-completion": ActionCase("/inbox/{task}/completion", lambda _: {"outcome": "called"}, **_DESK),
+    "task-completion": ActionCase("/inbox/{task}/completion", lambda _: {"outcome": "called"}, **_INBOX),
     "ticket-cancellation": ActionCase(
         "/tickets/{ticket}/cancellation", lambda _: {"reason": "solved_otherwise"}, **_DESK
     ),

@@ -39,6 +39,13 @@ def test_parts_are_ordered_received_and_worth_what_they_cost(cast: Cast, client_
     assert (late.status_code, late.json["code"]) == (409, "transition_refused")
     listed = client_for("dispatcher").get(f"{ORDERS}?part_id={cast.far_part}&state=received").json["items"]
     assert [one["id"] for one in listed] == [drafted.json["id"]]
+    moves = keeper.get(f"/api/v1/stock-moves?part_id={cast.far_part}").json["items"]
+    receipt = next(one["id"] for one in moves if one["value_cents"] == 3 * 1201)
+    back, again = (post(keeper, f"/api/v1/stock-moves/{receipt}/reversal", {}, "b-1") for _ in range(2))
+    assert (back.status_code, again.data) == (201, back.data)
+    order = keeper.get(address).json
+    assert (order["state"], order["closed_at"], order["version"] > got.json["version"]) == ("ordered", None, True)
+    assert [(one["received_quantity"], one["cancelled_quantity"]) for one in order["lines"]] == [(0, 0)]
 
 
 def test_a_supplier_is_changed_as_it_was_seen(cast: Cast, client_for: Any) -> None:

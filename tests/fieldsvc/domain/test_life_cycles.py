@@ -92,7 +92,7 @@ AGREED = {
         requested → withdrawn: tGDVS
     """,
     "task": """
-        open → done: GDVAS
+        open → done: GDWVAS
     """,
     "device": """
         active → revoked: tVA

@@ -41,7 +41,7 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
 
 def test_a_database_knows_whether_it_is_current(database: Database) -> None:
-    assert current_head(database.engine) == newest_head() == "0031"
+    assert current_head(database.engine) == newest_head() == "0032"
     upgrade(database.engine)  # a second time changes nothing
     assert is_current(database.engine)
 

@@ -13,13 +13,14 @@ from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.run_states import RunState
 from fieldsvc.domain.task_states import TaskState
-from fieldsvc.models import Reservation, Task, Visit
+from fieldsvc.models import PurchaseOrderReceipt, Reservation, Task, Visit
 from fieldsvc.persistence.database import Database
 from fieldsvc.services import purchase_orders, suppliers
 from fieldsvc.services.purchase_orders import OrderLine, OrderWish
 from fieldsvc.services.reservations import ReservationWish, reserve_units
 from fieldsvc.services.reserved_units import hold_parts, serve_anywhere
 from fieldsvc.services.stock import Units
+from fieldsvc.services.stock_moves import reverse_move
 from fieldsvc.worker import WorkerPorts, tell_of_parts
 from tests.fieldsvc.day_world import DayWorld
 from tests.fieldsvc.services.run_world import assert_sound, planner, skipped
@@ -144,3 +145,17 @@ def test_what_is_to_come_in_time_is_no_task(world: DayWorld) -> None:
     assert (sweep(world), open_tasks(world)) == (0, [])
     world.write(lambda uow: purchase_orders.cancel_order(uow, coming, "sold out"), SUPERVISOR)
     assert (sweep(world), open_tasks(world)) == (1, ["part_missing"])
+
+
+def test_a_receipt_that_was_wrong_is_waited_for_again(world: DayWorld) -> None:
+    house = world.warehouse("house", {"P-1": 1})
+    coming = order(world, house, 1, world.day - timedelta(days=1))
+    world.write(lambda uow: purchase_orders.receive_order(uow, coming, [Units(world.part("P-1"), 1)]), KEEPER)
+    assert house_stock(world) == 2
+    with world.database.read_only() as session:
+        (move,) = session.scalars(select(PurchaseOrderReceipt.move_id))
+    world.write(lambda uow: reverse_move(uow, move), KEEPER)
+    assert house_stock(world) == 2  # one is there, the other is to come before the day
+    world.apply(world.propose(plan=planner(Ana="house V1 V2")))
+    assert planned(world) == {"reserved": 1, "backordered": 1}
+    assert (sweep(world), open_tasks(world)) == (0, [])
