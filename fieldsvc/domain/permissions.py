@@ -56,6 +56,7 @@ class Action(StrEnum):
     STOCK_MOVE = "stock.move"
     STOCK_RESERVE = "stock.reserve"
     STOCK_TRANSFER = "stock.transfer"
+    STOCK_RETURN = "stock.return"
     STOCK_VALUE_READ = "stock.value_read"
     SUPPLIER_READ = "supplier.read"
     SUPPLIER_MANAGE = "supplier.manage"
@@ -136,6 +137,7 @@ PERMISSIONS: dict[Action, dict[Role, Scope]] = {
     Action.STOCK_READ: {_T: _OWN, _G: _TEAM, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.STOCK_MOVE: {_W: _ALL, _A: _ALL},
     Action.STOCK_TRANSFER: {_T: _OWN, _W: _ALL, _A: _ALL},
+    Action.STOCK_RETURN: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.STOCK_RESERVE: {_T: _OWN, _D: _TEAM, _W: _ALL, _V: _ALL, _A: _ALL},
     Action.STOCK_VALUE_READ: {_W: _ALL, _V: _ALL, _A: _ALL},
     Action.SUPPLIER_READ: {_D: _ALL, _W: _ALL, _V: _ALL, _A: _ALL},

@@ -52,6 +52,12 @@ RESERVATION = LifeCycle(
         Transition("consume", HOLDING, _S.CONSUMED, _SYSTEM, "with the use it was for: one move of as many"),
         Transition("bump", HOLDING, _S.BACKORDERED, _SYSTEM, "a fact has taken the units; it waits again"),
         Transition("expire", EXPIRABLE, _S.EXPIRED, _SYSTEM, "when its time is over; whoever waits is served"),
-        Transition("release", ACTIVE, _S.RELEASED, _STAFF | _SYSTEM, "whoever waits is served"),
+        Transition(
+            "release",
+            ACTIVE,
+            _S.RELEASED,
+            _STAFF | _SYSTEM,
+            "whoever waits is served; what is on a van and spare is proposed to be brought back",
+        ),
     ),
 )

@@ -23,6 +23,14 @@ TRANSFER = LifeCycle(
     "transfer",
     (
         Transition("draft", (), _S.DRAFT, _BOTH, "a technician to or from the own van", on_behalf=False),
+        Transition(
+            "draft_return",
+            (),
+            _S.DRAFT,
+            _BOTH | {Role.DISPATCHER},
+            "what no visit needs any more, from a van to the warehouse it came from; a technician from the own van",
+            on_behalf=False,
+        ),
         Transition("hand_over", (), _S.SHIPPED, _KEEPERS, "what the visits of a technician's day need leaves at once"),
         Transition("ship", (_S.DRAFT,), _S.SHIPPED, _BOTH, "the units leave: they are in transit", on_behalf=False),
         Transition(

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.errors import Conflict
 from fieldsvc.domain.ledger import LocationKind, MoveReason
@@ -20,7 +21,7 @@ def compare_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> in
     """Note what the books have of a held part; returns what the difference is worth, whichever way it goes."""
     part = uow.get(Part, line.part_id)
     line.expected_quantity = held_balance(uow, part.id, location_id).on_hand
-    line.expected_serials = serials_at(uow, part.id, location_id) if part.is_serialised else []
+    line.expected_serials = serials_at(uow.session, part.id, location_id) if part.is_serialised else []
     if part.has_lots:
         there = lots_at(uow.session, part.id, location_id)
         line.expected_lots = units_document([LotUnits(one.code, one.units, one.expires_on) for one in there])
@@ -35,13 +36,13 @@ def compare_line(uow: UnitOfWork, location_id: UUID, line: StockCountLine) -> in
     return differing * max(each, 1)
 
 
-def serials_at(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> list[str]:
+def serials_at(session: OrmSession, part_id: UUID, location_id: UUID) -> list[str]:
     """The serials that the books have at a place, in their order."""
     query = select(StockMove.serial).where(
         StockMove.part_id == part_id, StockMove.to_location_id == location_id, StockMove.serial.is_not(None)
     )
-    came = {serial for serial in uow.session.scalars(query) if serial is not None}
-    places = {serial: locate_serial(uow.session, part_id, serial) for serial in came}
+    came = {serial for serial in session.scalars(query) if serial is not None}
+    places = {serial: locate_serial(session, part_id, serial) for serial in came}
     return sorted(serial for serial, place in places.items() if place is not None and place.id == location_id)
 
 

@@ -1,12 +1,12 @@
 """What was used week by week, and how stock stands, of all that a warehouse supplies: itself and its team's vans."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.ledger import LocationKind, MoveReason
@@ -25,30 +25,51 @@ _SUPPLIED = (LocationKind.WAREHOUSE, LocationKind.VAN, LocationKind.LOCKER)
 
 
 def weekly_use(
-    session: OrmSession, house: StockLocation, now: datetime, van_id: UUID | None = None
+    session: OrmSession, house: StockLocation, now: datetime, part_ids: Collection[UUID] | None = None
 ) -> dict[UUID, list[int]]:
     """Units used at visits of the warehouse's team in each of the last weeks, by part, the newest last.
 
-    However they got there: what came from nobody knows where was needed as well. van_id: what was drawn from one van.
+    However they got there: what came from nobody knows where was needed as well. part_ids: of which parts; None = all.
     """
     begins = now - HISTORY_WEEKS * WEEK
     query = (
         select(StockMove.part_id, StockMove.occurred_at, StockMove.quantity)
         .join(Visit, Visit.id == StockMove.visit_id)
-        .where(
-            StockMove.reason == MoveReason.CONSUMPTION,
-            StockMove.occurred_at >= begins,
-            StockMove.occurred_at < now,
-            true() if house.team_id is None else Visit.team_id == house.team_id,
-        )
+        .where(_is_use(house, now, part_ids))
     )
-    if van_id is not None:
-        query = query.where(StockMove.from_location_id == van_id)
     found: dict[UUID, list[int]] = {}
     for part_id, occurred_at, quantity in session.execute(query.execution_options(yield_per=10_000)):
         weeks = found.setdefault(part_id, [0] * HISTORY_WEEKS)
         weeks[min((occurred_at - begins) // WEEK, HISTORY_WEEKS - 1)] += quantity
     return found
+
+
+def use_from(
+    session: OrmSession,
+    house: StockLocation,
+    now: datetime,
+    van_ids: Collection[UUID],
+    part_ids: Collection[UUID] | None = None,
+) -> dict[tuple[UUID, UUID], int]:
+    """Units of the same use that were drawn from vans, by van and part."""
+    query = (
+        select(StockMove.from_location_id, StockMove.part_id, func.sum(StockMove.quantity))
+        .join(Visit, Visit.id == StockMove.visit_id)
+        .where(_is_use(house, now, part_ids), StockMove.from_location_id.in_(van_ids))
+        .group_by(StockMove.from_location_id, StockMove.part_id)
+    )
+    return {(van, part): int(units) for van, part, units in session.execute(query)}
+
+
+def _is_use(house: StockLocation, now: datetime, part_ids: Collection[UUID] | None) -> ColumnElement[bool]:
+    """The condition for moves by which the warehouse's team has used something in the last weeks."""
+    return and_(
+        StockMove.reason == MoveReason.CONSUMPTION,
+        StockMove.occurred_at >= now - HISTORY_WEEKS * WEEK,
+        StockMove.occurred_at < now,
+        true() if house.team_id is None else Visit.team_id == house.team_id,
+        true() if part_ids is None else StockMove.part_id.in_(part_ids),
+    )
 
 
 @dataclass(frozen=True, slots=True)

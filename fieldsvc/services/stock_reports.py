@@ -1,6 +1,6 @@
 """What a warehouse should look at: what its vans should hold, and what nobody uses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -16,8 +16,16 @@ from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.reordering import ReplenishmentTimes, van_par_level
 from fieldsvc.domain.stock_classes import DeadStock, Holding, dead_stock
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
-from fieldsvc.services.demand_history import weekly_use
+from fieldsvc.services.demand_history import use_from, weekly_use
 from fieldsvc.services.scopes import locations_in_scope
+
+
+@dataclass(frozen=True, slots=True)
+class RestockPolicy:
+    """restock_days: from one restock of a van to the next; service_percent: how often its units last until then."""
+
+    restock_days: int = 7
+    service_percent: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +47,50 @@ class VanLine:
 def van_levels(
     session: OrmSession, actor: Actor, house_id: UUID, now: datetime, restock_days: int, service_percent: int
 ) -> list[VanLine]:
-    """What each van that a warehouse supplies should hold beyond what its visits have reserved.
-
-    Each van gets its share of the team's demand, as it has used before; one more unit of each part is added to all of
-    them, so that a new van gets something.
-    """
+    """What each van that a warehouse supplies should hold beyond what its visits have reserved."""
     house = _house(session, actor, house_id)
-    vans = session.scalars(
-        select(StockLocation.id)
-        .where(StockLocation.kind == LocationKind.VAN, StockLocation.team_id == house.team_id)
-        .order_by(StockLocation.code)
-    ).all()
-    own = {van: {part: sum(weeks) for part, weeks in weekly_use(session, house, now, van).items()} for van in vans}
-    forecasts = {part: forecast_of(weeks) for part, weeks in weekly_use(session, house, now).items()}
+    pars = par_levels(session, house, now, RestockPolicy(restock_days, service_percent))
+    vans = {van for van, _ in pars}
     rows = session.execute(
         select(StockBalance.location_id, StockBalance.part_id, StockBalance.on_hand, StockBalance.reserved).where(
             StockBalance.location_id.in_(vans)
         )
     )
     held = {(van, part): (on_hand, reserved) for van, part, on_hand, reserved in rows}
-    times, level = ReplenishmentTimes(0.0, restock_days / 7), service_percent / 100
     lines = []
-    for part, forecast in sorted(forecasts.items()):
-        total = sum(used.get(part, 0) for used in own.values()) + len(vans)
-        for van in vans:
-            par = van_par_level(forecast.share((own[van].get(part, 0) + 1) / total), times, level)
-            on_hand, reserved = held.get((van, part), (0, 0))
-            if par or on_hand:
-                lines.append(VanLine(van, part, par, on_hand, reserved))
+    for (van, part), par in pars.items():
+        on_hand, reserved = held.get((van, part), (0, 0))
+        if par or on_hand:
+            lines.append(VanLine(van, part, par, on_hand, reserved))
     return lines
+
+
+def par_levels(
+    session: OrmSession,
+    place: StockLocation,
+    now: datetime,
+    policy: RestockPolicy,
+    part_ids: Collection[UUID] | None = None,
+) -> dict[tuple[UUID, UUID], int]:
+    """By van and part: how many units each van of a place's team should hold, of parts that the team uses.
+
+    Each van gets its share of the team's demand, as it has used before; one more unit of each part is added to all of
+    them, so that a new van gets something. part_ids: of which parts; None = all.
+    """
+    vans = session.scalars(
+        select(StockLocation.id)
+        .where(StockLocation.kind == LocationKind.VAN, StockLocation.team_id == place.team_id)
+        .order_by(StockLocation.code)
+    ).all()
+    own = use_from(session, place, now, vans, part_ids)
+    times, level = ReplenishmentTimes(0.0, policy.restock_days / 7), policy.service_percent / 100
+    found = {}
+    for part, weeks in sorted(weekly_use(session, place, now, part_ids).items()):
+        forecast, total = forecast_of(weeks), sum(own.get((van, part), 0) for van in vans) + len(vans)
+        for van in vans:
+            share = (own.get((van, part), 0) + 1) / total
+            found[van, part] = van_par_level(forecast.share(share), times, level)
+    return found
 
 
 def unused_stock(

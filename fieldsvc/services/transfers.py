@@ -54,11 +54,16 @@ def draft_transfer(uow: UnitOfWork, wish: TransferWish) -> Transfer:
     if faults:
         raise Invalid("The transfer can't be made like this.", faults=faults)
     _check_own_van(uow, wish.from_location_id, wish.to_location_id)
+    return write_draft(uow, wish, row.to)
+
+
+def write_draft(uow: UnitOfWork, wish: TransferWish, state: TransferState, reason: str | None = None) -> Transfer:
+    """Store a draft that was found right; reason: a code, where nobody has written it by hand."""
     transfer = Transfer(
         id=uow.new_id(),
         from_location_id=wish.from_location_id,
         to_location_id=wish.to_location_id,
-        state=row.to,
+        state=state,
         drafted_at=uow.now,
         drafted_by=uow.actor.user_id,
         lines=[
@@ -73,7 +78,7 @@ def draft_transfer(uow: UnitOfWork, wish: TransferWish) -> Transfer:
         ],
     )
     uow.session.add(transfer)
-    uow.record(transfer, "transfer_drafted", None, row.to)
+    uow.record(transfer, "transfer_drafted", None, state, reason=reason)
     return transfer
 
 

@@ -29,13 +29,7 @@ from fieldsvc.domain.procedures import Point, PointKind, Step
 from fieldsvc.domain.roles import Role
 from fieldsvc.domain.sign_off_states import SignOffState
 from fieldsvc.models import Customer, RemoteSolution, Site, Technician, Ticket, Visit
-from fieldsvc.services import (
-    calendars,
-    privacy,
-    procedures,
-    tasks,
-    tracking,
-)
+from fieldsvc.services import calendars, privacy, procedures, tasks, tracking
 from fieldsvc.services.command import Command
 from fieldsvc.services.photos import store_blob
 from fieldsvc.services.remote_solutions import BOUND
