@@ -35,6 +35,12 @@ class FiguresSchema(StrictSchema):
     reserved = Whole(low=0, high=_UNITS, required=True)
     on_order = Whole(low=0, high=_UNITS, required=True)
     backordered = Whole(low=0, high=_UNITS, required=True)
+    to_order = Whole(
+        low=0,
+        high=_UNITS,
+        required=True,
+        metadata={"description": "In drafts, and in proposals for other warehouses that supply the same vans."},
+    )
     reorder_point = Whole(low=0, high=_UNITS, required=True)
     order_up_to = Whole(low=0, high=_UNITS, required=True)
 

@@ -8,12 +8,16 @@ from fieldsvc.domain.reordering import StockLevels
 
 @dataclass(frozen=True, slots=True)
 class StockPosition:
-    """Units of a part at a stock location. backordered: asked for by reservations that wait for units."""
+    """Units of a part at a stock location. backordered: asked for by reservations that wait for units.
+
+    to_order: about to be ordered already, by a draft or by a proposal for another warehouse that supplies the same.
+    """
 
     on_hand: int
     reserved: int
     on_order: int
     backordered: int = 0
+    to_order: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what the books can't have."""
@@ -22,6 +26,7 @@ class StockPosition:
             ("reserved", self.reserved),
             ("on_order", self.on_order),
             ("backordered", self.backordered),
+            ("to_order", self.to_order),
         ):
             if units < 0:
                 raise ValueError(f"{name} is {units} units; it is 0 or more")
@@ -31,7 +36,7 @@ class StockPosition:
     @property
     def units(self) -> int:
         """What demand to come can count on: below 0 if more is waited for than is on its way."""
-        return self.on_hand - self.reserved + self.on_order - self.backordered
+        return self.on_hand - self.reserved + self.on_order + self.to_order - self.backordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,10 @@ class OrderProposal:
         """Say why, with the figures."""
         position, levels = self.position, self.levels
         waited_for = f" - {position.backordered} waited for" if position.backordered else ""
+        to_order = f" + {position.to_order} about to be ordered" if position.to_order else ""
         stands = (
-            f"{position.on_hand} on hand - {position.reserved} reserved + {position.on_order} on order{waited_for} "
-            f"= {position.units}"
+            f"{position.on_hand} on hand - {position.reserved} reserved + {position.on_order} on order"
+            f"{to_order}{waited_for} = {position.units}"
         )
         if self.quantity is None:
             if position.units > levels.reorder_point:

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.order_proposal import StockPosition
-from fieldsvc.domain.purchase_order_states import EXPECTED
+from fieldsvc.domain.purchase_order_states import EXPECTED, PurchaseOrderState
+from fieldsvc.domain.replenishment_states import ReplenishmentState
 from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models.purchasing import PurchaseOrder, PurchaseOrderLine
+from fieldsvc.models.replenishment import ReplenishmentProposal
 from fieldsvc.models.reservations import Reservation
 from fieldsvc.models.stock import StockBalance, StockLocation, StockMove
 from fieldsvc.models.tickets import Ticket
@@ -21,6 +23,7 @@ from fieldsvc.models.visits import Visit
 
 HISTORY_WEEKS = 52
 WEEK = timedelta(days=7)
+_TO_ORDER = (PurchaseOrderState.DRAFT, PurchaseOrderState.APPROVED)
 _SUPPLIED = (LocationKind.WAREHOUSE, LocationKind.VAN, LocationKind.LOCKER)
 
 
@@ -80,6 +83,7 @@ class Positions:
     reserved: Mapping[UUID, int]
     on_order: Mapping[UUID, int]
     backordered: Mapping[UUID, int]
+    to_order: Mapping[UUID, int]
 
     def of(self, part_id: UUID) -> StockPosition:
         """The one of a part."""
@@ -88,6 +92,7 @@ class Positions:
             self.reserved.get(part_id, 0),
             self.on_order.get(part_id, 0),
             self.backordered.get(part_id, 0),
+            self.to_order.get(part_id, 0),
         )
 
 
@@ -97,13 +102,14 @@ def read_positions(session: OrmSession, house: StockLocation) -> Positions:
     balances = select(StockBalance.part_id, func.sum(StockBalance.on_hand), func.sum(StockBalance.reserved))
     rows = session.execute(balances.where(StockBalance.location_id.in_(places)).group_by(StockBalance.part_id)).all()
     ordered = (
-        select(PurchaseOrderLine.part_id, PurchaseOrderLine.open_quantity)
+        select(PurchaseOrderLine.part_id, PurchaseOrderLine.open_quantity, PurchaseOrder.state)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.order_id)
-        .where(PurchaseOrder.state.in_(EXPECTED), PurchaseOrder.location_id.in_(places))
+        .where(PurchaseOrder.state.in_((*EXPECTED, *_TO_ORDER)), PurchaseOrder.location_id.in_(places))
     )
     on_order: Counter[UUID] = Counter()
-    for part_id, units in session.execute(ordered):
-        on_order[part_id] += max(0, units)
+    to_order = _proposed_elsewhere(session, house)
+    for part_id, units, state in session.execute(ordered):
+        (on_order if state in EXPECTED else to_order)[part_id] += max(0, units)
     waiting = (
         select(Reservation.part_id, func.sum(Reservation.quantity))
         .join(Ticket, Ticket.id == Reservation.ticket_id)
@@ -118,7 +124,25 @@ def read_positions(session: OrmSession, house: StockLocation) -> Positions:
         {part: int(reserved) for part, _, reserved in rows},
         on_order,
         {part: int(units) for part, units in session.execute(waiting)},
+        to_order,
     )
+
+
+def houses_beside(house: StockLocation) -> ColumnElement[bool]:
+    """The condition for warehouses, itself among them, that supply the same vans as one does."""
+    is_warehouse = StockLocation.kind == LocationKind.WAREHOUSE
+    if house.team_id is None:
+        return is_warehouse
+    return is_warehouse & or_(StockLocation.team_id == house.team_id, StockLocation.team_id.is_(None))
+
+
+def _proposed_elsewhere(session: OrmSession, house: StockLocation) -> Counter[UUID]:
+    """What is proposed, and undecided, for other warehouses that supply the same: one order is enough for all."""
+    others = select(StockLocation.id).where(houses_beside(house), StockLocation.id != house.id)
+    query = select(ReplenishmentProposal.part_id, func.sum(ReplenishmentProposal.quantity)).where(
+        ReplenishmentProposal.location_id.in_(others), ReplenishmentProposal.state == ReplenishmentState.PROPOSED
+    )
+    return Counter({part: int(units) for part, units in session.execute(query.group_by(ReplenishmentProposal.part_id))})
 
 
 def _is_supplied_by(house: StockLocation) -> ColumnElement[bool]:

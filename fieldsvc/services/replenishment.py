@@ -23,7 +23,7 @@ from fieldsvc.models.replenishment import ReplenishmentProposal
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.pages import fetch_page
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.demand_history import HISTORY_WEEKS, Positions, read_positions, weekly_use
+from fieldsvc.services.demand_history import HISTORY_WEEKS, Positions, houses_beside, read_positions, weekly_use
 from fieldsvc.services.part_sources import PartSource, sources_of
 from fieldsvc.services.purchase_orders import OrderLine, OrderWish, draft_order
 from fieldsvc.services.scopes import locations_in_scope, scope_of
@@ -151,7 +151,9 @@ def _house(uow: UnitOfWork, location_id: UUID) -> StockLocation:
     if house is None:
         fault = Fault("unknown_location", "/location_id", f"There is no warehouse {location_id}.")
         raise Invalid("Nothing can be proposed.", faults=[fault])
-    return uow.get(StockLocation, location_id, lock=True)  # one proposes for it at a time
+    beside = uow.session.scalars(select(StockLocation.id).where(houses_beside(house)))
+    uow.lock_all(StockLocation, beside)  # one proposes at a time for all that supply the same
+    return uow.get(StockLocation, location_id)
 
 
 def _open_at(uow: UnitOfWork, location_id: UUID) -> Sequence[ReplenishmentProposal]:
@@ -187,6 +189,7 @@ def _judged(
         "reserved": position.reserved,
         "on_order": position.on_order,
         "backordered": position.backordered,
+        "to_order": position.to_order,
         "reorder_point": levels.reorder_point,
         "order_up_to": levels.order_up_to,
     }

@@ -72,6 +72,7 @@ def test_what_makes_no_sense_is_refused_by_name() -> None:
         ("on_hand", lambda: StockPosition(-1, 0, 0)),
         ("reserved", lambda: StockPosition(1, 2, 0)),
         ("on_order", lambda: StockPosition(1, 0, -1)),
+        ("to_order", lambda: StockPosition(1, 0, 0, to_order=-1)),
         ("backordered", lambda: StockPosition(1, 0, 0, -1)),
         ("lot_size", lambda: order_proposal(StockPosition(1, 0, 0), StockLevels(1, 2), 0)),
         ("minimum_quantity", lambda: order_proposal(StockPosition(1, 0, 0), StockLevels(1, 2), 1, 0)),

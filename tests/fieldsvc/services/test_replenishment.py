@@ -8,13 +8,13 @@ import pytest
 
 from fieldsvc.adapters.travel import EstimatedTravel
 from fieldsvc.domain.errors import Forbidden, Invalid, NotFound, TransitionRefused
-from fieldsvc.domain.ledger import MoveReason
+from fieldsvc.domain.ledger import LocationKind, MoveReason
 from fieldsvc.domain.purchase_order_states import PurchaseOrderState
 from fieldsvc.domain.replenishment_states import ReplenishmentState
 from fieldsvc.domain.stock_classes import StockClass
-from fieldsvc.models import Part, ReplenishmentProposal, StockMove
+from fieldsvc.models import Part, ReplenishmentProposal, StockLocation, StockMove
 from fieldsvc.persistence.database import Database
-from fieldsvc.services import replenishment, stock_reports, suppliers
+from fieldsvc.services import purchase_orders, replenishment, stock_reports, suppliers
 from fieldsvc.services.deliveries import Delivery, receive_units
 from fieldsvc.services.replenishment import Choice, ReplenishmentPolicy
 from fieldsvc.services.reservations import ReservationWish, reserve_units
@@ -188,3 +188,39 @@ def test_the_worker_looks_at_each_warehouse_once_a_week(stage: Stage, cast: Cast
         assert [one.part_id for one in session.query(ReplenishmentProposal)] == [cast.far_part]
         week = stage.database.clock.now() + timedelta(days=7, minutes=1)
         assert houses_to_review(session, week) == [cast.warehouse]
+
+
+def test_two_warehouses_of_a_team_propose_one_demand_once(stage: Stage, cast: Cast) -> None:
+    sold_by(stage, cast.far_part)
+    use_weekly(stage, cast.far_part, 5)
+    wish = ReservationWish(cast.ticket, cast.far_part, 262, None, cast.warehouse)
+    stage.act(cast.warehouse_keeper, lambda uow: reserve_units(uow, wish))
+    with stage.database.unit_of_work() as uow:
+        second = StockLocation(
+            id=uow.new_id(),
+            code="second",
+            name="second",
+            kind=LocationKind.WAREHOUSE,
+            is_physical=True,
+            team_id=cast.team,
+            handling_s=0,
+        )
+        uow.session.add(second)
+        uow.commit()
+        houses = (cast.warehouse, second.id)
+    policy, keeper = ReplenishmentPolicy(), cast.warehouse_keeper
+    both = at_once(
+        *[
+            lambda house=house: stage.act(keeper, lambda uow: replenishment.propose_orders(uow, house, policy))
+            for house in houses
+        ]
+    )
+    (one,) = [proposal for made in both for proposal in made]
+    stage.act(keeper, lambda uow: replenishment.order_proposals(uow, [Choice(one.id)]))
+    for house in houses:  # the draft counts as well, until somebody calls it off
+        assert stage.act(keeper, lambda uow, at=house: replenishment.propose_orders(uow, at, policy)) == []
+    order = stage.row(ReplenishmentProposal, one.id).order_id
+    stage.act(cast.supervisor, lambda uow: purchase_orders.cancel_order(uow, order, "too dear"))
+    again = stage.act(keeper, lambda uow: replenishment.propose_orders(uow, second.id, policy))
+    assert [proposal.quantity for proposal in again] == [one.quantity]
+    assert "about to be ordered" not in again[0].sentence
