@@ -33,6 +33,7 @@ class Papers:
     supplier: str
     ticket: str
     chance: random.Random
+    has_lots: bool = False
 
     def stories(self, technician: UUID, day: str) -> list[Story]:
         """Two of each, so that they get in each other's way; what they wish for is drawn before they begin."""
@@ -47,8 +48,7 @@ class Papers:
         def count() -> Iterator[int]:
             status, opened = self.ask("warehouse", "/counts", body)
             yield status
-            said = {"counted": [{"part_id": self.part, "quantity": counted}]}
-            yield self.ask("warehouse", f"/counts/{opened.get('id')}/submission", said)[0]
+            yield self.ask("warehouse", f"/counts/{opened.get('id')}/submission", self._come(counted))[0]
             yield self.ask("supervisor", f"/counts/{opened.get('id')}/approval", {})[0]
 
         return lambda: _until_refused(count())
@@ -71,13 +71,15 @@ class Papers:
         return lambda: _until_refused(order())
 
     def _come(self, units: int) -> JSON:
-        return {"counted": [{"part_id": self.part, "quantity": units}]}
+        units_of_it: JSON = {"part_id": self.part, "quantity": units}
+        return {"counted": [units_of_it | lots_of(units, has_lots=self.has_lots)]}
 
     def _return(self) -> Story:
         own, disposition = self.chance.random() < 0.5, self.chance.choice(sorted(Disposition))
         body = {"part_id": self.part, "reason": RmaReason.UNUSED.value, "ticket_id": self.ticket, "is_good": own}
         if own:
             body["from_location_id"] = self.store
+        settlement: JSON = {"credited_cents": 1} | lots_of(1, has_lots=self.has_lots)
         decision: JSON = {"disposition": disposition.value}
         if disposition in (*UNSETTLED, Disposition.RETURN_TO_VENDOR):
             decision["supplier_id"] = self.supplier
@@ -92,13 +94,14 @@ class Papers:
             yield self.ask("warehouse", f"{path}/inspection", {"finding": "worn", "is_under_warranty": True})[0]
             yield self.ask("supervisor", f"{path}/disposition", decision)[0]
             if disposition in UNSETTLED:
-                yield self.ask("warehouse", f"{path}/settlement", {"credited_cents": 1})[0]
+                yield self.ask("warehouse", f"{path}/settlement", settlement)[0]
 
         return lambda: _until_refused(bring_back())
 
     def _hand_over(self, technician: UUID, day: str, *, is_called_off: bool) -> Story:
         body = {"location_id": self.store, "technician_id": str(technician), "day": day}
-        arrived = self._come(self.chance.randint(0, 2)) if self.chance.random() < 0.5 else {}
+        counted = {"counted": [{"part_id": self.part, "quantity": self.chance.randint(0, 2)}]}
+        arrived: JSON = counted if self.chance.random() < 0.5 else {}
 
         def hand_over() -> Iterator[int]:
             status, sent = self.ask("warehouse", "/hand-overs", body)
@@ -109,6 +112,14 @@ class Papers:
                 yield self.ask("technician0", f"/transfers/{sent.get('id')}/receipt", arrived)[0]
 
         return lambda: _until_refused(hand_over())
+
+
+def lots_of(units: int, *, has_lots: bool) -> JSON:
+    """Of which lots units are, as a request says it: half of one that expires, the rest of one that does not."""
+    if not has_lots or not units:
+        return {}
+    lots = [{"code": "SOON", "quantity": units // 2}, {"code": "EVER", "quantity": units - units // 2}]
+    return {"lots": [one for one in lots if one["quantity"]]}
 
 
 @contextmanager

@@ -17,11 +17,12 @@ from werkzeug.test import TestResponse
 from bench.fuzz_world import Fuzzed, fuzzed_company
 from bench.phones.databases import Databases
 from bench.stock_race_files import Files
-from bench.stock_race_papers import Papers, Story, counted_on
+from bench.stock_race_papers import Papers, Story, counted_on, lots_of
 from bench.stock_race_sent import REFUSED, File, documented, judged, tallied
 from fieldsvc.domain.imports import ImportKind
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.models import Assignment, Part, StockLocation, Technician, Ticket, Visit
+from fieldsvc.domain.rma_states import RmaReason
+from fieldsvc.models import Assignment, Lot, Part, Rma, StockLocation, Technician, Ticket, Visit
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services.stock_checks import STOCK_CHECKS
 
@@ -48,6 +49,7 @@ class Race:
             own = own.where(Assignment.technician_id == technician.id).order_by(Assignment.position)
             self._visit, self._next_visit = session.scalars(own.limit(2)).all()
         self.files: Counter[str] = Counter()
+        self._with_lots: set[str] = set()
         self._documented = documented()
         self._undocumented: list[str] = []
         for step in ("acceptance", "departure", "check-in"):
@@ -77,10 +79,15 @@ class Race:
         return answers, found
 
     def mix(self, seed: int) -> Round:
-        """Let callers do all there is at once with one part; any of them may be refused, none may break anything."""
+        """Let callers do all there is at once with one part; any of them may be refused, none may break anything.
+
+        Every other time the part has lots, one of which expires meanwhile; files are about another part then.
+        """
         chance = random.Random(seed)
-        part = self._part(UNITS)
-        files = Files(self.upload, self.ask, part, self._part(0), ("store", "other", self._van_code), chance)
+        has_lots = bool(seed % 2)
+        part = self._part(UNITS, has_lots=has_lots)
+        filed, places = self._part(UNITS) if has_lots else part, ("store", "other", self._van_code)
+        files = Files(self.upload, self.ask, filed, self._part(0), places, chance)
         held = [self.ask("warehouse", "/reservations", self._wish(part, 1))[1]["reservations"][0]["id"] for _ in "ab"]
         move = self._deliver(part, 2)
         sent, arrived = self._draft(part, self._other, 2), self._draft(part, self._van, 1)
@@ -99,9 +106,10 @@ class Race:
                 for verb in ("shipment", "receipt", "cancellation")
             ),
             lambda: self.ask("technician0", f"/visits/{self._visit}/consumptions", {"part_id": part, "quantity": 1}),
+            *(self._expiring(lot) for lot in self._lots(part)[:1]),
         ]
         with counted_on(self._database, self._next_visit, part, self._store, 2) as assignment:
-            papers = Papers(self.ask, part, str(self._store), self._supplier, self._tickets[0], chance)
+            papers = Papers(self.ask, part, str(self._store), self._supplier, self._tickets[0], chance, has_lots)
             calls = [
                 *map(_alone, islice(cycle(verbs), MIXED)),
                 *papers.stories(self._technician, assignment.day.isoformat()),
@@ -120,12 +128,12 @@ class Race:
         return self._fuzzed.findings()
 
     def idle(self) -> list[str]:
-        """Name the kinds of files of which none has changed anything up to now: they would race for nothing."""
-        return [
-            f"no file of {kind.value} has changed anything"
-            for kind in ImportKind
-            if not self.files[f"{kind.value} changed"]
-        ]
+        """Name what has not happened up to now, so that it raced for nothing: files that change something, expiry."""
+        files = [kind.value for kind in ImportKind if not self.files[f"{kind.value} changed"]]
+        expired = select(Rma.id).where(Rma.reason == RmaReason.EXPIRED)
+        with self._database.read_only() as session:
+            lots = [] if session.scalars(expired).first() or not self._with_lots else ["no lot has expired"]
+        return [f"no file of {kind} has changed anything" for kind in files] + lots
 
     def ask(self, login: str, path: str, body: JSON, *, method: str = "POST") -> tuple[int, JSON]:
         """Send one request under a new key, for the version that is there."""
@@ -175,16 +183,28 @@ class Race:
         return str(self.ask("warehouse", "/stock-moves", self._delivery(part, quantity))[1]["moves"][0]["id"])
 
     def _delivery(self, part: str, quantity: int) -> JSON:
-        return {"part_id": part, "location_id": str(self._store), "quantity": quantity}
+        delivery: JSON = {"part_id": part, "location_id": str(self._store), "quantity": quantity}
+        return delivery | lots_of(quantity, has_lots=part in self._with_lots)
 
-    def _part(self, units: int) -> str:
+    def _lots(self, part: str) -> list[str]:
+        """The lots there are of a part, those with a day first."""
+        with self._database.read_only() as session:
+            query = select(Lot.id).where(Lot.part_id == UUID(part)).order_by(Lot.expires_on.is_(None), Lot.code)
+            return [str(one) for one in session.scalars(query)]
+
+    def _expiring(self, lot: str) -> Call:
+        return lambda: self.ask("warehouse", f"/lots/{lot}", {"expires_on": "2020-02-29"}, method="PATCH")
+
+    def _part(self, units: int, *, has_lots: bool = False) -> str:
         """Add a part of which so many units are in the store; its number is its id."""
         with self._database.unit_of_work(Context(source="bench")) as uow:
             own = uow.new_id()
             number = str(own)
-            part = Part(id=own, number=number, name_en=number, name_zh=number, unit_cost_cents=1, price_cents=2)
-            uow.session.add(part)
+            words = {"number": number, "name_en": number, "name_zh": number}
+            uow.session.add(Part(id=own, **words, unit_cost_cents=1, price_cents=2, has_lots=has_lots))
             uow.commit()
+        if has_lots:
+            self._with_lots.add(number)
         if units:
             self._deliver(number, units)
         return number

@@ -13,7 +13,7 @@ from fieldsvc.domain.lots import LotUnits, is_expired
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import Part, StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.lots import expiry_faults, local_day, lot_faults, named_lots
+from fieldsvc.services.lots import expiry_faults, find_lot, local_day, lot_faults, named_lots
 from fieldsvc.services.reserved_units import serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
@@ -64,8 +64,10 @@ def delivery_faults(
     yield from expiry_faults(uow, part, units.lots, pointer)
     today = local_day(uow.session, location, uow.now)
     for index, lot in enumerate(units.lots):
-        if is_expired(lot.expires_on, today):
-            message = f"Lot {lot.code} has expired on {lot.expires_on}: let the supplier take it back."
+        known = find_lot(uow.session, part.id, lot.code)
+        last = lot.expires_on if known is None else known.expires_on or lot.expires_on
+        if is_expired(last, today):
+            message = f"Lot {lot.code} has expired on {last}: let the supplier take it back."
             yield Fault("lot_expired", f"{pointer}/lots/{index}/expires_on", message)
     for index, serial in enumerate(units.serials if not wrong else ()):
         place = locate_serial(uow.session, part.id, serial)

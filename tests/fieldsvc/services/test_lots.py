@@ -187,6 +187,13 @@ class TestExpiry:
         assert shelf.there(cast.warehouse) == {"B": 1}
         assert shelf.findings() == []
 
+    def test_nothing_comes_of_a_lot_that_the_books_have_expired(self, shelf: Shelf) -> None:
+        shelf.received(LotUnits("A", 2, shelf.day(5)))
+        shelf.passes("A")
+        with pytest.raises(Invalid) as refused:
+            shelf.received(LotUnits("A", 1))
+        assert [fault.code for fault in refused.value.faults] == ["lot_expired"]
+
     def test_who_was_promised_some_waits_and_is_served_by_the_next(self, shelf: Shelf, cast: Cast) -> None:
         shelf.received(LotUnits("A", 2, shelf.day(5)))
         one = shelf.reserved(2)[0]
