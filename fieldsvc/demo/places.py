@@ -1,16 +1,18 @@
 """Technicians with their shifts, and stock where the demo day has it."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from fieldsvc.demo.source import DemoDay
 from fieldsvc.dispatching.horizon import Horizon
 from fieldsvc.domain.ledger import PHYSICAL, LocationKind, MoveReason
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.models.technicians import Shift, Technician, TechnicianSkill
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import named_lots
 from fieldsvc.services.stock import post_move
 
 _BALANCING = (
@@ -116,6 +118,8 @@ def _load_parts(uow: UnitOfWork, source: DemoDay) -> dict[str, UUID]:
             unit_cost_cents=facts["unit_cost_cents"],
             price_cents=facts["price_cents"],
             is_serialised=facts["serialised"],
+            has_lots=facts["shelf_life_days"] is not None,
+            shelf_life_days=facts["shelf_life_days"],
         )
         uow.session.add(part)
         found[slug] = part.id
@@ -153,6 +157,7 @@ def _location(uow: UnitOfWork, code: str, name: str, kind: LocationKind, team: U
 
 def _receive(uow: UnitOfWork, part: UUID, quantity: int, supplier: UUID, location: UUID) -> None:
     row, place = uow.get(Part, part), uow.get(StockLocation, location).code
+    lots = named_lots(uow, row, _two_lots(row, quantity, uow.now.date())) if row.has_lots else ()
     serials = [f"{row.number}-{place}-{unit + 1}"[-80:] for unit in range(quantity if row.is_serialised else 0)]
     units: list[tuple[int, str | None]] = [(1, serial) for serial in serials]
     for number, serial in units or [(quantity, None)] * bool(quantity):
@@ -164,4 +169,13 @@ def _receive(uow: UnitOfWork, part: UUID, quantity: int, supplier: UUID, locatio
             to_location_id=location,
             reason=MoveReason.RECEIPT,
             serial=serial,
+            lots=lots,
         )
+
+
+def _two_lots(part: Part, quantity: int, today: date) -> tuple[LotUnits, ...]:
+    """Half of the units of a lot that expires soon, the rest of a new one."""
+    days = (("A", quantity // 2, 60), ("B", quantity - quantity // 2, part.shelf_life_days or 0))
+    return tuple(
+        LotUnits(f"{part.number}-{letter}", units, today + timedelta(days=later)) for letter, units, later in days
+    )
