@@ -4,13 +4,14 @@ from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Day, Flag, Id, Items, Nested, Text, Whole
 
 LOTS = 1000
+_CODE = r"\S(.*\S)?"
 _UNITS = 2**31
 
 
 class NamedLotSchema(StrictSchema):
     """Units of one lot. expires_on: the last day on which they may be used; null = as the books have it."""
 
-    code = Text(max_length=64, required=True)
+    code = Text(max_length=64, pattern=_CODE, required=True)
     quantity = Whole(low=1, high=100_000, required=True)
     expires_on = Day(load_default=None, allow_none=True)
 
@@ -21,6 +22,13 @@ class LotUnitsSchema(StrictSchema):
     code = Text(max_length=64, required=True)
     quantity = Whole(low=0, high=_UNITS, required=True)
     expires_on = Day(required=True, allow_none=True)
+
+
+class LotDrawSchema(StrictSchema):
+    """Units of a lot that there is."""
+
+    lot_id = Id(required=True)
+    quantity = Whole(low=1, high=_UNITS, required=True)
 
 
 class LotPlaceSchema(StrictSchema):

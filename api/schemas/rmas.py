@@ -2,7 +2,7 @@
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
 from api.schemas.fields import Choice, Flag, Id, Instant, Items, Nested, Text, Whole
-from api.schemas.lots import LOTS, NamedLotSchema
+from api.schemas.lots import LOTS, LotDrawSchema, NamedLotSchema
 from api.schemas.stock import CENTS
 from fieldsvc.domain.rma_states import Disposition, RmaReason, RmaState
 
@@ -101,6 +101,13 @@ class RmaSchema(EntitySchema):
     credited_cents = Whole(low=0, high=_MOST, required=True)
     refusal = Text(max_length=200, required=True, allow_none=True)
     closed_at = Instant(required=True, allow_none=True)
+    lots = Items(
+        Nested(LotDrawSchema),
+        max_items=LOTS,
+        required=True,
+        attribute="lot_draws",
+        metadata={"description": "Of which lots the units are, where the books know."},
+    )
 
 
 class RmasQuery(PageQuery):

@@ -96,24 +96,20 @@ def read_free_stock(
             .order_by(StockLocation.code)
         )
     )
-    lasting = _lasting(session, horizon.day)
-    free = Counter({key: max(0, min(left, lasting.get(key, left))) for key, left in units.items()})
+    expiring = _expiring(session, horizon.day)
+    free = Counter({key: max(0, left - expiring.get(key, 0)) for key, left in units.items()})
     today = now.astimezone(ZoneInfo(horizon.zone)).date()
     free.update(coming_units(session, [house.id for house in houses], today, horizon.day, passed_over=movable))
     return FreeStock(free, houses, tuple(held))
 
 
-def _lasting(session: OrmSession, day: date) -> dict[tuple[UUID, UUID], int]:
-    """(location, part) where lots expire before a day: what is left on hand by then, whoever is promised the first."""
-    lots = (
-        select(LotBalance.location_id, Lot.part_id, func.sum(LotBalance.on_hand).label("units"))
+def _expiring(session: OrmSession, day: date) -> dict[tuple[UUID, UUID], int]:
+    """(location, part) where lots expire before a day: how many units; who is promised some then gets the others."""
+    query = (
+        select(LotBalance.location_id, Lot.part_id, func.sum(LotBalance.on_hand))
         .join(Lot, Lot.id == LotBalance.lot_id)
         .where(Lot.expires_on < day, LotBalance.on_hand > 0, LotBalance.is_physical)
         .group_by(LotBalance.location_id, Lot.part_id)
-        .subquery()
-    )
-    query = select(StockBalance.location_id, StockBalance.part_id, StockBalance.on_hand - lots.c.units).join(
-        lots, (lots.c.location_id == StockBalance.location_id) & (lots.c.part_id == StockBalance.part_id)
     )
     return {(place, part): int(units) for place, part, units in session.execute(query)}
 

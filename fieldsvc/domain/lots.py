@@ -75,6 +75,21 @@ def choose(
     return tuple((lot_id, units) for lot_id, units in draws.items() if units)
 
 
+def share_out(draws: LotDraws, wishes: Sequence[tuple[int, LotDraws]]) -> list[LotDraws]:
+    """Share draws out to those who get so many units each: first the lots they wish for, then what is left."""
+    left, shares = Counter(dict(draws)), [Counter[UUID]() for _ in wishes]
+    for share, (_, wanted) in zip(shares, wishes, strict=True):
+        for lot_id, units in wanted:
+            share[lot_id] = min(units, left[lot_id])
+            left[lot_id] -= share[lot_id]
+    for share, (quantity, _) in zip(shares, wishes, strict=True):
+        for lot_id, _units in draws:
+            taken = min(left[lot_id], max(0, quantity - share.total()))
+            share[lot_id] += taken
+            left[lot_id] -= taken
+    return [_some(list(share.items())) for share in shares]
+
+
 def split(draws: LotDraws, units: int) -> tuple[LotDraws, LotDraws]:
     """Part draws in the first so many units, and the rest."""
     first, rest = [], []

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fieldsvc.domain.lots import draws_from
 from fieldsvc.domain.rma_states import Disposition, RmaReason, RmaState
 from fieldsvc.models.base import Base, Entity, refers_to
 from fieldsvc.models.types import SealedText, one_of
@@ -60,3 +61,8 @@ class Rma(Entity, Base):
     refusal: Mapped[str | None] = mapped_column(String(200))
     closed_at: Mapped[datetime | None]
     lots: Mapped[list[Any] | None]
+
+    @property
+    def lot_draws(self) -> list[dict[str, Any]]:
+        """Of which lots the units are."""
+        return [{"lot_id": lot_id, "quantity": units} for lot_id, units in draws_from(self.lots)]

@@ -21,7 +21,7 @@ from fieldsvc.services.counted_units import lot_differences
 from fieldsvc.services.counts import CountWish, open_count, submit_count
 from fieldsvc.services.import_columns import Column, Misread, header_names, quoted, suggestion, text, texts, whole
 from fieldsvc.services.import_lines import Line, Lines, read_lines
-from fieldsvc.services.lots import expiry_faults, lot_faults
+from fieldsvc.services.lots import day_faults, local_day, lot_faults
 from fieldsvc.services.reserved_units import hold_parts
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
@@ -30,6 +30,7 @@ from fieldsvc.services.stock import Units
 # As many as a count may have, whichever way it is made.
 MAX_PARTS, MAX_UNITS, MAX_SERIALS = 2000, 100_000, 1000
 _LOT = re.compile(r"(?P<code>.{1,64}?)=(?P<units>[0-9]{1,6})(@(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))?")
+_YEARS = range(1970, 2200)
 _read_texts = texts(90, MAX_SERIALS)
 
 
@@ -42,7 +43,7 @@ def read_lots(cell: Cell) -> tuple[LotUnits, ...]:
             day = date.fromisoformat(found["day"]) if found is not None and found["day"] else None
         except ValueError:
             found = None
-        if found is None or int(found["units"]) > MAX_UNITS:
+        if found is None or int(found["units"]) > MAX_UNITS or (day is not None and day.year not in _YEARS):
             message = f"Write lots like L-7=3 or L-7=3@2027-01-31, with ; between them, not {quoted(item)}."
             raise Misread("wrong_type", message)
         lots.append(LotUnits(found["code"].strip(), int(found["units"]), day))
@@ -98,7 +99,7 @@ def import_counts(uow: UnitOfWork, sheet: Sheet, approval_from_cents: int) -> li
             for fault in (
                 *serial_faults(one.part, units),
                 *lot_faults(one.part, units.quantity, units.lots),
-                *expiry_faults(uow, one.part, units.lots),
+                *day_faults(uow, one.part, units.lots, local_day(uow.session, one.location, uow.now)),
             ):
                 lines.note(one.line, fault.code, fault.pointer.split("/")[1], fault.message)
     lines.refuse_faults()

@@ -11,8 +11,8 @@ from fieldsvc.domain.lots import LotDraws, LotUnits, units_document
 from fieldsvc.models.counts import StockCountLine
 from fieldsvc.models.stock import Part, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.lots import lots_at, named_lots
-from fieldsvc.services.reserved_units import bump, held_balance, serve_anywhere, serve_waiting
+from fieldsvc.services.lots import find_lot, lots_at, named_lots
+from fieldsvc.services.reserved_units import bump, held_balance, put_back_missing, serve_anywhere, serve_waiting
 from fieldsvc.services.stock import free_units, locate_serial, post_move, special_location
 from fieldsvc.services.stock_values import units_in_stock, value_in_stock
 
@@ -80,6 +80,7 @@ def _post_lots(uow: UnitOfWork, location_id: UUID, line: StockCountLine, outside
     moves = []
     part = uow.get(Part, line.part_id)
     for named, difference in lot_differences(line):
+        _refuse_other_day(uow, part, named)
         lots = named_lots(uow, part, [LotUnits(named.code, abs(difference), named.expires_on)])
         if difference > 0:
             moves.append(_bring(uow, part.id, difference, outside, location_id, None, lots))
@@ -90,6 +91,13 @@ def _post_lots(uow: UnitOfWork, location_id: UUID, line: StockCountLine, outside
     return moves
 
 
+def _refuse_other_day(uow: UnitOfWork, part: Part, named: LotUnits) -> None:
+    lot = find_lot(uow.session, part.id, named.code)
+    if lot is not None and named.expires_on is not None and lot.expires_on != named.expires_on:
+        message = f"Lot {named.code} was counted with another last day than it has by now: count again."
+        raise Conflict(message, code="lot_day_differs")
+
+
 def lot_differences(line: StockCountLine) -> list[tuple[LotUnits, int]]:
     """The lots of which there are more or fewer than the books have, and by how many; what is missing goes first."""
     counted = {one.code: one for one in line.counted_lot_units or ()}
@@ -97,7 +105,7 @@ def lot_differences(line: StockCountLine) -> list[tuple[LotUnits, int]]:
     found = []
     for code in sorted(counted.keys() | expected.keys()):
         units = [lots[code].quantity if code in lots else 0 for lots in (counted, expected)]
-        found.append((counted.get(code) or expected[code], units[0] - units[1]))
+        found.append((counted.get(code) or LotUnits(code, 0), units[0] - units[1]))
     return sorted([one for one in found if one[1]], key=lambda one: one[1] > 0)
 
 
@@ -114,6 +122,8 @@ def _take(
     _refuse_moved(units, balance.on_hand)
     lost = bump(uow, balance, units - free_units(balance))
     move = _move(uow, part_id, units, source, target, serial, lots)
+    if lots:
+        put_back_missing(uow, part_id, source)
     if lost:
         serve_anywhere(uow, part_id)
     return move

@@ -23,7 +23,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.count_tasks import end_count_tasks
 from fieldsvc.services.count_views import CountView, view_count
 from fieldsvc.services.counted_units import compare_line, post_line
-from fieldsvc.services.lots import expiry_faults, lot_faults
+from fieldsvc.services.lots import day_faults, local_day, lot_faults
 from fieldsvc.services.numbers import new_number
 from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.reserved_units import hold_parts
@@ -69,8 +69,12 @@ def submit_count(
     """Compare what was counted with the books; differences that are worth less than approval_from_cents are posted."""
     count = _load(uow, count_id, version, Action.COUNT)
     row = COUNT.allowed(count.state, "submit", uow.actor.role)
-    known = uow.session.scalars(select(Part.id).where(Part.id.in_([units.part_id for units in counted])))
-    hold_parts(uow, {*known, *(_parts_in_books(uow.session, count.location_id) if count.is_whole else ())})
+    named = uow.session.scalars(select(Part.id).where(Part.id.in_([units.part_id for units in counted])))
+    parts = {*named, *(_parts_in_books(uow.session, count.location_id) if count.is_whole else ())}
+    hold_parts(uow, parts)
+    for part_id in sorted(parts):
+        if uow.get(Part, part_id).has_lots:
+            expire_overdue(uow, part_id)  # nobody counts what may not be used any more
     faults = list(_faults(uow, count, counted))
     if faults:
         raise Invalid("This is not the count that was asked for.", faults=faults)
@@ -214,6 +218,7 @@ def _wish_faults(uow: UnitOfWork, wish: CountWish) -> Iterator[Fault]:
 def _faults(uow: UnitOfWork, count: StockCount, counted: Sequence[Units]) -> Iterator[Fault]:
     """Each part that was asked for is counted once; of a whole place, each that the books have there, zero included."""
     asked = {line.part_id for line in count.lines}
+    today = local_day(uow.session, uow.get(StockLocation, count.location_id), uow.now)
     seen: set[UUID] = set()
     for index, units in enumerate(counted):
         pointer = f"/counted/{index}"
@@ -227,7 +232,7 @@ def _faults(uow: UnitOfWork, count: StockCount, counted: Sequence[Units]) -> Ite
         else:
             yield from serial_faults(part, units, pointer)
             yield from lot_faults(part, units.quantity, units.lots, pointer)
-            yield from expiry_faults(uow, part, units.lots, pointer)
+            yield from day_faults(uow, part, units.lots, today, pointer)
         seen.add(units.part_id)
     wanted = _parts_in_books(uow.session, count.location_id) if count.is_whole else asked
     for part_id in sorted(set(wanted) - seen):

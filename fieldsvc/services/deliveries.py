@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from fieldsvc.domain.errors import Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, MoveReason, value_leaving
-from fieldsvc.domain.lots import LotUnits, is_expired
+from fieldsvc.domain.lots import LotUnits
 from fieldsvc.domain.permissions import Action
 from fieldsvc.models.stock import Part, StockLocation, StockMove
 from fieldsvc.persistence.unit_of_work import UnitOfWork
-from fieldsvc.services.lots import expiry_faults, find_lot, local_day, lot_faults, named_lots
+from fieldsvc.services.lots import day_faults, local_day, lot_faults, named_lots
 from fieldsvc.services.reserved_units import serve_waiting
 from fieldsvc.services.scopes import locations_in_scope
 from fieldsvc.services.serials import serial_faults
@@ -61,14 +61,8 @@ def delivery_faults(
     wrong = list(serial_faults(part, units, pointer))
     yield from wrong
     yield from lot_faults(part, units.quantity, units.lots, pointer)
-    yield from expiry_faults(uow, part, units.lots, pointer)
     today = local_day(uow.session, location, uow.now)
-    for index, lot in enumerate(units.lots):
-        known = find_lot(uow.session, part.id, lot.code)
-        last = lot.expires_on if known is None else known.expires_on or lot.expires_on
-        if is_expired(last, today):
-            message = f"Lot {lot.code} has expired on {last}: let the supplier take it back."
-            yield Fault("lot_expired", f"{pointer}/lots/{index}/expires_on", message)
+    yield from day_faults(uow, part, units.lots, today, pointer, teaches=True)
     for index, serial in enumerate(units.serials if not wrong else ()):
         place = locate_serial(uow.session, part.id, serial)
         if place is not None:
@@ -86,7 +80,7 @@ def book_delivery(uow: UnitOfWork, delivery: Delivery, brings_cents: int) -> lis
     part, location = uow.get(Part, delivery.part_id), uow.get(StockLocation, delivery.location_id)
     lasts = timedelta(days=part.shelf_life_days) if part.shelf_life_days is not None else None
     expires_on = None if lasts is None else local_day(uow.session, location, uow.now) + lasts
-    lots = named_lots(uow, part, delivery.lots, expires_on)
+    lots = named_lots(uow, part, delivery.lots, expires_on, teaches=True)
     units: list[tuple[int, str | None]] = [(1, serial) for serial in delivery.serials]
     moves = [
         post_move(

@@ -7,15 +7,18 @@ from sqlalchemy import func, select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid
 from fieldsvc.domain.ledger import LocationKind, value_leaving
-from fieldsvc.domain.lots import LotUnits
+from fieldsvc.domain.lots import LotUnits, draws_from, is_expired
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.rma_states import FOR_EXPIRED, RMA, UNSETTLED, Disposition, RmaReason, RmaState
 from fieldsvc.domain.roles import Role
+from fieldsvc.models.lots import Lot
 from fieldsvc.models.purchasing import Supplier
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockLocation
 from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.deliveries import Delivery, book_delivery, delivery_faults
+from fieldsvc.services.lots import local_day
+from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.quarantines import quarantine_of
 from fieldsvc.services.reserved_units import bump, held_balance, hold_parts, serve_anywhere
 from fieldsvc.services.returned_units import post_return, unit_place
@@ -65,6 +68,7 @@ def receive_rma(uow: UnitOfWork, rma_id: UUID, serial: str | None = None, versio
     assert rma.to_location_id is not None, "authorized with a warehouse"
     rma.quarantine_id = quarantine_of(uow, uow.get(StockLocation, rma.to_location_id))
     _refuse_second_return(uow, rma)
+    expire_overdue(uow, rma.part_id)
     known = None if rma.serial is None else locate_serial(uow.session, rma.part_id, rma.serial)
     lost = 0
     source = unit_place(uow, rma) if known is None else known.id  # wherever the books have it, it is here
@@ -104,6 +108,8 @@ def dispose_rma(uow: UnitOfWork, rma_id: UUID, decision: Decision, version: int 
     if rma.reason is RmaReason.EXPIRED and decision.disposition not in FOR_EXPIRED:
         message = "Expired units are scrapped, or go back to the supplier, for money or for nothing."
         raise Invalid("This can't become of the units.", faults=[Fault("expired", "/disposition", message)])
+    if decision.disposition is Disposition.RESTOCK:
+        _refuse_expired(uow, rma)
     assert rma.quarantine_id is not None, "received into quarantine"
     target, brings = _target(uow, rma, decision.disposition)
     move = post_return(uow, rma, rma.quarantine_id, target, brings)
@@ -173,6 +179,16 @@ def _target(uow: UnitOfWork, rma: Rma, disposition: Disposition) -> tuple[UUID, 
         return rma.to_location_id, None if rma.from_location_id is None else rma.value_cents
     kinds = {Disposition.SCRAP: LocationKind.SCRAP, Disposition.REJECT: LocationKind.CUSTOMER}
     return special_location(uow, kinds.get(disposition, LocationKind.SUPPLIER)).id, None
+
+
+def _refuse_expired(uow: UnitOfWork, rma: Rma) -> None:
+    assert rma.to_location_id is not None, "authorized with a warehouse"
+    today = local_day(uow.session, uow.get(StockLocation, rma.to_location_id), uow.now)
+    for lot_id, _ in draws_from(rma.lots):
+        lot = uow.get(Lot, lot_id)
+        if is_expired(lot.expires_on, today):
+            message = f"Lot {lot.code} has expired on {lot.expires_on} and may not be used any more."
+            raise Invalid("This can't become of the units.", faults=[Fault("lot_expired", "/disposition", message)])
 
 
 def _check_supplier(uow: UnitOfWork, decision: Decision, *, needs_one: bool) -> None:

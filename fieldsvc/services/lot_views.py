@@ -52,7 +52,7 @@ def list_lots(
     in_stock: bool = False,
 ) -> Page[LotView]:
     """One page of the lots that the actor's places have had units of. location_id, in_stock: that have some, there."""
-    query = select(Lot).where(Lot.id.in_(_known(actor)))
+    query = select(Lot).where(Lot.id.in_(known_lots(actor)))
     if part_id is not None:
         query = query.where(Lot.part_id == part_id)
     if code is not None:
@@ -68,7 +68,7 @@ def list_lots(
 
 def get_lot(session: OrmSession, actor: Actor, lot_id: UUID) -> LotView:
     """One lot that a place of the actor's has, or has had, units of."""
-    lot = session.scalars(select(Lot).where(Lot.id == lot_id, Lot.id.in_(_known(actor)))).one_or_none()
+    lot = session.scalars(select(Lot).where(Lot.id == lot_id, Lot.id.in_(known_lots(actor)))).one_or_none()
     if lot is None:
         raise NotFound(f"There is no lot {lot_id}.")
     return _views(session, actor, [lot])[0]
@@ -97,7 +97,8 @@ def set_expiry(uow: UnitOfWork, lot_id: UUID, expires_on: date | None, version: 
     return _views(uow.session, uow.actor, [lot])[0]
 
 
-def _known(actor: Actor) -> Select[UUID]:
+def known_lots(actor: Actor) -> Select[UUID]:
+    """Lots that places the actor may see have, or have had, units of."""
     places = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ), StockLocation.is_physical)
     return select(LotBalance.lot_id).where(LotBalance.location_id.in_(places))
 

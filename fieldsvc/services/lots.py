@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from fieldsvc.domain.errors import Fault
-from fieldsvc.domain.lots import UNKNOWN_LOT, LotDraws, LotStock, LotUnits, choose, draws_from
+from fieldsvc.domain.lots import UNKNOWN_LOT, LotDraws, LotStock, LotUnits, choose, draws_from, is_expired
 from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models.lots import Lot, LotBalance, StockMoveLot
 from fieldsvc.models.reservations import Reservation
@@ -21,6 +21,13 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
 from fieldsvc.models.technicians import Team
 from fieldsvc.persistence.statements import insert_or_leave
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+
+
+def expired_at(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> int:
+    """How many units of a part at a place are of lots that have expired, and nobody has taken out of use yet."""
+    uow.flush()
+    today = local_day(uow.session, uow.get(StockLocation, location_id), uow.now)
+    return sum(one.units for one in lots_at(uow.session, part_id, location_id) if is_expired(one.expires_on, today))
 
 
 def lot_faults(part: Part, quantity: int, lots: Sequence[LotUnits], pointer: str = "") -> Iterator[Fault]:
@@ -33,24 +40,45 @@ def lot_faults(part: Part, quantity: int, lots: Sequence[LotUnits], pointer: str
     if named != quantity:
         message = f"Say of which lots the {quantity} units of part {part.number} are: {named} are named."
         yield Fault("lots_missing", f"{pointer}/lots", message)
+    for index, one in enumerate(lots):
+        if one.code == UNKNOWN_LOT and one.expires_on is not None:
+            message = "Nobody knows when what is unknown expires: name the lot, or leave the day out."
+            yield Fault("no_day", f"{pointer}/lots/{index}/expires_on", message)
     codes = [one.code for one in lots]
     for index, code in enumerate(codes):
         if code in codes[:index]:
             yield Fault("duplicate", f"{pointer}/lots/{index}", f"Lot {code} is named twice: put the units together.")
 
 
-def expiry_faults(uow: UnitOfWork, part: Part, lots: Sequence[LotUnits], pointer: str = "") -> Iterator[Fault]:
-    """Say which lots the books have with another day of expiry."""
+def day_faults(
+    uow: UnitOfWork, part: Part, lots: Sequence[LotUnits], today: date, pointer: str = "", *, teaches: bool = False
+) -> Iterator[Fault]:
+    """Say which lots the books have with another last day, and which may not be used any more.
+
+    teaches: whoever names them may say the day of one that has none; else that is another day as well.
+    """
     for index, one in enumerate(lots):
+        at = f"{pointer}/lots/{index}/expires_on"
         lot = find_lot(uow.session, part.id, one.code)
-        if lot is not None and None not in (lot.expires_on, one.expires_on) and lot.expires_on != one.expires_on:
-            message = f"Lot {one.code} expires on {lot.expires_on} by the books: correct it there if that is wrong."
-            yield Fault("other_expiry", f"{pointer}/lots/{index}/expires_on", message)
+        known = None if lot is None else lot.expires_on
+        last = known or one.expires_on
+        may_say = lot is None or one.expires_on is None or (known is None and teaches)
+        if not may_say and known != one.expires_on:
+            says = "has no last day" if known is None else f"expires on {known}"
+            yield Fault("other_expiry", at, f"Lot {one.code} {says} by the books: correct it there if that is wrong.")
+        elif is_expired(last, today):
+            message = f"Lot {one.code} has expired on {last} and may not be used: leave it out, and send it back."
+            yield Fault("lot_expired", at, message)
 
 
-def named_lots(uow: UnitOfWork, part: Part, lots: Sequence[LotUnits], otherwise: date | None = None) -> LotDraws:
-    """Return lots of a held part by their codes; those that are new are noted. otherwise: when such a one expires."""
-    return tuple((_note(uow, part, one, otherwise).id, one.quantity) for one in lots if one.quantity)
+def named_lots(
+    uow: UnitOfWork, part: Part, lots: Sequence[LotUnits], otherwise: date | None = None, *, teaches: bool = False
+) -> LotDraws:
+    """Return lots of a held part by their codes; those that are new are noted. otherwise: when such a one expires.
+
+    teaches: a lot that has no day gets the one that is named.
+    """
+    return tuple((_note(uow, part, one, otherwise, teaches=teaches).id, one.quantity) for one in lots if one.quantity)
 
 
 def find_lot(session: OrmSession, part_id: UUID, code: str) -> Lot | None:
@@ -127,15 +155,15 @@ def local_day(session: OrmSession, location: StockLocation, now: datetime) -> da
     return now.astimezone(ZoneInfo("UTC" if team is None else team.zone)).date()
 
 
-def _note(uow: UnitOfWork, part: Part, named: LotUnits, otherwise: date | None) -> Lot:
+def _note(uow: UnitOfWork, part: Part, named: LotUnits, otherwise: date | None, *, teaches: bool) -> Lot:
     lot = find_lot(uow.session, part.id, named.code)
-    expires_on = named.expires_on or (None if named.code == UNKNOWN_LOT else otherwise)
+    expires_on = None if named.code == UNKNOWN_LOT else named.expires_on or otherwise
     if lot is None:
         lot = Lot(id=uow.new_id(), part_id=part.id, code=named.code, expires_on=expires_on)
         uow.session.add(lot)
         uow.record(lot, "lot_noted", data={"part_id": part.id, "code": lot.code, "expires_on": lot.expires_on})
         uow.flush()
-    elif lot.expires_on is None and named.expires_on is not None:
+    elif teaches and lot.expires_on is None and named.expires_on is not None:
         lot.expires_on = named.expires_on
         uow.record(lot, "lot_changed", data={"expires_on": lot.expires_on})
     return lot

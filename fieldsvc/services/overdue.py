@@ -31,9 +31,10 @@ from fieldsvc.services.reserved_units import (
     hold_parts,
     is_overdue,
     move_reservation,
+    put_back_missing,
     serve_all,
 )
-from fieldsvc.services.rma_requests import RmaWish, write_request
+from fieldsvc.services.rma_requests import RmaWish, write_by_itself
 from fieldsvc.services.stock import BalanceKey, free_units, post_move
 
 # No place on earth is further ahead of UTC.
@@ -123,9 +124,8 @@ def _set_aside(uow: UnitOfWork, part_id: UUID, place: StockLocation, lot: LotSto
     balance = held_balance(uow, part_id, place.id)
     lost = bump(uow, balance, lot.units - free_units(balance))
     row = RMA.allowed_at_birth("set_aside", Role.SYSTEM)
-    rma = write_request(
-        uow, RmaWish(part_id, RmaReason.EXPIRED, lot.units, from_location_id=place.id), row.to, kind="rma_set_aside"
-    )
+    wish = RmaWish(part_id, RmaReason.EXPIRED, lot.units, from_location_id=place.id)
+    rma = write_by_itself(uow, wish, row.to, "rma_set_aside")
     rma.quarantine_id, rma.is_under_warranty, rma.received_at = quarantine_of(uow, place), False, uow.now
     draws = ((lot.lot_id, lot.units),)
     move = post_move(
@@ -136,6 +136,8 @@ def _set_aside(uow: UnitOfWork, part_id: UUID, place: StockLocation, lot: LotSto
         to_location_id=rma.quarantine_id,
         reason=MoveReason.RETURN,
         lots=draws,
+        by_itself=True,
     )
+    put_back_missing(uow, part_id, place.id)
     rma.value_cents, rma.lots = max(0, -move.value_cents), draws_document(draws)
     return lost

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
-from fieldsvc.domain.lots import LotStock, LotUnits, draws_from, first_expired_first
+from fieldsvc.domain.lots import LotStock, LotUnits, draws_from, first_expired_first, is_expired
 from fieldsvc.domain.reservation_states import ReservationState
 from fieldsvc.models.lots import Lot, LotBalance
 from fieldsvc.models.reservations import Reservation
@@ -39,7 +39,8 @@ class LotShelf:
     def take(self, visit_id: UUID, part_id: UUID, units: int) -> list[LotUnits]:
         """What was picked for a visit, and as many units more, which are gone from the shelf for the next."""
         taken = self._picked.get((visit_id, part_id), Counter[UUID]()).copy()
-        stock = [self._as_left(lot_id) for lot_id in self._parts.get(part_id, ())]
+        lots = [self._as_left(lot_id) for lot_id in self._parts.get(part_id, ())]
+        stock = [one for one in lots if not is_expired(one.expires_on, self._today)]
         for lot_id, drawn in first_expired_first(stock, units, self._today):
             taken[lot_id] += drawn
             self._left[lot_id] -= drawn

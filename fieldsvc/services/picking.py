@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from fieldsvc.domain.errors import Conflict, Fault, Invalid, NotFound
 from fieldsvc.domain.ledger import LocationKind
-from fieldsvc.domain.lots import LotDraws, draws_document, draws_from
+from fieldsvc.domain.lots import LotDraws, draws_document, draws_from, share_out
 from fieldsvc.domain.permissions import Action
 from fieldsvc.domain.reservation_states import HOLDING, ReservationState
 from fieldsvc.domain.transfer_states import TRANSFER
@@ -24,6 +24,7 @@ from fieldsvc.persistence.unit_of_work import UnitOfWork
 from fieldsvc.services.carried_units import load, pick_up
 from fieldsvc.services.lots import choose_lots
 from fieldsvc.services.moved_claims import move_claim
+from fieldsvc.services.overdue import expire_overdue
 from fieldsvc.services.pick_lists import is_for_day
 from fieldsvc.services.reserved_units import hold_parts, move_reservation, split_off
 from fieldsvc.services.scopes import locations_in_scope, scope_of
@@ -55,7 +56,8 @@ class _Share:
 
     def lots(self, part_id: UUID) -> LotDraws:
         """Which lots of a part were picked for it."""
-        documents = [one.lots for one in self.reservations if one.part_id == part_id]
+        picked = [one for one in self.reservations if one.state is ReservationState.PICKED]
+        documents = [one.lots for one in picked if one.part_id == part_id]
         return tuple(draw for document in documents for draw in draws_from(document))
 
 
@@ -111,12 +113,22 @@ def hand_over(uow: UnitOfWork, tour: Tour, serials: Mapping[UUID, Sequence[str]]
     for line in transfer.lines:
         picked = tuple(lot for share in shares for lot in share.lots(line.part_id))
         moves += send_line(uow, line, tour.location_id, transit, picked)
+    _note_lots(transfer, [one for share in shares for one in share.reservations])
     for share in shares:
         for reservation in share.reservations:
             load(uow, reservation, transfer, transit)
         move_claim(uow, share.assignment, share.planned, share.units, van_id, None)
     uow.record(transfer, "units_handed_over", None, transfer.state, data={"moves": moves})
     return transfer
+
+
+def _note_lots(transfer: Transfer, carried: Sequence[Reservation]) -> None:
+    """Note which of the lots on the way are for whom: those that were picked for it, as far as they are there."""
+    for line in transfer.lines:
+        own = [one for one in carried if one.part_id == line.part_id]
+        wishes = [(one.quantity, draws_from(one.lots)) for one in own]
+        for reservation, lots in zip(own, share_out(draws_from(line.lots), wishes), strict=True):
+            reservation.lots = draws_document(lots)
 
 
 def _warehouse(uow: UnitOfWork, location_id: UUID) -> Select[StockLocation]:
@@ -141,7 +153,10 @@ def _shares(uow: UnitOfWork, tour: Tour, part_ids: Sequence[UUID]) -> list[_Shar
     seen = uow.session.execute(claims).all()
     for visit_id in sorted({assignment.visit_id for assignment, _ in seen}):
         uow.get(Visit, visit_id, lock=True)
-    hold_parts(uow, [planned.part_id for _, planned in seen])
+    parts = sorted({planned.part_id for _, planned in seen})
+    hold_parts(uow, parts)
+    for part_id in parts:
+        expire_overdue(uow, part_id)
     found = uow.session.execute(claims.execution_options(populate_existing=True)).all()  # as it is now
     known = {(assignment.visit_id, planned.part_id) for assignment, planned in seen}
     if not {(assignment.visit_id, planned.part_id) for assignment, planned in found} <= known:

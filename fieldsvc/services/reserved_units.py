@@ -4,6 +4,7 @@ Whoever changes what is promised of a part holds the part's row first, and balan
 part changes one transaction at a time.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from fieldsvc.models.stock import Part, StockBalance, StockLocation
 from fieldsvc.models.tickets import Ticket
 from fieldsvc.models.visits import Visit
 from fieldsvc.persistence.unit_of_work import UnitOfWork
+from fieldsvc.services.lots import expired_at, lots_at
 from fieldsvc.services.stock import BalanceKey, free_units, lock_balances
 from fieldsvc.services.waiting_order import most_urgent_first, urgency_rank
 
@@ -61,6 +63,8 @@ def move_reservation(
     """Move a reservation by a row of its table, with its event."""
     row = RESERVATION.allowed(reservation.state, action, role)
     before, reservation.state = reservation.state, row.to
+    if row.to is not ReservationState.PICKED:
+        reservation.lots = None  # what was picked lies with the rest again, or is on a van, or is gone
     uow.record(reservation, kind, before, row.to, reason=reason, data=data)
 
 
@@ -120,13 +124,38 @@ def serve_waiting(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> None:
         return
     balance = held_balance(uow, part_id, location_id)
     for reservation in waiting:
-        units = min(free_units(balance), reservation.quantity)
+        units = min(usable_units(uow, balance), reservation.quantity)
         if not units:
             return
         filled = split_off(uow, reservation, units)
         filled.location_id = location_id
         balance.reserved += units
         move_reservation(uow, filled, "fill", "reservation_filled", location_id=location_id)
+
+
+def usable_units(uow: UnitOfWork, balance: StockBalance) -> int:
+    """Return how many units of a held part nobody is promised and everybody may use: what has expired goes first."""
+    if not uow.get(Part, balance.part_id).has_lots:
+        return free_units(balance)
+    return max(0, free_units(balance) - expired_at(uow, balance.part_id, balance.location_id))
+
+
+def put_back_missing(uow: UnitOfWork, part_id: UUID, location_id: UUID) -> None:
+    """Let lots be picked anew that were picked of a held part at a place and are not there any more."""
+    uow.flush()
+    left = Counter({one.lot_id: one.units for one in lots_at(uow.session, part_id, location_id)})
+    query = select(Reservation).where(
+        Reservation.part_id == part_id,
+        Reservation.location_id == location_id,
+        Reservation.state == ReservationState.PICKED,
+    )
+    for reservation in uow.session.scalars(query.order_by(Reservation.requested_at, Reservation.id)).all():
+        own = dict(draws_from(reservation.lots))
+        if any(left[lot_id] < units for lot_id, units in own.items()):
+            reason = "lot_missing"
+            move_reservation(uow, reservation, "put_back", "reservation_put_back", reason=reason)
+        else:
+            left.subtract(own)
 
 
 def split_off(uow: UnitOfWork, reservation: Reservation, units: int) -> Reservation:

@@ -24,8 +24,21 @@ class RmaWish:
     note: str | None = None
 
 
-def write_request(uow: UnitOfWork, wish: RmaWish, state: RmaState, kind: str = "rma_requested") -> Rma:
+def write_request(uow: UnitOfWork, wish: RmaWish, state: RmaState) -> Rma:
     """Write down a request that was looked at, or that follows from a fact."""
+    rma = _write(uow, wish, state, uow.actor.user_id)
+    uow.record(rma, "rma_requested", None, state, reason=wish.reason.value, data={"part_id": wish.part_id})
+    return rma
+
+
+def write_by_itself(uow: UnitOfWork, wish: RmaWish, state: RmaState, kind: str) -> Rma:
+    """Write down an RMA that nobody has asked for."""
+    rma = _write(uow, wish, state, None)
+    uow.record(rma, kind, None, state, reason=wish.reason.value, data={"part_id": wish.part_id}, source="system")
+    return rma
+
+
+def _write(uow: UnitOfWork, wish: RmaWish, state: RmaState, requested_by: UUID | None) -> Rma:
     rma = Rma(
         id=uow.new_id(),
         number=new_number(uow, "R"),
@@ -40,11 +53,10 @@ def write_request(uow: UnitOfWork, wish: RmaWish, state: RmaState, kind: str = "
         from_location_id=wish.from_location_id,
         state=state,
         requested_at=uow.now,
-        requested_by=uow.actor.user_id,
+        requested_by=requested_by,
         value_cents=0,
         claimed_cents=0,
         credited_cents=0,
     )
     uow.session.add(rma)
-    uow.record(rma, kind, None, state, reason=wish.reason.value, data={"part_id": wish.part_id})
     return rma

@@ -20,6 +20,7 @@ from fieldsvc.models.purchasing import PurchaseOrder
 from fieldsvc.models.rmas import Rma
 from fieldsvc.models.stock import Part, StockBalance, StockLocation, StockMove
 from fieldsvc.services.counts import counts_in_scope
+from fieldsvc.services.lot_views import known_lots
 from fieldsvc.services.purchase_orders import orders_in_scope
 from fieldsvc.services.rmas import rmas_in_scope
 from fieldsvc.services.scopes import locations_in_scope
@@ -87,6 +88,7 @@ def _serials(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
 def _lots(session: OrmSession, actor: Actor, code: str) -> Iterator[Scan]:
     visible = select(StockLocation.id).where(locations_in_scope(actor, Action.STOCK_READ), StockLocation.is_physical)
     query = select(Lot, Part).join(Part, Part.id == Lot.part_id).where(Lot.code == code, Lot.code != UNKNOWN_LOT)
+    query = query.where(Lot.id.in_(known_lots(actor)))
     for lot, part in session.execute(query.order_by(Part.number)):
         here = select(LotBalance).where(LotBalance.lot_id == lot.id, LotBalance.location_id.in_(visible))
         rows = session.scalars(here.where(LotBalance.on_hand > 0).order_by(LotBalance.location_id)).all()

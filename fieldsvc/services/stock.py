@@ -81,11 +81,12 @@ def post_move(
     reverses_id: UUID | None = None,
     brings_cents: int | None = None,
     lots: LotDraws = (),
+    by_itself: bool = False,
 ) -> StockMove:
     """Move units of a held part from one location to another, or refuse with what is there.
 
     brings_cents: what units from outside cost, all together; None = what the others of the part cost.
-    lots: which are wanted first; the others are those that expire first.
+    lots: which are wanted first; the others are those that expire first. by_itself: it is nobody's deed, and is now.
     """
     check_move(Move(part_id, quantity, from_location_id, to_location_id))
     source_key, target_key = (part_id, from_location_id), (part_id, to_location_id)
@@ -112,8 +113,8 @@ def post_move(
         visit_id=visit_id,
         reverses_id=reverses_id,
         value_cents=value_cents,
-        actor_id=uow.actor.user_id,
-        occurred_at=uow.occurred_at,
+        actor_id=None if by_itself else uow.actor.user_id,
+        occurred_at=uow.now if by_itself else uow.occurred_at,
         recorded_at=uow.now,
     )
     uow.session.add(move)

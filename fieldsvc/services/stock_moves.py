@@ -56,9 +56,9 @@ def reverse_move(uow: UnitOfWork, move_id: UUID) -> StockMove:
         raise Conflict("This move was taken back already.", code="move_reversed")
     if move.serial is not None and newest_move_of(uow.session, move.part_id, move.serial) != move.id:
         raise Conflict(f"Serial {move.serial} has moved on since.", code="serial_moved_on")
+    expire_overdue(uow, move.part_id)
     lots = lots_of(uow.session, [move.id])
     _refuse_moved_lots(uow, move, lots)
-    expire_overdue(uow, move.part_id)
     correction = post_move(
         uow,
         part_id=move.part_id,

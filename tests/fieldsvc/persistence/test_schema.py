@@ -1,11 +1,14 @@
 """The database itself keeps what must never be: constraints and triggers, and a schema equal to the models."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Engine, delete, inspect, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
@@ -14,6 +17,7 @@ from sqlalchemy.orm import Session
 from fieldsvc.domain.ledger import MoveReason
 from fieldsvc.domain.visit_states import VisitState
 from fieldsvc.models import AuditEntry, Base, Event, StockBalance, StockLocation, StockMove, Team, Visit
+from fieldsvc.persistence import migrate
 from fieldsvc.persistence.audit import audit_faults
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.engine import make_engine
@@ -54,6 +58,31 @@ def test_an_empty_and_an_outdated_database_are_not_current(tmp_path: Any, sealer
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert not is_current(engine)
+    engine.dispose()
+
+
+def test_the_newest_migrations_can_be_taken_back_with_rows(tmp_path: Any, sealer: Any) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/down.db", sealer)
+    upgrade(engine)
+    words = "'P-1', 'x', 'x', 1, 1"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO parts (id, version, number, name_en, name_zh, unit_cost_cents, price_cents, is_serialised)"
+                f" VALUES ('{7:032x}', 1, {words}, false)"
+            )
+        )
+        connection.execute(text(f"INSERT INTO stock_values (part_id, value_cents) VALUES ('{7:032x}', 0)"))
+    for how, to in ((command.downgrade, "0027"), (command.upgrade, "head")):
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            how(config, to)
+    assert is_current(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT has_lots, criticality FROM parts")).all() == [(0, 0)]
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     engine.dispose()
 
 

@@ -1,18 +1,17 @@
 """Lots: named when they come, taken first expired first out, never promised once they have expired."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
-from fieldsvc.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
-from fieldsvc.domain.ledger import LocationKind
+from fieldsvc.domain.errors import Conflict, Invalid
 from fieldsvc.domain.lots import UNKNOWN_LOT, LotUnits
 from fieldsvc.domain.pages import PageRequest
-from fieldsvc.domain.reservation_states import ReservationState
-from fieldsvc.domain.rma_states import Disposition, RmaReason, RmaState
-from fieldsvc.models import Lot, LotBalance, Reservation, StockLocation, StockMoveLot
+from fieldsvc.domain.rma_states import Disposition, RmaReason
+from fieldsvc.models import Lot, LotBalance, StockMoveLot
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import (
@@ -32,7 +31,6 @@ from fieldsvc.services.deliveries import Delivery
 from fieldsvc.services.part_uses import Use
 from fieldsvc.services.rma_requests import RmaWish
 from fieldsvc.services.stock import Units
-from tests.fieldsvc.at_once import at_once
 from tests.fieldsvc.cast import Cast, build_cast
 from tests.fieldsvc.services.lot_scenes import NEVER, Shelf
 from tests.fieldsvc.stage import Stage
@@ -167,78 +165,51 @@ class TestCounts:
             shelf.keeper(lambda uow: counts.submit_count(uow, count, [Units(shelf.part, 2)], NEVER))
         assert [fault.code for fault in refused.value.faults] == ["lots_missing"]
 
-    def test_what_was_found_expired_serves_nobody(self, shelf: Shelf, cast: Cast) -> None:
-        shelf.received(LotUnits("A", 1, shelf.day(9)))
-        shelf.reserved(2, takes_part=True)
-        self.count(shelf, LotUnits("A", 1), LotUnits("OLD", 1, shelf.day(-9)))
+    def test_a_count_leaves_out_what_may_not_be_used_any_more(self, shelf: Shelf, cast: Cast) -> None:
+        shelf.received(LotUnits("A", 1, shelf.day(9)), LotUnits("OLD", 1, shelf.day(5)))
+        shelf.passes("OLD")
+        for old in (LotUnits("OLD", 1), LotUnits("OLDER", 1, shelf.day(-9))):
+            with pytest.raises(Invalid) as refused:
+                self.count(shelf, LotUnits("A", 1), old)
+            assert [fault.code for fault in refused.value.faults] == ["lot_expired"]
+        self.count(shelf, LotUnits("A", 1))
         assert shelf.there(cast.warehouse) == {"A": 1}
-        assert [one.lots[0][1] for one in shelf.returns()] == [1]
         assert shelf.findings() == []
 
+    def test_a_count_says_no_days_of_lots_that_are_known(self, shelf: Shelf, cast: Cast) -> None:
+        """Whoever counts a van decides about no unit elsewhere."""
+        shelf.received(LotUnits("EVER", 5), LotUnits(UNKNOWN_LOT, 1))
+        for lot, code in (
+            (LotUnits("EVER", 5, shelf.day(3)), "other_expiry"),
+            (LotUnits(UNKNOWN_LOT, 5, shelf.day(3)), "no_day"),
+        ):
+            with pytest.raises(Invalid) as refused:
+                self.count(shelf, lot)
+            assert code in [fault.code for fault in refused.value.faults]
+        with pytest.raises(Invalid) as refused:
+            shelf.received(LotUnits(UNKNOWN_LOT, 1, shelf.day(3)))
+        assert [fault.code for fault in refused.value.faults] == ["no_day"]
 
-class TestExpiry:
-    def test_expired_units_are_promised_to_nobody_swept_or_not(self, shelf: Shelf, cast: Cast) -> None:
-        shelf.received(LotUnits("A", 2, shelf.day(5)), LotUnits("B", 1, shelf.day(90)))
-        shelf.passes("A")
+    def test_a_day_that_was_corrected_meanwhile_stands(self, shelf: Shelf, cast: Cast) -> None:
+        shelf.received(LotUnits("A", 3, shelf.day(9)))
+        fewer, new = self.count(shelf, LotUnits("A", 2), approval_from=1), self.new_lot(shelf, shelf.day(90))
+        other = self.new_lot(shelf, shelf.day(3))
+        lot = shelf.lot("A").id
+        shelf.keeper(lambda uow: lot_views.set_expiry(uow, lot, None))
+        for count in (fewer, new):
+            shelf.stage.act(cast.supervisor, lambda uow, one=count: counts.approve_count(uow, one))
+        assert (shelf.lot("A").expires_on, shelf.lot("N").expires_on) == (None, shelf.day(90))
         with pytest.raises(Conflict) as refused:
-            shelf.reserved(2)
-        assert refused.value.code == "not_enough_stock"
-        shelf.reserved(1)
-        assert shelf.there(cast.warehouse) == {"B": 1}
-        assert shelf.findings() == []
+            shelf.stage.act(cast.supervisor, lambda uow: counts.approve_count(uow, other))
+        assert refused.value.code == "lot_day_differs"
 
-    def test_nothing_comes_of_a_lot_that_the_books_have_expired(self, shelf: Shelf) -> None:
-        shelf.received(LotUnits("A", 2, shelf.day(5)))
-        shelf.passes("A")
-        with pytest.raises(Invalid) as refused:
-            shelf.received(LotUnits("A", 1))
-        assert [fault.code for fault in refused.value.faults] == ["lot_expired"]
-
-    def test_who_was_promised_some_waits_and_is_served_by_the_next(self, shelf: Shelf, cast: Cast) -> None:
-        shelf.received(LotUnits("A", 2, shelf.day(5)))
-        one = shelf.reserved(2)[0]
-        shelf.passes("A")
-        assert (shelf.swept(), shelf.swept()) == (1, 0)
-        assert shelf.stage.row(Reservation, one.id).state is ReservationState.BACKORDERED
-        shelf.received(LotUnits("B", 2, shelf.day(90)))
-        assert shelf.stage.row(Reservation, one.id).state is ReservationState.RESERVED
-        assert shelf.findings() == []
-
-    def test_an_rma_waits_for_somebody_to_decide(self, shelf: Shelf, cast: Cast) -> None:
-        shelf.received(LotUnits("A", 2, shelf.day(5)), place=cast.van1)
-        shelf.passes("A")
-        assert at_once(*[shelf.swept] * 4).count(1) >= 1
-        (rma,) = shelf.returns()
-        assert (rma.state, rma.quantity, rma.value_cents) == (RmaState.INSPECTED, 2, 2400)
-        assert (rma.from_location_id, shelf.there(rma.quarantine_id)) == (cast.van1, {"A": 2})
-        assert shelf.stage.row(StockLocation, rma.quarantine_id).kind is LocationKind.QUARANTINE
-        decision = dispositions.Decision(Disposition.RESTOCK)
-        with pytest.raises(Invalid) as refused:
-            shelf.keeper(lambda uow: dispositions.dispose_rma(uow, rma.id, decision))
-        assert [fault.code for fault in refused.value.faults] == ["expired"]
-        scrap = dispositions.Decision(Disposition.SCRAP)
-        done = shelf.keeper(lambda uow: dispositions.dispose_rma(uow, rma.id, scrap))
-        assert (done.state, shelf.there(rma.quarantine_id)) == (RmaState.CLOSED, {})
-        assert shelf.findings() == []
-
-    def test_a_day_is_corrected_by_the_warehouse(self, shelf: Shelf, cast: Cast) -> None:
-        shelf.received(LotUnits("A", 2, shelf.day(5)), LotUnits(UNKNOWN_LOT, 1))
-        lot, unknown = shelf.lot("A"), shelf.lot(UNKNOWN_LOT)
-        for actor, error in ((cast.dispatcher, Forbidden), (cast.technician1, Forbidden)):
-            with pytest.raises(error):
-                shelf.stage.act(actor, lambda uow: lot_views.set_expiry(uow, lot.id, shelf.day(9)))
-        with pytest.raises(StaleVersion):
-            shelf.keeper(lambda uow: lot_views.set_expiry(uow, lot.id, shelf.day(9), lot.version + 1))
-        with pytest.raises(Conflict, match="Nobody knows"):
-            shelf.keeper(lambda uow: lot_views.set_expiry(uow, unknown.id, shelf.day(9)))
-        with pytest.raises(NotFound):
-            shelf.keeper(lambda uow: lot_views.set_expiry(uow, UUID(int=7), None))
-        for _ in range(2):  # the same once more changes nothing
-            assert shelf.keeper(lambda uow: lot_views.set_expiry(uow, lot.id, shelf.day(9))).version == lot.version + 1
-        gone = shelf.keeper(lambda uow: lot_views.set_expiry(uow, lot.id, shelf.day(-2)))
-        assert [one.on_hand for one in gone.places] == [2]  # in quarantine
-        assert shelf.there(cast.warehouse) == {UNKNOWN_LOT: 1}
-        assert shelf.findings() == []
+    def new_lot(self, shelf: Shelf, day: date) -> UUID:
+        """Count two of a lot that nobody knows, at one of two places; somebody has to decide."""
+        place = shelf.cast.van1 if day == shelf.day(90) else shelf.cast.van2
+        count = shelf.keeper(lambda uow: counts.open_count(uow, CountWish(place, (shelf.part,)))).id
+        units = Units(shelf.part, 2, lots=(LotUnits("N", 2, day),))
+        shelf.keeper(lambda uow: counts.submit_count(uow, count, [units], 1))
+        return count
 
 
 def test_what_comes_back_keeps_its_lot(shelf: Shelf, cast: Cast) -> None:

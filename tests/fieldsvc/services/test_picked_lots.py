@@ -2,7 +2,9 @@
 
 import pytest
 
-from fieldsvc.models import Lot, LotBalance, StockBalance, StockMove, StockMoveLot
+from fieldsvc.domain.errors import Conflict
+from fieldsvc.domain.reservation_states import ReservationState
+from fieldsvc.models import Lot, LotBalance, Reservation, StockBalance, StockMove, StockMoveLot
 from fieldsvc.persistence.database import Database
 from fieldsvc.persistence.unit_of_work import Context
 from fieldsvc.services import (
@@ -93,3 +95,33 @@ class TestPicking:
         other = shelf.keeper(lambda uow: transfers.draft_transfer(uow, wish)).id
         shelf.keeper(lambda uow: transfers.ship_transfer(uow, other))
         assert self.listed(shelf, tour) == [("LATE", 1)]
+
+    def test_what_has_expired_is_neither_listed_nor_picked(self, shelf: Shelf, cast: Cast, tour: Tour) -> None:
+        for code in ("SOON", "LATE"):
+            shelf.passes(code)
+        assert self.listed(shelf, tour) == []
+        with pytest.raises(Conflict) as refused:
+            shelf.keeper(lambda uow: picking.pick_units(uow, tour))
+        assert refused.value.code == "nothing_to_pick"
+
+    def test_a_picked_lot_that_expires_has_to_be_picked_anew(self, shelf: Shelf, cast: Cast, tour: Tour) -> None:
+        (picked,) = shelf.keeper(lambda uow: picking.pick_units(uow, tour))
+        shelf.passes("SOON")
+        shelf.swept()
+        row = shelf.stage.row(Reservation, picked.id)
+        assert (row.state, row.lots) == (ReservationState.RESERVED, None)
+        assert self.listed(shelf, tour) == [("LATE", 1)]
+        assert shelf.findings() == []
+
+    def test_two_on_their_way_keep_their_lots_picked_or_not(self, shelf: Shelf, cast: Cast, tour: Tour) -> None:
+        wish = TransferWish(cast.warehouse, cast.van2, (Units(cast.far_part, 2),))
+        other = shelf.keeper(lambda uow: transfers.draft_transfer(uow, wish)).id
+        shelf.keeper(lambda uow: transfers.ship_transfer(uow, other))  # both of SOON
+        handed = shelf.keeper(lambda uow: picking.hand_over(uow, tour, {})).id
+        shelf.stage.walk("accept", "depart", "check_in", "work")
+        use = Use(cast.far_part)
+        shelf.stage.act(cast.technician1, lambda uow: visit_records.record_consumption(uow, cast.visit, use))
+        shelf.stage.act(cast.technician1, lambda uow: transfers.receive_transfer(uow, handed))
+        shelf.keeper(lambda uow: transfers.receive_transfer(uow, other))
+        assert (shelf.there(cast.van2), shelf.there(cast.customers_stock)) == ({"SOON": 2}, {"LATE": 1})
+        assert shelf.findings() == []
