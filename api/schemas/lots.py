@@ -1,7 +1,7 @@
 """Lots of parts."""
 
 from api.schemas.base import EntitySchema, PageQuery, StrictSchema
-from api.schemas.fields import Day, Flag, Id, Items, Nested, Text, Whole
+from api.schemas.fields import Day, FlagInQuery, Id, Items, Nested, Text, Whole
 
 LOTS = 1000
 _CODE = r"\S(.*\S)?"
@@ -60,4 +60,4 @@ class LotsQuery(PageQuery):
     location_id = Id(load_default=None)
     code = Text(max_length=64, load_default=None)
     expires_before = Day(load_default=None)
-    in_stock = Flag(load_default=False)
+    in_stock = FlagInQuery(load_default=False)

@@ -1,6 +1,7 @@
 """A part that is not there: promised to another, ordered, fetched, swapped out of reach, and sent back."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,47 @@ def test_a_compressor_comes_when_it_is_there_and_the_old_one_goes_back(house, tm
     (worth,) = keeper.get("/stock-values", part_id=part)["items"]
     assert (worth["units"], worth["value_cents"]) == (1, CATALOGUE_CENTS + ORDER_CENTS - _average())
     assert sum(move["value_cents"] for move in moves) == worth["value_cents"]
+    _keep_tubes_that_expire(house, supplier["id"])
     assert house.doctor() == HEALTHY
+
+
+def _keep_tubes_that_expire(house, supplier: str) -> None:
+    """Sealant comes in two lots, one of them too early in the books; the other one turns out to be old."""
+    town, keeper, place = house.town, house.keeper, str(house.town.warehouse)
+    words = {"name_en": "Sealant", "name_zh": "密封胶", "unit_cost_cents": 700, "price_cents": 1_500}
+    part = house.admin.post("/parts", number="SEALANT", has_lots=True, shelf_life_days=365, **words)["id"]
+    lines = [{"part_id": part, "quantity": 3}]
+    order = keeper.post("/purchase-orders", supplier_id=supplier, location_id=place, lines=lines)
+    path = f"/purchase-orders/{order['id']}"
+    house.supervisor.post(f"{path}/approval")
+    keeper.post(f"{path}/placement")
+    with pytest.raises(Refused, match="lots_missing"):
+        keeper.post(f"{path}/receipt", counted=lines)
+    soon, late = (str(town.day + timedelta(days=days)) for days in (20, 200))
+    lots = [{"code": "L-1", "quantity": 2, "expires_on": soon}, {"code": "L-2", "quantity": 1, "expires_on": late}]
+    keeper.post(f"{path}/receipt", counted=[lines[0] | {"lots": lots}])
+    (wrong,) = keeper.get("/stock-moves", part_id=part)["items"]
+    keeper.post(f"/stock-moves/{wrong['id']}/reversal")
+    assert keeper.get(path)["state"] == "ordered"  # it is expected again
+    assert keeper.post(f"{path}/receipt", counted=[lines[0] | {"lots": lots}])["state"] == "received"
+
+    # Two go to Ana: the first to expire. Then the maker says that they are older than was printed on them.
+    van = str(town.ana_van)
+    sent = keeper.post("/transfers", from_location_id=place, to_location_id=van, lines=[lines[0] | {"quantity": 2}])
+    keeper.post(f"/transfers/{sent['id']}/shipment")
+    house.ana.post(f"/transfers/{sent['id']}/receipt")
+    scan = keeper.get("/scans", code="L-1")
+    assert (scan["expires_on"], [one["on_hand"] for one in scan["places"]]) == (soon, [2])
+    assert {one["location_id"] for one in scan["places"]} == {van}
+    keeper.patch(f"/lots/{scan['id']}", expires_on=str(town.day - timedelta(days=40)))
+    (old,) = (one for one in keeper.get("/rmas", part_id=part)["items"] if one["reason"] == "expired")
+    assert (old["state"], old["from_location_id"], old["lots"]) == (
+        "inspected",
+        van,
+        [{"lot_id": scan["id"], "quantity": 2}],
+    )
+    assert keeper.post(f"/rmas/{old['id']}/disposition", disposition="scrap")["state"] == "closed"
+    assert [one["code"] for one in keeper.get("/lots", part_id=part, in_stock="true")["items"]] == ["L-2"]
 
 
 def _average() -> int:
