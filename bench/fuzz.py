@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,26 +13,33 @@ from typing import Any
 from flask import Flask
 
 from bench.results import commit, result_line
+from bench.signed_in import SignedIn
 
 _EVERY_S = 10.0
 """Between two lines of progress."""
+_NOBODY = 401
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, and for what. tokens: by login. known: values that path parameters have every other time."""
+    """Who asks, and for what. people: who is signed in. known: values that path parameters have every other time."""
 
     app: Flask
-    tokens: Mapping[str, str]
+    people: SignedIn
     known: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Found:
-    """What came of it: operations and requests, and a line for each operation that answered what it should not."""
+    """What came of it: operations and requests, and a line for each operation that answered what it should not.
+
+    answers: how many requests had which status, by its hundreds; unknown: how many were taken for nobody's.
+    """
 
     operations: int
     requests: int
+    answers: Mapping[str, int]
+    unknown: int
     faults: tuple[str, ...]
 
 
@@ -74,7 +82,9 @@ def run(options: argparse.Namespace) -> int:
         "database": options.database,
         "operations": found.operations,
         "requests": found.requests,
-        "roles": len(company.asked.tokens),
+        "answers": dict(sorted(found.answers.items())),
+        "unauthenticated": found.unknown,
+        "roles": len(company.asked.people),
         "faults": len(found.faults),
         "doctor": len(findings),
     }
@@ -93,7 +103,8 @@ def fuzz(
     """Make up so many cases of each operation, and ask each of them as everybody."""
     import schemathesis  # noqa: PLC0415 -- a tool of the tests, not there where the product runs
 
-    requests, faults, operations = 0, [], 0
+    answers: Counter[int] = Counter()
+    faults, operations = [], 0
     described: Any = schemathesis.openapi.from_wsgi("/openapi.json", asked.app)
     for result in described.get_all_operations():
         operation = result.ok()
@@ -101,15 +112,19 @@ def fuzz(
             continue
         operations += 1
         name = f"{operation.method.upper()} {operation.path}"
-        counted, fault = _ask_all(asked, operation, cases, seed)
-        requests += counted
+        fault = _ask_all(asked, operation, cases, seed, answers)
         faults += [f"{name}: {fault}"] if fault is not None else []
-        tell(name, requests, len(faults))
-    return Found(operations, requests, tuple(faults))
+        tell(name, answers.total(), len(faults))
+    if answers[_NOBODY] > answers.total() // 20:
+        faults.append(f"{answers[_NOBODY]} of {answers.total()} requests were taken for nobody's")
+    hundreds: Counter[str] = Counter()
+    for status, times in answers.items():
+        hundreds[f"{status // 100}xx"] += times
+    return Found(operations, answers.total(), hundreds, answers[_NOBODY], tuple(faults))
 
 
-def _ask_all(asked: Asked, operation: Any, cases: int, seed: int) -> tuple[int, str | None]:
-    """Ask the cases of one operation; return how many requests that were, and the first fault, made small."""
+def _ask_all(asked: Asked, operation: Any, cases: int, seed: int, answers: Counter[int]) -> str | None:
+    """Ask the cases of one operation, and count the answers; return the first fault, made small."""
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- as above
     from hypothesis import seed as seeded  # noqa: PLC0415 -- as above
     from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance  # noqa: PLC0415 -- as above
@@ -129,12 +144,15 @@ def _ask_all(asked: Asked, operation: Any, cases: int, seed: int) -> tuple[int, 
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
         nonlocal count
-        is_known = count // len(asked.tokens) % 2 == 0
+        is_known = count % 2 == 0
+        count += 1
         if is_known and case.path_parameters:
             case.path_parameters |= {name: asked.known[name] for name in case.path_parameters if name in asked.known}
-        for login, token in asked.tokens.items():
-            count += 1
+        for login, token in asked.people.items():
             answer = case.call(headers={"Authorization": f"Bearer {token}"})
+            answers[answer.status_code] += 1
+            if answer.status_code == _NOBODY:  # by the request before, which has signed somebody out
+                asked.people.sign_in(login)
             assert answer.status_code < 500, f"as {login}: {answer.status_code} {answer.text[:500]}"
             case.validate_response(answer, excluded_checks=excluded)
 
@@ -142,5 +160,5 @@ def _ask_all(asked: Asked, operation: Any, cases: int, seed: int) -> tuple[int, 
         ask()
     except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 -- of whatever kind, it is what is looked for
         found = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
-        return count, " ".join(" ".join(map(str, found)).split())[:2000]
-    return count, None
+        return " ".join(" ".join(map(str, found)).split())[:2000]
+    return None

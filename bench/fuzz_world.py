@@ -16,6 +16,7 @@ from bench.fuzz import Asked
 from bench.phones.databases import Databases
 from bench.phones.day import PASSWORD
 from bench.phones.world import Company, found_company
+from bench.signed_in import SignedIn
 from fieldsvc.adapters.passwords import Passwords
 from fieldsvc.bootstrap import Application, build
 from fieldsvc.config import load_settings
@@ -103,11 +104,7 @@ def fuzzed_company(databases: Databases, folder: Path) -> Iterator[Fuzzed]:
         known = _one_of_each(application, company, others)
         app = create_app(application)
         logins = ["technician0", "dispatcher", *(role.value for role in others if role is not Role.DISPATCHER)]
-        tokens = {}
-        for login in logins:
-            answer = app.test_client().post("/api/v1/auth/tokens", json={"login": login, "password": PASSWORD})
-            tokens[login] = answer.json["access_token"]  # type: ignore[index]  # whoever was just made can sign in
-        yield Fuzzed(Asked(app, tokens, known), application)
+        yield Fuzzed(Asked(app, SignedIn(app, logins, PASSWORD), known), application)
     finally:
         application.database.dispose()
 

@@ -37,7 +37,7 @@ class Race:
     """A company with two warehouses whose callers all want units of one part. A new part for each round."""
 
     def __init__(self, fuzzed: Fuzzed) -> None:
-        self._fuzzed, self._app, self._tokens = fuzzed, fuzzed.asked.app, fuzzed.asked.tokens
+        self._fuzzed, self._app, self._people = fuzzed, fuzzed.asked.app, fuzzed.asked.people
         self._database, self._supplier = fuzzed.application.database, fuzzed.asked.known["supplier_id"]
         self._store, self._other = self._warehouse("store"), self._warehouse("other")
         with self._database.read_only() as session:
@@ -137,7 +137,7 @@ class Race:
 
     def ask(self, login: str, path: str, body: JSON, *, method: str = "POST") -> tuple[int, JSON]:
         """Send one request under a new key, for the version that is there."""
-        headers = {"Authorization": f"Bearer {self._tokens[login]}", "Idempotency-Key": uuid4().hex}
+        headers = {"Authorization": f"Bearer {self._people[login]}", "Idempotency-Key": uuid4().hex}
         client = self._app.test_client()
         if method == "PATCH":
             headers["If-Match"] = client.get(f"/api/v1{path}", headers=headers).headers.get("ETag", '"0"')
@@ -146,7 +146,7 @@ class Race:
 
     def upload(self, login: str, file: File, key: str, is_dry_run: bool) -> tuple[int, JSON]:
         """Send a file under a key."""
-        headers = {"Authorization": f"Bearer {self._tokens[login]}", "Idempotency-Key": key}
+        headers = {"Authorization": f"Bearer {self._people[login]}", "Idempotency-Key": key}
         query = {"what": file.what.value, "dry_run": str(is_dry_run).lower()}
         answer = self._app.test_client().post(
             "/api/v1/imports", query_string=query, data=file.content, content_type=file.kind, headers=headers

@@ -16,7 +16,7 @@ def test_no_request_breaks_the_server(tmp_path: Path, room: Path) -> None:
     with databases("sqlite", room) as made, fuzzed_company(made, tmp_path) as company:
         found = fuzz(company.asked, CASES_PER_OPERATION)
         assert (found.faults, company.findings()) == ((), [])
-    assert len(company.asked.tokens) == 6
+    assert len(company.asked.people) == 6
     assert found.operations > 60
     assert found.requests > found.operations * 6 * 2
 
@@ -32,5 +32,5 @@ def test_what_is_wrong_is_found(tmp_path: Path, room: Path, status: int, answer:
             return response
 
         app.after_request_funcs.setdefault(None, []).append(lie)
-        found = fuzz(Asked(app, company.asked.tokens, company.asked.known), 2, only="/api/v1/my/route")
+        found = fuzz(Asked(app, company.asked.people, company.asked.known), 2, only="/api/v1/my/route")
     assert len(found.faults) == 1
