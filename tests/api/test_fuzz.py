@@ -9,7 +9,7 @@ from bench.fuzz import Asked, fuzz
 from bench.fuzz_world import fuzzed_company
 from bench.phones.databases import databases
 
-CASES_PER_OPERATION = 10
+CASES_PER_OPERATION = 6
 
 
 def test_no_request_breaks_the_server(tmp_path: Path, room: Path) -> None:

@@ -37,7 +37,7 @@ def wait_for_b(machine: LedgerMachine) -> None:
 def test_whatever_is_done_with_units(kind: str) -> None:
     tally: Counter[tuple[str, str]] = Counter()
     with ground(kind) as standing:
-        run_machine(standing, examples=8, steps=30, start=1, tally=tally)
+        run_machine(standing, examples=6, steps=30, start=1, tally=tally)
     assert {"deliver", "ship", "receive", "use", "apply"} <= {name for name, outcome in tally if outcome == "done"}
     assert not any("planted" in name and outcome == "missed" for name, outcome in tally)
 
@@ -45,7 +45,7 @@ def test_whatever_is_done_with_units(kind: str) -> None:
 @ON_BOTH
 def test_killed_at_some_statements(kind: str) -> None:
     with databases(kind) as made:
-        seen = list(kill_everywhere(made, first=5, every=37))
+        seen = list(kill_everywhere(made, first=5, every=61))
     assert {name for name, _, _ in seen} == {"reserve", "ship and receive", "apply"}
     assert [found for _, _, found in seen if found] == []
 
