@@ -45,7 +45,7 @@ def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | No
         faults.append(Fault("unknown_part", "/part_id", f"There is no part {delivery.part_id}."))
     if location is None:
         faults.append(Fault("unknown_location", "/location_id", f"There is no place {delivery.location_id}."))
-    if part is not None and location is not None:
+    if part is not None:
         units = Units(part.id, delivery.quantity, delivery.serials, delivery.lots)
         faults += delivery_faults(uow, part, units, location)
     if part is None or location is None or faults:
@@ -55,13 +55,16 @@ def receive_units(uow: UnitOfWork, delivery: Delivery, unit_cost_cents: int | No
 
 
 def delivery_faults(
-    uow: UnitOfWork, part: Part, units: Units, location: StockLocation, pointer: str = ""
+    uow: UnitOfWork, part: Part, units: Units, location: StockLocation | None, pointer: str = ""
 ) -> Iterator[Fault]:
-    """Say what is wrong with units of a held part that have come: no serial is in stock already, no lot is too old."""
+    """Say what is wrong with units of a held part that have come: no serial is in stock already, no lot is too old.
+
+    location: whose day it is; None = there is no such place, which is another fault.
+    """
     wrong = list(serial_faults(part, units, pointer))
     yield from wrong
     yield from lot_faults(part, units.quantity, units.lots, pointer)
-    today = local_day(uow.session, location, uow.now)
+    today = uow.now.date() if location is None else local_day(uow.session, location, uow.now)
     yield from day_faults(uow, part, units.lots, today, pointer, teaches=True)
     for index, serial in enumerate(units.serials if not wrong else ()):
         place = locate_serial(uow.session, part.id, serial)

@@ -56,8 +56,7 @@ class _Share:
 
     def lots(self, part_id: UUID) -> LotDraws:
         """Which lots of a part were picked for it."""
-        picked = [one for one in self.reservations if one.state is ReservationState.PICKED]
-        documents = [one.lots for one in picked if one.part_id == part_id]
+        documents = [one.lots for one in self.reservations if one.part_id == part_id]
         return tuple(draw for document in documents for draw in draws_from(document))
 
 
@@ -81,7 +80,6 @@ def put_back(uow: UnitOfWork, tour: Tour, part_ids: Sequence[UUID] = ()) -> list
     back = [one for share in _shares(uow, tour, part_ids) for one in share.reservations]
     for reservation in back:
         if reservation.state is ReservationState.PICKED:
-            reservation.lots = None
             move_reservation(uow, reservation, "put_back", "reservation_put_back", role=uow.actor.role)
     return back
 

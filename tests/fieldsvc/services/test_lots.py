@@ -57,6 +57,9 @@ def test_what_comes_is_named_by_its_lots(shelf: Shelf, cast: Cast) -> None:
             shelf.keeper(lambda uow, one=delivery: deliveries.receive_units(uow, one))
         assert [fault.code for fault in refused.value.faults] == codes
     with pytest.raises(Invalid) as refused:
+        shelf.received(LotUnits("A", 2, shelf.day(-3)), place=UUID(int=7))
+    assert [fault.code for fault in refused.value.faults] == ["unknown_location", "lot_expired"]
+    with pytest.raises(Invalid) as refused:
         shelf.received(LotUnits("A", 1), part=cast.part)
     assert [fault.code for fault in refused.value.faults] == ["no_lots"]
     shelf.received(LotUnits("A", 2, shelf.day(30)), LotUnits("B", 1))
