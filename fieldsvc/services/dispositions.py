@@ -100,14 +100,14 @@ def dispose_rma(uow: UnitOfWork, rma_id: UUID, decision: Decision, version: int 
     """Decide what becomes of units, and move them there. What the supplier has to settle stays open until then."""
     rma = load_rma(uow, rma_id, version, Action.RMA_DECIDE)
     row = RMA.allowed(rma.state, "disposition", uow.actor.role)
+    if rma.reason is RmaReason.EXPIRED and decision.disposition not in FOR_EXPIRED:
+        message = "Expired units are scrapped, or go back to the supplier, for money or for nothing."
+        raise Invalid("This can't become of the units.", faults=[Fault("expired", "/disposition", message)])
     to_supplier = decision.disposition in (*UNSETTLED, Disposition.RETURN_TO_VENDOR)
     _check_supplier(uow, decision, needs_one=to_supplier)
     if decision.disposition is Disposition.REJECT and rma.from_location_id is not None:
         fault = Fault("nobody_to_reject", "/disposition", "These are our own units: nobody else gets them back.")
         raise Invalid("This can't become of the units.", faults=[fault])
-    if rma.reason is RmaReason.EXPIRED and decision.disposition not in FOR_EXPIRED:
-        message = "Expired units are scrapped, or go back to the supplier, for money or for nothing."
-        raise Invalid("This can't become of the units.", faults=[Fault("expired", "/disposition", message)])
     if decision.disposition is Disposition.RESTOCK:
         _refuse_expired(uow, rma)
     assert rma.quarantine_id is not None, "received into quarantine"

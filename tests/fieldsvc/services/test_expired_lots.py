@@ -89,10 +89,11 @@ def test_an_rma_waits_for_somebody_to_decide(shelf: Shelf, cast: Cast) -> None:
     assert (rma.state, rma.quantity, rma.value_cents) == (RmaState.INSPECTED, 2, 2400)
     assert (rma.from_location_id, shelf.there(rma.quarantine_id)) == (cast.van1, {"A": 2})
     assert shelf.stage.row(StockLocation, rma.quarantine_id).kind is LocationKind.QUARANTINE
-    decision = dispositions.Decision(Disposition.RESTOCK)
-    with pytest.raises(Invalid) as refused:
-        shelf.keeper(lambda uow: dispositions.dispose_rma(uow, rma.id, decision))
-    assert [fault.code for fault in refused.value.faults] == ["expired"]
+    for wrong in (Disposition.RESTOCK, Disposition.REPAIR, Disposition.REPLACE, Disposition.REJECT):
+        decision = dispositions.Decision(wrong)
+        with pytest.raises(Invalid) as refused:
+            shelf.keeper(lambda uow, one=decision: dispositions.dispose_rma(uow, rma.id, one))
+        assert [fault.code for fault in refused.value.faults] == ["expired"]
     scrap = dispositions.Decision(Disposition.SCRAP)
     done = shelf.keeper(lambda uow: dispositions.dispose_rma(uow, rma.id, scrap))
     assert (done.state, shelf.there(rma.quarantine_id)) == (RmaState.CLOSED, {})
